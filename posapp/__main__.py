@@ -1,0 +1,198 @@
+"""The command line: posapp COMMAND. Bad input ends with one clear sentence and a non-zero status."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import hashlib
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from platformdirs import user_data_path, user_state_path
+
+from posapp.clock import Clock, SimulatedClock, SystemClock
+from posapp.errors import Cancelled, PosError
+from posapp.ids import system_chance, till_name
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; 0 when all went well, 1 when something was found or refused, 2 for bad input."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    args = _parser(is_wanted=arguments[:1] == ["hq"]).parse_args(arguments)
+    try:
+        status: int = args.act(args)
+        return status
+    except PosError as error:
+        print(error.sentence(args.language), file=sys.stderr)
+        return 2
+    except (Cancelled, KeyboardInterrupt):
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 141
+
+
+def _parser(*, is_wanted: bool) -> argparse.ArgumentParser:
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--language", choices=("zh", "en"), default="zh", help="language of messages")
+    till = argparse.ArgumentParser(add_help=False, parents=[shared])
+    till.add_argument("--data", type=Path, help="the till's folder")
+    till.add_argument("--state", type=Path, help="folder of the till's keys and mark, apart from its data")
+    clocked = argparse.ArgumentParser(add_help=False)
+    clocked.add_argument("--clock", choices=("system", "simulated"), default="system", help="simulated: set by `at`")
+
+    parser = argparse.ArgumentParser(prog="posapp", description="The till and headquarters of a retail chain.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(
+        name: str, act: Callable[[argparse.Namespace], int], parents: list[argparse.ArgumentParser], text: str
+    ) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, parents=parents, help=text, description=text)
+        command.set_defaults(act=act)
+        return command
+
+    demo = add("demo", _demo, [shared], "a ready demo shop: HQ on this computer, an enrolled till")
+    demo.add_argument("--data", type=Path, help="where the demo shop lives; default: a fresh temporary folder")
+    demo.add_argument("--script", type=Path, help="play this file", required=True)
+    script = add("script", _script, [till, clocked], "the till by lines: verbs in, one JSON object a line out")
+    script.add_argument("file", nargs="?", type=Path, help="default: standard input")
+    enrol = add("enrol", _enrol, [till], "make this computer a till of a store")
+    enrol.add_argument("url", help="HQ's address; plain http for this computer only")
+    enrol.add_argument("code", help="the code HQ printed, good once for 15 minutes")
+    add("verify", _verify, [till], "re-verify the journal's chain and signatures, and that the tables follow from it")
+    backup = add("backup", _backup, [till], "write a consistent copy, also while the till is selling")
+    backup.add_argument("file", type=Path)
+    restore = add("restore", _restore, [till], "bring a backup back; the till must be stopped")
+    restore.add_argument("file", type=Path)
+    _hq_commands(commands, is_wanted)
+    return parser
+
+
+def _hq_commands(commands: Any, is_wanted: bool) -> None:
+    """HQ's own commands; a till that starts does not load them."""
+    if not is_wanted:
+        commands.add_parser("hq", help="headquarters: its server and its set-up")
+        return
+    from posapp.hq.commands import add_commands, run
+
+    add_commands(commands)
+    commands.choices["hq"].set_defaults(act=run)
+
+
+def folders(args: argparse.Namespace) -> tuple[Path, Path]:
+    """The till's data and state folders; the state of a folder is found by the folder's own place."""
+    data: Path = (args.data or user_data_path("posapp") / "till").resolve()
+    name = hashlib.sha256(str(data).encode()).hexdigest()[:16]
+    return data, (args.state or user_state_path("posapp") / name).resolve()
+
+
+def _clock(args: argparse.Namespace) -> Clock:
+    return SimulatedClock(SystemClock().now_ms()) if args.clock == "simulated" else SystemClock()
+
+
+def _script(args: argparse.Namespace) -> int:
+    from posapp import log
+    from posapp.script import run
+    from posapp.sync.client import over_http
+    from posapp.till import Till
+
+    data, state = folders(args)
+    clock = _clock(args)
+    with _lines(args.file) as lines:
+        till = Till(data, state, clock, system_chance, over_http())
+        log.to_file(data / "till.log")
+        try:
+            if isinstance(clock, SystemClock):
+                till.runner.start()
+            return 0 if run(till, lines, sys.stdout) else 1
+        finally:
+            till.close()
+
+
+def _lines(file: Path | None) -> contextlib.AbstractContextManager[Iterable[str]]:
+    if file is None:
+        return contextlib.nullcontext(iter(sys.stdin.readline, ""))
+    try:
+        return file.open(encoding="utf-8")
+    except OSError:
+        raise PosError("no_such_file", file=str(file)) from None
+
+
+def _demo(args: argparse.Namespace) -> int:
+    from posapp.demo import play
+
+    return play(args.data, args.script, args.language)
+
+
+def _enrol(args: argparse.Namespace) -> int:
+    from posapp.sync.client import over_http
+    from posapp.sync.enrol import enrol_till
+
+    _, state = folders(args)
+    keys = enrol_till(state, args.url, args.code, over_http(), system_chance)
+    assert keys.certificate
+    print(till_name(keys.certificate.store, keys.certificate.till))
+    return 0
+
+
+def _verify(args: argparse.Namespace) -> int:
+    from posapp import db
+    from posapp.ids import unb64u
+    from posapp.till import open_keys
+    from posapp.verify import verify
+
+    data, state = folders(args)
+    keys = open_keys(data, state)
+    if not (data / "till.db").exists():
+        raise PosError("no_such_file", file=str(data / "till.db"))
+    folder = db.Folder(data, unb64u(keys.database), lock=False)
+    try:
+        _tell(verify(folder, keys.hq_key, _progress()))
+    finally:
+        folder.close()
+    return 0
+
+
+def _backup(args: argparse.Namespace) -> int:
+    from posapp.backup import back_up
+    from posapp.till import open_keys
+
+    data, state = folders(args)
+    back_up(data, open_keys(data, state), args.file.resolve(), SystemClock(), _progress())
+    return 0
+
+
+def _restore(args: argparse.Namespace) -> int:
+    from posapp.backup import restore
+    from posapp.sync.client import Client, over_http
+    from posapp.till import open_keys
+
+    data, state = folders(args)
+    keys, clock = open_keys(data, state), SystemClock()
+    ask_hq = Client(keys, over_http(), clock, system_chance).unseal
+    _tell(restore(data, state, keys, args.file, clock, system_chance, ask_hq, _progress()))
+    return 0
+
+
+def _tell(figures: object) -> None:
+    print(msgspec.json.encode(figures).decode())
+
+
+def _progress() -> Callable[[int, int], None] | None:
+    """A bar on the terminal's error stream; nothing where there is no terminal."""
+    if not sys.stderr.isatty():
+        return None
+
+    def show(done: int, whole: int) -> None:
+        share = done / whole if whole else 1.0
+        end = "\n" if done >= whole else ""
+        print(f"\r[{'#' * int(share * 40):<40}] {done}/{whole}", end=end, file=sys.stderr, flush=True)
+
+    return show
+
+
+if __name__ == "__main__":
+    sys.exit(main())

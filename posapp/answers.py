@@ -1,0 +1,87 @@
+"""What the till's verbs answer: plain values that a screen draws, a script prints and a test compares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from posapp.money import Money
+from posapp.quantity import Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    line: int
+    code: str
+    name: str
+    qty: Quantity
+    unit: str
+    price: Money
+    amount: Money
+    due: Money
+
+
+@dataclass(frozen=True, slots=True)
+class TicketView:
+    """What the ticket comes to now."""
+
+    lines: int
+    total: Money
+    due: Money
+
+
+@dataclass(frozen=True, slots=True)
+class PaidView:
+    """due: what is still missing. A receipt number says that the sale is recorded."""
+
+    due: Money
+    change: Money
+    rounding: Money
+    total: Money
+    receipt: str | None = None
+    sale: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClerkView:
+    clerk: int
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftView:
+    """A shift's figures; over is what was counted beyond what was expected (negative: short)."""
+
+    shift: str
+    sales: int
+    total: Money
+    float: Money
+    cash_in: Money
+    cash_out: Money
+    tenders: dict[str, Money]
+    expected: Money
+    counted: Money | None = None
+    over: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    till: str
+    clerk: int | None
+    shift: str
+    ticket: int
+    due: Money
+    parked: int
+    unsent: int
+    oldest_unsent: int | None
+    network: str
+    last_contact: int | None
+    trouble: str | None
+    now: int
+
+
+@dataclass(frozen=True, slots=True)
+class SyncView:
+    sent: int
+    pulled: int
+    unsent: int

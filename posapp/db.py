@@ -1,0 +1,197 @@
+"""The till's folder: its three encrypted files, how they are opened, and the lock that keeps others out.
+
+till.db is durable at every commit (WAL, synchronous=FULL); feed.db and draft.db may lose their last moments.
+The key lies in the state folder, outside this one, so that a copied folder cannot be read.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import filelock
+import sqlcipher3.dbapi2 as driver
+from sqlalchemy import Connection, MetaData, Table, create_engine, insert
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.pool import QueuePool
+
+from posapp import tables
+from posapp.errors import PosError
+
+SCHEMA = 1
+"""Version of the three files' tables; a file of a newer program is refused, an older one is migrated."""
+
+DISK_RESERVE = 200 * 1024 * 1024
+CHECKPOINT_PAGES = 8_000
+
+
+class File:
+    """One encrypted SQLite file: a pool of connections for statements of SQLAlchemy Core."""
+
+    def __init__(self, path: Path, key: str, metadata: MetaData, *, durable: bool) -> None:
+        self.path = path
+        self._key = key
+        self._durable = durable
+        self._engine = create_engine(
+            "sqlite://",
+            creator=self.connect,
+            poolclass=QueuePool,
+            pool_size=4,
+            max_overflow=4,
+            pool_reset_on_return=None,
+        )
+        is_new = not path.exists()
+        with self.transaction() as conn:
+            version = conn.exec_driver_sql("PRAGMA user_version").scalar_one()
+            if version > SCHEMA:
+                raise PosError("newer_file", file=str(path))
+            if is_new or version == 0:
+                metadata.create_all(conn)
+                if metadata is tables.till:
+                    for statement in tables.SCHEMA_EXTRAS:
+                        conn.exec_driver_sql(statement)
+                conn.exec_driver_sql(f"PRAGMA user_version = {SCHEMA}")
+
+    def connect(self) -> Any:
+        """A connection of the driver in autocommit mode, key and pragmas set. Raises PosError damaged_file."""
+        connection = driver.connect(str(self.path), isolation_level=None, check_same_thread=False, timeout=10)
+        try:
+            self.unlock(connection)
+            for pragma in (
+                "journal_mode = WAL",
+                f"synchronous = {'FULL' if self._durable else 'NORMAL'}",
+                "foreign_keys = ON",
+                "trusted_schema = OFF",
+                "cell_size_check = ON",
+                "temp_store = MEMORY",
+                "cache_size = -64000",
+                f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
+                "fullfsync = 1",
+            ):
+                connection.execute(f"PRAGMA {pragma}")
+        except driver.DatabaseError as error:
+            connection.close()
+            if "lock" in str(error):
+                raise
+            raise PosError("damaged_file", file=str(self.path)) from None
+        return connection
+
+    def unlock(self, connection: Any) -> None:
+        """Give a connection of the driver this file's key; the first statement on it."""
+        connection.execute(_key_pragma("key", self._key))
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        with self._engine.begin() as conn:
+            conn.exec_driver_sql("BEGIN IMMEDIATE")
+            yield conn
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection for statements that only read, each by itself."""
+        with self._engine.connect() as conn:
+            yield conn
+
+    def checkpoint(self) -> None:
+        """Move committed pages from the write-ahead log to the file, without making anybody wait."""
+        with self.reading() as conn:
+            conn.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+class Folder:
+    """A till's folder with its files open and its lock held until close()."""
+
+    def __init__(self, path: Path, key: bytes, *, lock: bool = True) -> None:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.path = path
+        self._lock = folder_lock(path)
+        if lock:
+            take(self._lock, path)
+        text = key.hex()
+        self.till = File(path / "till.db", text, tables.till, durable=True)
+        self.feed = File(path / "feed.db", text, tables.feed, durable=False)
+        self.draft = File(path / "draft.db", text, tables.draft, durable=False)
+
+    def has_room(self) -> bool:
+        """Whether the disk still holds the reserve without which no new ticket is begun."""
+        return shutil.disk_usage(self.path).free > DISK_RESERVE
+
+    def close(self) -> None:
+        for file in (self.till, self.feed, self.draft):
+            file.close()
+        self._lock.release()
+
+
+def folder_lock(folder: Path) -> filelock.BaseFileLock:
+    """The lock that one till program holds on a folder."""
+    return filelock.FileLock(folder / "till.lock", timeout=0)
+
+
+def _key_pragma(verb: str, key: str) -> str:
+    if len(key) != 64 or set(key) - set("0123456789abcdef"):
+        raise ValueError("a file's key is 32 bytes in hexadecimal")
+    return f"PRAGMA {verb} = \"x'{key}'\""
+
+
+def fits(path: Path, key: str) -> bool:
+    """Whether a key opens a file."""
+    connection = driver.connect(str(path))
+    try:
+        connection.execute(_key_pragma("key", key))
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        return True
+    except driver.DatabaseError:
+        return False
+    finally:
+        connection.close()
+
+
+def change_key(path: Path, old: str, new: str, named: Path) -> None:
+    """Encrypt a file anew. Raises PosError bad_backup (naming the file it came from) when the old key is wrong."""
+    if not fits(path, old):
+        raise PosError("bad_backup", file=str(named))
+    connection = driver.connect(str(path))
+    try:
+        connection.execute(_key_pragma("key", old))
+        connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute(_key_pragma("rekey", new))
+    finally:
+        connection.close()
+
+
+def take(lock: filelock.BaseFileLock, folder: Path) -> None:
+    """Take a folder's lock now. Raises PosError in_use."""
+    try:
+        lock.acquire()
+    except filelock.Timeout:
+        raise PosError("in_use", folder=str(folder)) from None
+
+
+@cache
+def insert_text(table: Table) -> str:
+    """The driver's INSERT for a whole row of a table, columns in the table's order."""
+    return str(insert(table).compile(dialect=sqlite.dialect(paramstyle="qmark")))
+
+
+def insert_rows(conn: Connection, rows: dict[Table, list[tuple[Any, ...]]]) -> None:
+    """Insert whole rows through the driver's own cursor: the path of a sale."""
+    cursor = raw(conn).cursor()
+    for table, values in rows.items():
+        if values:
+            cursor.executemany(insert_text(table), values)
+
+
+def raw(conn: Connection) -> Any:
+    return conn.connection.driver_connection
+
+
+def all_rows(conn: Connection, table: Table) -> Sequence[tuple[Any, ...]]:
+    """Every row of a table in the order of its primary key."""
+    return [tuple(row) for row in conn.execute(table.select().order_by(*table.primary_key.columns))]

@@ -1,0 +1,217 @@
+"""The errors people are told of, each with its sentence in Chinese and English.
+
+Three kinds of error exist: PosError (tell the person), Cancelled (say nothing), and everything else, which is
+a bug and is logged whole. A sentence says what happened and what to do.
+"""
+
+from __future__ import annotations
+
+
+class PosError(Exception):
+    """Something to tell the person at the till or at HQ: a code of SENTENCES and the values in its sentence.
+
+    A value that reads differently in the two languages is given as a pair (Chinese, English).
+    """
+
+    def __init__(self, code: str, /, **values: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.values = values
+
+    def sentence(self, language: str = "zh") -> str:
+        place = 1 if language == "en" else 0
+        values = {name: value[place] if isinstance(value, tuple) else value for name, value in self.values.items()}
+        return SENTENCES[self.code][place].format(**values)
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.sentence('en')}"
+
+
+class Cancelled(Exception):
+    """The person changed their mind; unwind silently."""
+
+
+SENTENCES: dict[str, tuple[str, str]] = {
+    # at the counter
+    "unknown_code": ("没有找到商品 {code}", "No article has the code {code}."),
+    "ambiguous_code": (
+        "{code} 同时属于 {articles},请扫商品条码或输入完整货号",
+        "{code} belongs to {articles}; scan the barcode or type the full code.",
+    ),
+    "no_price": ("{name} 还没有价格,请联系总部定价", "{name} has no price yet; ask headquarters to price it."),
+    "bad_amount": ("金额 {amount} 不正确,请输入如 12.50", "{amount} is not an amount; type one like 12.50."),
+    "bad_quantity": (
+        "数量 {quantity} 不正确,请输入如 3 或 0.536",
+        "{quantity} is not a quantity; type one like 3 or 0.536.",
+    ),
+    "needs_whole": ("{name} 按{unit}卖,数量必须是整数", "{name} is sold by the {unit}; the quantity must be whole."),
+    "needs_weight": (
+        "{name} 按重量卖,请先称重,如 0.536*{code}",
+        "{name} is sold by weight; weigh it first, as in 0.536*{code}.",
+    ),
+    "bad_discount": (
+        "折扣 {discount} 不正确,请输入如 10% 或 5.00",
+        "{discount} is not a discount; type one like 10% or 5.00.",
+    ),
+    "discount_too_large": ("折扣 {discount} 超过了 {amount}", "The discount {discount} is more than {amount}."),
+    "no_discount_allowed": ("{name} 不参加折扣", "{name} takes no discount."),
+    "no_such_line": ("没有第 {line} 行", "There is no line {line}."),
+    "empty_ticket": ("还没有商品,请先扫码", "The ticket is empty; scan an article first."),
+    "ticket_open": ("请先结完或取消当前单", "Finish or cancel the open ticket first."),
+    "ticket_full": ("一单最多 {most} 行,请先结账再开新单", "A ticket holds {most} lines; pay it and start another."),
+    "tender_begun": ("已开始收款,不能再改商品", "Payment has begun; the goods can no longer be changed."),
+    "not_signed_in": ("请先登录", "Sign in first."),
+    "no_shift": ("请先开班", "Open a shift first."),
+    "shift_open": ("已经开班,请先交班", "A shift is already open; close it first."),
+    "parked_left": ("还有 {count} 张挂单,请先取回处理", "{count} parked tickets are left; recall them first."),
+    "wrong_pin": ("工号或密码不对", "The clerk number or the PIN is wrong."),
+    "pin_locked": (
+        "输错次数过多,请在 {seconds} 秒后再试,或由店长登录",
+        "Too many wrong PINs; try again in {seconds} seconds or let a manager sign in.",
+    ),
+    "needs_approval": ("{action}需要店长授权", "{action} needs a manager's approval."),
+    "nothing_to_approve": ("没有等待授权的操作", "Nothing is waiting for approval."),
+    "no_self_approval": (
+        "不能给自己授权,请换有权限的同事",
+        "Nobody approves their own action; ask a colleague who may.",
+    ),
+    "too_much": ("{kind}不能多收,还应收 {due}", "{kind} cannot exceed what is due: {due}."),
+    "nothing_due": ("没有要收的款", "Nothing is due."),
+    "bad_tender": ("不支持的付款方式 {kind}", "{kind} is not a way to pay here."),
+    "needs_reference": ("请输入刷卡单上的授权号", "Type the approval number of the card slip."),
+    "not_found": ("没有找到 {what}", "{what} was not found."),
+    "nothing_parked": ("没有挂单", "No ticket is parked."),
+    "name_taken": ("已有名为 {name} 的挂单", "A parked ticket is already called {name}."),
+    "text_too_long": ("文字太长,最多 {most} 个字", "The text is too long; at most {most} characters."),
+    "needs_reason": ("请写明原因", "Give a reason."),
+    "disk_full": ("磁盘空间快满了,请联系技术支持", "The disk is almost full; call support."),
+    # the script and the command line
+    "unknown_verb": ("不认识的命令 {verb}", "There is no verb {verb}."),
+    "bad_usage": ("写法应为: {usage}", "Usage: {usage}."),
+    "bad_line": ("这一行读不懂: 引号没有成对", "This line cannot be read: a quote is not closed."),
+    "bad_instant": (
+        "时间 {instant} 不正确,请写如 2026-11-22T08:30:00+08:00",
+        "{instant} is not an instant; write one like 2026-11-22T08:30:00+08:00.",
+    ),
+    "clock_not_simulated": (
+        "只有 --clock simulated 时才能设定时间",
+        "The time can only be set under --clock simulated.",
+    ),
+    "bad_date": ("日期 {date} 不正确,请写如 2026-11-22", "{date} is not a date; write one like 2026-11-22."),
+    "unknown_setting": ("没有名为 {name} 的设置", "There is no setting called {name}."),
+    "bad_setting": ("设置 {name} 不能是 {value}: {help}", "The setting {name} cannot be {value}: {help}."),
+    # the till's folder
+    "in_use": ("{folder} 正被另一个收银程序使用", "Another till program is using {folder}."),
+    "not_enrolled": (
+        "这台电脑还没有注册为收银台,请运行 posapp enrol URL CODE",
+        "This computer is no till yet; run posapp enrol URL CODE.",
+    ),
+    "already_enrolled": ("这台电脑已经是 {till}", "This computer already is {till}."),
+    "keys_missing": (
+        "{folder} 里没有打开数据的钥匙。如果数据是复制来的,请重新注册后用 posapp restore 恢复备份",
+        "{folder} holds no key to this data. If the data was copied here, enrol again and restore a backup.",
+    ),
+    "newer_file": ("{file} 由更新版本的程序写成,请先升级", "{file} was written by a newer program; upgrade first."),
+    "damaged_file": (
+        "{file} 已损坏,请用备份恢复或联系技术支持",
+        "{file} is damaged; restore a backup or call support.",
+    ),
+    "entry_broken": (
+        "流水 {journal} 第 {entry} 条有问题: {why}。请停用这台收银台并联系总部",
+        "Entry {entry} of journal {journal} is not as it was written: {why}. Stop this till and call headquarters.",
+    ),
+    "rows_differ": (
+        "流水 {journal} 第 {entry} 条与表 {table} 不一致,请联系技术支持",
+        "Table {table} does not follow from entry {entry} of journal {journal}; call support.",
+    ),
+    "bad_backup": ("{file} 不是本店收银台的备份", "{file} is not a backup of this till."),
+    "file_exists": ("{file} 已存在,请换一个文件名", "{file} exists already; choose another name."),
+    "no_such_file": ("没有文件 {file}", "There is no file {file}."),
+    "cannot_write": ("无法写入 {file}", "{file} cannot be written."),
+    # till and HQ
+    "network_off": ("网络已关闭 (network off)", "The network is switched off (network off)."),
+    "hq_unreachable": ("连不上总部 {url}", "Headquarters at {url} cannot be reached."),
+    "hq_refused": ("总部拒绝了请求: {why}", "Headquarters refused the request: {why}."),
+    "plain_http": (
+        "{url} 不是加密连接,只有本机地址可以用 http",
+        "{url} is not encrypted; plain http is for this computer only.",
+    ),
+    "bad_url": ("{url} 不是总部的网址", "{url} is not the address of a headquarters."),
+    "bad_certificate": ("证书不是这个总部签发的", "The certificate was not signed by this headquarters."),
+    "bad_box": ("这份密封数据不是给这把钥匙的", "This sealed box was not made for this key."),
+    "bad_signature": ("请求的签名不对", "The request's signature does not fit."),
+    "replayed": ("这个请求已经收到过", "This request was received before."),
+    "clock_skew": ("本机时间与总部相差太多", "This clock and headquarters' differ too much."),
+    "revoked": ("这台收银台已被总部停用", "Headquarters has revoked this till."),
+    "wrong_store": ("这不是本店的数据", "This belongs to another store."),
+    "too_large": ("请求太大,最多 {most} 字节", "The request is too large; at most {most} bytes."),
+    "too_many": ("请求太频繁,请 {seconds} 秒后再试", "Too many requests; try again in {seconds} seconds."),
+    "bad_request": ("请求格式不对: {why}", "The request cannot be read: {why}."),
+    "bad_code": ("注册码不对,请核对后重新输入", "The enrolment code is wrong; check it and type it again."),
+    "expired": ("{what}已过期,请重新获取", "{what} has expired; get a new one."),
+    "already_used": ("{what}已经用过", "{what} was used already."),
+    # HQ's own
+    "hq_failed": ("总部出了故障,稍后会自动重试", "Headquarters failed; this will be tried again by itself."),
+    "database_unreachable": (
+        "连不上数据库 {name},请检查它是否在运行",
+        "The database {name} cannot be reached; check that it is running.",
+    ),
+    "bad_database": (
+        "--database 应写成 postgresql://用户:密码@主机/库名",
+        "Write --database as postgresql://user:password@host/name.",
+    ),
+    "no_such_store": (
+        "没有门店 {store},请先用 hq store add 添加",
+        "There is no store {store}; add it with hq store add first.",
+    ),
+    "no_such_till": ("没有收银台 {till}", "There is no till {till}."),
+    "store_full": (
+        "门店 {store} 已有 {most} 台收银台,不能再加",
+        "Store {store} has {most} tills already; no more can be added.",
+    ),
+    "bad_number": ("编号 {number} 不正确,应为 1 到 {most}", "The number {number} is wrong; it must be 1 to {most}."),
+    "bad_scope": (
+        "范围 {scope} 不正确,请写 chain 或门店编号",
+        "The scope {scope} is wrong; write chain or a store's number.",
+    ),
+    "bad_role": (
+        "角色 {role} 不正确,应为 cashier、lead 或 manager",
+        "The role {role} is wrong; use cashier, lead or manager.",
+    ),
+    "bad_pin": ("密码应为 {least} 到 12 位数字", "A PIN has {least} to 12 digits."),
+    "weak_pin": ("这个密码太容易猜到,请换一个", "This PIN is too easy to guess; choose another."),
+    "bad_text": (
+        "{what} 不能为空、不能超过 {most} 个字,也不能有控制字符",
+        "{what} must have 1 to {most} characters and no control characters.",
+    ),
+    "port_taken": (
+        "无法使用 {host}:{port},可能已被其他程序占用",
+        "{host}:{port} cannot be used; another program may have it.",
+    ),
+    "import_format": ("{file} 不是 CSV 或 XLSX 文件,或已损坏", "{file} is no CSV or XLSX file, or it is damaged."),
+    "import_encoding": (
+        "{file} 的编码无法识别,请另存为 UTF-8",
+        "The encoding of {file} is not known; save it as UTF-8.",
+    ),
+    "import_too_large": ("{file} 太大,最多 {most}", "{file} is too large; at most {most}."),
+    "import_columns": (
+        "{file} 里没有这些列: {columns}。请用 --mapping 指明列名",
+        "{file} lacks the columns {columns}; name them with --mapping.",
+    ),
+    "import_mapping": (
+        '{file} 应为 JSON 对照表,如 {{"code": "列名"}},可用的字段: {fields}',
+        '{file} must be JSON such as {{"code": "column"}} with these fields: {fields}.',
+    ),
+    "journal_broken": (
+        "日志 {jid} 第 {seq} 条有问题: {why}。请保留数据并联系技术支持",
+        "Entry {seq} of journal {jid} is wrong: {why}. Keep the data and call support.",
+    ),
+    "hq_keys_missing": (
+        "{file} 不是这个数据库的钥匙,请放回原来的文件",
+        "{file} does not hold this database's keys; put the original file back.",
+    ),
+    "tables_differ": (
+        "{table} 与日志 {jid} 第 {seq} 条不符,请运行 posapp hq reproject",
+        "{table} does not follow from entry {seq} of journal {jid}; run posapp hq reproject.",
+    ),
+}

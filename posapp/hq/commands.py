@@ -1,0 +1,338 @@
+"""`posapp hq ...`: HQ's command line. Each command does all of its work or none, and ends in one clear sentence."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from filelock import FileLock
+from sqlalchemy import Connection, func, select
+
+from posapp import log
+from posapp.clock import Clock, SimulatedClock, SystemClock
+from posapp.errors import PosError
+from posapp.hq import enrol, people
+from posapp.hq.database import Database, open_database
+from posapp.hq.tables import about, batch, till_status
+from posapp.ids import Chance, system_chance
+from posapp.keys import HqKeys, load_secrets, public_text, save_secrets
+
+# What is wrong with the machine or the data, not with what was typed.
+_NOT_INPUT = frozenset(
+    {
+        "database_unreachable",
+        "damaged_file",
+        "newer_file",
+        "cannot_write",
+        "port_taken",
+        "journal_broken",
+        "tables_differ",
+    }
+)
+
+
+def add_commands(subparsers: Any) -> None:
+    """Add `hq` and its commands to the program's own; run() carries out what was parsed."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--data", metavar="DIR", help="HQ's folder (default: %(default)s)", default=default_folder())
+    common.add_argument("--database", metavar="URL", help="postgresql://user:password@host/name instead of a file")
+    common.add_argument("--clock", choices=("system", "simulated"), default="system", help=argparse.SUPPRESS)
+    common.add_argument("--language", choices=("zh", "en"), default="zh", help="of messages and reports")
+
+    hq = subparsers.add_parser("hq", help="headquarters: its server and its set-up")
+    actions = hq.add_subparsers(dest="hq_command", required=True, metavar="COMMAND")
+
+    def command(parent: Any, name: str, work: Any, text: str) -> Any:
+        parser = parent.add_parser(name, help=text, description=text, parents=[common])
+        parser.set_defaults(hq_work=work)
+        return parser
+
+    def group(name: str, text: str) -> Any:
+        parser = actions.add_parser(name, help=text, description=text)
+        return parser.add_subparsers(dest=f"hq_{name}", required=True, metavar="WHAT")
+
+    serve = command(actions, "serve", _serve, "run HQ's server")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=8765, help="0 takes a free one (default: %(default)s)")
+    serve.add_argument("--ready-file", metavar="FILE", help="written with the server's URL once it answers")
+
+    stores = group("store", "stores")
+    add_store = command(stores, "add", _store_add, "make a store, or give it another name")
+    add_store.add_argument("number")
+    add_store.add_argument("name")
+
+    tills = group("till", "tills")
+    add_till = command(tills, "add", _till_add, "print an enrolment code for a new till, or for a new computer of one")
+    add_till.add_argument("store")
+    add_till.add_argument("number", nargs="?")
+    add_till.add_argument("--json", action="store_true")
+    revoke = command(tills, "revoke", _till_revoke, "shut a till out (a lost or stolen computer)")
+    revoke.add_argument("store")
+    revoke.add_argument("number")
+
+    clerks = group("clerk", "clerks")
+    add_clerk = command(clerks, "add", _clerk_add, "make a clerk, or change one")
+    add_clerk.add_argument("number")
+    add_clerk.add_argument("name")
+    add_clerk.add_argument("--role", required=True, help="cashier, lead or manager")
+    add_clerk.add_argument("--pin", help="6 to 12 digits, managers at least 8; asked for when left out")
+    add_clerk.add_argument("--store", default="chain", help="the store they work in (default: the whole chain)")
+    off = command(clerks, "off", _clerk_off, "a clerk may no longer sign in")
+    off.add_argument("number")
+
+    change = command(actions, "set", _set, "change a setting of a store or of the chain")
+    change.add_argument("store", metavar="STORE|chain")
+    change.add_argument("key")
+    change.add_argument("value")
+
+    imports = group("import", "take over files")
+    products = command(imports, "products", _import_products, "articles and prices from a CSV or XLSX file")
+    products.add_argument("file")
+    products.add_argument("--store", default="chain", help="the store they are for (default: the whole chain)")
+    products.add_argument("--mapping", metavar="FILE", help='JSON: {"code": "column name", ...} for other column names')
+    products.add_argument("--starts", metavar="INSTANT", help="from when changed prices are in force (default: now)")
+    products.add_argument("--dry-run", action="store_true", help="only the report, nothing is written")
+    products.add_argument("--json", action="store_true")
+
+    reports = group("report", "figures without a browser")
+    day = command(reports, "day", _report_day, "a store's day: sales, tenders, tax")
+    day.add_argument("--store", required=True)
+    day.add_argument("--date", help="YYYY-MM-DD (default: the store's business date now)")
+    day.add_argument("--json", action="store_true")
+
+    check = command(actions, "verify", _verify, "re-verify every journal and that the tables follow from them")
+    check.add_argument("--json", action="store_true")
+    again = command(actions, "reproject", _reproject, "make the tables again from the journals")
+    again.add_argument("--store")
+    again.add_argument("--till")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry out a parsed `hq` command: 0 done, 1 failed, 2 bad input; the reason is one sentence on stderr."""
+    try:
+        return int(args.hq_work(args) or 0)
+    except PosError as error:
+        sys.stderr.write(error.sentence(args.language) + "\n")
+        return 1 if error.code in _NOT_INPUT else 2
+
+
+def default_folder() -> str:
+    return str(platformdirs.user_data_path("posapp") / "hq")
+
+
+class Office:
+    """HQ opened for one command: database, keys, clock, chance."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self.clock: Clock = SystemClock()
+        self.chance: Chance = system_chance
+        folder = Path(args.data)
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError:
+            raise PosError("cannot_write", file=str(folder)) from None
+        self.database: Database = open_database(args.database or folder / "hq.db")
+        try:
+            self.keys = _keys(folder, self.database, self.chance)
+            if args.clock == "simulated":
+                self.clock = SimulatedClock(_last_instant(self.database))
+        except BaseException:
+            self.database.close()
+            raise
+
+    def __enter__(self) -> Office:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.database.close()
+
+
+def _keys(folder: Path, database: Database, chance: Chance) -> HqKeys:
+    """HQ's keys, made at first use. Raises PosError hq_keys_missing when the database belongs to other keys."""
+    path = folder / "hq-keys.json"
+    with FileLock(folder / "hq-keys.lock"), database.transaction() as conn:
+        keys: HqKeys | None = load_secrets(path, HqKeys)
+        owner = _owner(conn)
+        if keys is None and owner is None:
+            keys = HqKeys.fresh(chance)
+            save_secrets(path, keys)
+        if keys is None or owner not in (None, public_text(keys.certificate_key)):
+            raise PosError("hq_keys_missing", file=str(path))
+        if owner is None:
+            conn.execute(about.insert(), {"name": "hq_key", "value": public_text(keys.certificate_key)})
+        return keys
+
+
+def _owner(conn: Connection) -> str | None:
+    return conn.scalar(select(about.c.value).where(about.c.name == "hq_key"))
+
+
+def _last_instant(database: Database) -> int:
+    """Where simulated time stands: the last instant that a till was heard of."""
+    with database.reading() as conn:
+        contact = conn.scalar(select(func.max(till_status.c.contact))) or 0
+        received = conn.scalar(select(func.max(batch.c.received))) or 0
+    return int(max(contact, received))
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _serve(args: argparse.Namespace) -> int:
+    import uvicorn
+
+    from posapp.hq.server import create_app
+
+    if not 0 <= args.port <= 65_535:
+        raise PosError("bad_number", number=args.port, most=65_535)
+    listener = _listen(args.host, args.port)
+    log.to_file(Path(args.data) / "hq.log")
+    with Office(args) as office:
+        app = create_app(office.database, office.keys, office.clock, office.chance)
+        host = f"[{args.host}]" if ":" in args.host else args.host
+        url = f"http://{host}:{listener.getsockname()[1]}"
+
+        class Server(uvicorn.Server):
+            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+                await super().startup(sockets)
+                if self.started:
+                    _announce(url, args.ready_file)
+
+        config = uvicorn.Config(
+            app, access_log=False, log_level="warning", timeout_keep_alive=75, timeout_graceful_shutdown=10
+        )
+        # uvicorn raises the signal that stopped it once more when it is done; ending well is not an error.
+        for name in ("SIGINT", "SIGTERM"):
+            signal.signal(getattr(signal, name), lambda *_: None)
+        server = Server(config)
+        server.run(sockets=[listener])
+        return 0 if server.started else 1
+
+
+def _announce(url: str, ready_file: str | None) -> None:
+    if ready_file:
+        Path(ready_file).write_text(url + "\n", encoding="utf-8")
+    _say(f"posapp hq listening on {url}")
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except (OSError, OverflowError):
+        listener.close()
+        raise PosError("port_taken", host=host, port=port) from None
+    return listener
+
+
+def _store_add(args: argparse.Namespace) -> None:
+    number = people.whole(args.number, enrol.LARGEST_STORE)
+    with Office(args) as office:
+        people.add_store(office.database, office.clock, number, args.name)
+
+
+def _till_add(args: argparse.Namespace) -> None:
+    store = people.whole(args.store, enrol.LARGEST_STORE)
+    number = people.whole(args.number, enrol.LARGEST_TILL) if args.number else None
+    with Office(args) as office:
+        number, code = enrol.add_till(office.database, office.keys, office.clock, office.chance, store, number)
+    if args.json:
+        minutes = enrol.LIFE_MS // 60_000
+        _say(json.dumps({"store": store, "till": number, "code": code, "minutes": minutes}))
+    else:
+        _say(code)
+
+
+def _till_revoke(args: argparse.Namespace) -> None:
+    store = people.whole(args.store, enrol.LARGEST_STORE)
+    number = people.whole(args.number, enrol.LARGEST_TILL)
+    with Office(args) as office:
+        enrol.revoke(office.database, store, number)
+
+
+def _clerk_add(args: argparse.Namespace) -> None:
+    number = people.whole(args.number, people.LARGEST_CLERK)
+    pin = args.pin
+    if pin is None:
+        if not sys.stdin.isatty():
+            raise PosError("bad_usage", usage="posapp hq clerk add NUMBER NAME --role ROLE --pin PIN")
+        pin = getpass.getpass("PIN: ")
+    with Office(args) as office:
+        people.add_clerk(office.database, office.chance, number, args.name, args.role, pin, args.store)
+
+
+def _clerk_off(args: argparse.Namespace) -> None:
+    with Office(args) as office:
+        people.switch_off(office.database, people.whole(args.number, people.LARGEST_CLERK))
+
+
+def _set(args: argparse.Namespace) -> None:
+    with Office(args) as office:
+        people.set_value(office.database, args.store, args.key, args.value)
+
+
+def _import_products(args: argparse.Namespace) -> int:
+    from posapp.hq import price_book
+
+    with Office(args) as office:
+        report = price_book.import_products(
+            office.database,
+            office.clock,
+            Path(args.file),
+            store=args.store,
+            mapping=Path(args.mapping) if args.mapping else None,
+            starts=args.starts,
+            dry_run=args.dry_run,
+        )
+    _say(report.json(args.language) if args.json else report.text(args.language))
+    return 0 if report.taken else 1
+
+
+def _report_day(args: argparse.Namespace) -> None:
+    from posapp.hq import reports
+
+    store = people.whole(args.store, enrol.LARGEST_STORE)
+    with Office(args) as office:
+        day = reports.day(office.database, office.clock, store, args.date)
+    _say(json.dumps(day, ensure_ascii=False) if args.json else reports.day_text(day, args.language))
+
+
+def _verify(args: argparse.Namespace) -> int:
+    from posapp.hq import verify
+
+    with Office(args) as office:
+        report = verify.verify(office.database)
+    _say(report.json() if args.json else report.text(args.language))
+    if report.error is not None:
+        raise report.error
+    return 0
+
+
+def _reproject(args: argparse.Namespace) -> None:
+    from posapp.hq.project import reproject
+
+    till = None
+    if args.store or args.till:
+        if not (args.store and args.till):
+            raise PosError("bad_usage", usage="posapp hq reproject [--store S --till T]")
+        till = people.whole(args.store, enrol.LARGEST_STORE), people.whole(args.till, enrol.LARGEST_TILL)
+    with Office(args) as office:
+        count = reproject(office.database, office.clock, till)
+    _say(f"{count}")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """HQ's commands by themselves, as `python -m posapp.hq`."""
+    parser = argparse.ArgumentParser(prog="posapp")
+    add_commands(parser.add_subparsers(required=True, metavar="COMMAND"))
+    return run(parser.parse_args(["hq", *(sys.argv[1:] if arguments is None else arguments)]))

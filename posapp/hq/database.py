@@ -1,0 +1,228 @@
+"""HQ's database, SQLite or PostgreSQL, behind the same few functions.
+
+A writer's transaction is serial on SQLite (one lock in the process, BEGIN IMMEDIATE between processes) and locks the
+rows it names on PostgreSQL. A number that others read in order is taken as the last thing in its transaction:
+the counter's row stays locked until the commit, so numbers become visible in the order they were given.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlcipher3.dbapi2 as sqlite
+from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, select, text, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy.pool import QueuePool
+
+from posapp.errors import PosError
+from posapp.hq.tables import SCHEMA, Whole, about, counter, metadata
+from posapp.messages import STREAMS
+
+ACCEPTED = "accepted"
+PROJECTED = "projected"
+BOOK = "book"
+
+_BUSY_SECONDS = 30
+# Any number that is nobody else's: two HQ processes that start together make the schema once.
+_SCHEMA_LOCK = 0x706F73617070
+
+
+def feed_counter(stream: str) -> str:
+    return f"feed {stream}"
+
+
+class Database:
+    """An open database. Made by open_database, given to everything that reads or writes; close() when done."""
+
+    def __init__(self, engine: Engine, name: str) -> None:
+        self.engine = engine
+        self.name = name
+        self.is_sqlite = engine.dialect.name == "sqlite"
+        self._writing = threading.Lock()
+
+    @contextmanager
+    def reading(self, snapshot: bool = False) -> Iterator[Connection]:
+        """A connection to read with. SQLite shows one consistent state; PostgreSQL does when asked for a snapshot."""
+        level = "REPEATABLE READ" if snapshot and not self.is_sqlite else None
+        with self.engine.connect() as fresh:
+            conn = fresh.execution_options(isolation_level=level) if level else fresh
+            with conn.begin():
+                yield conn
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A writing transaction: committed when the block ends, rolled back when it raises."""
+        if self.is_sqlite:
+            # Waiting here is fair and wakes at once; SQLite's own waiting polls.
+            with self._writing, self.engine.connect().execution_options(posapp_writes=True) as conn, conn.begin():
+                yield conn
+        else:
+            with self.engine.begin() as conn:
+                yield conn
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def open_database(where: str | Path) -> Database:
+    """Open (or make) HQ's database: a path of an SQLite file, or a postgresql:// URL.
+
+    Raises PosError newer_file (written by a newer program), damaged_file, database_unreachable, bad_database.
+    """
+    text_ = str(where)
+    if "://" in text_:
+        database = _postgresql(text_)
+    else:
+        database = _sqlite(Path(where))
+    try:
+        _prepare(database)
+    except PosError:
+        database.close()
+        raise
+    except OperationalError as error:
+        database.close()
+        if database.is_sqlite:
+            raise PosError("cannot_write", file=database.name) from error
+        raise PosError("database_unreachable", name=database.name) from error
+    except DatabaseError as error:
+        database.close()
+        raise PosError("damaged_file", file=database.name) from error
+    return database
+
+
+def _postgresql(url_text: str) -> Database:
+    try:
+        url = make_url(url_text)
+        if url.get_backend_name() not in ("postgresql", "postgres"):
+            raise ValueError
+    except (ArgumentError, ValueError):
+        raise PosError("bad_database") from None
+    url = url.set(drivername="postgresql+psycopg")
+    engine = create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=True)
+    return Database(engine, f"{url.host or 'postgresql'}/{url.database or ''}")
+
+
+def _sqlite(path: Path) -> Database:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError:
+        raise PosError("cannot_write", file=str(path)) from None
+    engine = create_engine(
+        "sqlite://",
+        module=sqlite,
+        poolclass=QueuePool,
+        pool_size=20,
+        max_overflow=20,
+        creator=lambda: sqlite.connect(str(path), isolation_level=None, check_same_thread=False, timeout=_BUSY_SECONDS),
+    )
+
+    @event.listens_for(engine, "connect")
+    def _settings(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"busy_timeout={_BUSY_SECONDS * 1000}",
+            "cache_size=-65536",
+            "temp_store=MEMORY",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(conn: Connection) -> None:
+        writes = conn.get_execution_options().get("posapp_writes")
+        conn.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return Database(engine, str(path))
+
+
+def _prepare(database: Database) -> None:
+    with database.transaction() as conn:
+        if not database.is_sqlite:
+            conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
+        if not inspect(conn).has_table(about.name):
+            metadata.create_all(conn)
+            conn.execute(about.insert(), {"name": "schema", "value": str(SCHEMA)})
+        found = conn.scalar(select(about.c.value).where(about.c.name == "schema"))
+        if int(found or 0) > SCHEMA:
+            raise PosError("newer_file", file=database.name)
+        names = [ACCEPTED, PROJECTED, BOOK, *map(feed_counter, STREAMS)]
+        known = set(conn.scalars(select(counter.c.name)))
+        if missing := [{"name": name, "n": 0} for name in names if name not in known]:
+            conn.execute(counter.insert(), missing)
+
+
+def take_number(conn: Connection, name: str) -> int:
+    """The counter's next number. Only at the end of a transaction: its row stays locked until the commit."""
+    number = conn.scalar(update(counter).where(counter.c.name == name).values(n=counter.c.n + 1).returning(counter.c.n))
+    if number is None:
+        raise KeyError(name)
+    return int(number)
+
+
+def lock_counter(conn: Connection, name: str) -> int:
+    """The counter's present number; nobody else can take one until this transaction ends."""
+    number = conn.scalar(select(counter.c.n).where(counter.c.name == name).with_for_update())
+    if number is None:
+        raise KeyError(name)
+    return int(number)
+
+
+def insert_many(conn: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows given as tuples in the order of the table's columns, as fast as the driver can."""
+    if not rows:
+        return
+    names = [column.name for column in table.columns]
+    cursor = conn.connection.cursor()
+    try:
+        if conn.dialect.name == "sqlite":
+            marks = ",".join("?" * len(names))
+            columns = ",".join(f'"{name}"' for name in names)
+            cursor.executemany(f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})', rows)  # noqa: S608
+        else:
+            columns = ",".join(f'"{name}"' for name in names)
+            with cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN (FORMAT BINARY)') as copy:
+                copy.set_types([_copy_type(column.type) for column in table.columns])
+                for row in rows:
+                    copy.write_row(row)
+    finally:
+        cursor.close()
+
+
+def _copy_type(kind: Any) -> str:
+    if kind is Whole:
+        return "int8"
+    return "bytea" if kind.__class__.__name__ == "LargeBinary" else "text"
+
+
+def upsert(conn: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Insert rows, or replace the ones that have the same primary key."""
+    values = [dict(row) for row in rows]
+    if not values:
+        return
+    statement: Any = (sqlite_insert if conn.dialect.name == "sqlite" else pg_insert)(table)
+    keys = [column.name for column in table.primary_key.columns]
+    rest = {name: statement.excluded[name] for name in values[0] if name not in keys}
+    statement = (
+        statement.on_conflict_do_update(index_elements=keys, set_=rest)
+        if rest
+        else statement.on_conflict_do_nothing(index_elements=keys)
+    )
+    conn.execute(statement, values)
+
+
+def insert_new(conn: Connection, table: Table, row: Mapping[str, Any]) -> bool:
+    """Insert one row unless its primary key is taken; whether it was inserted."""
+    statement: Any = (sqlite_insert if conn.dialect.name == "sqlite" else pg_insert)(table)
+    return bool(conn.execute(statement.on_conflict_do_nothing(), dict(row)).rowcount)

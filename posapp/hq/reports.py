@@ -1,0 +1,238 @@
+"""Figures without a browser. Money is a string with two decimals, instants are RFC 3339, null is "not known"."""
+
+from __future__ import annotations
+
+import datetime as dt
+import unicodedata
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Row, Table, func, select
+
+from posapp.clock import DAY, HOUR, Clock, business_date, rfc3339
+from posapp.errors import PosError
+from posapp.hq import feed
+from posapp.hq.database import Database
+from posapp.hq.tables import (
+    batch,
+    cash_move,
+    counter,
+    flag,
+    quarantine,
+    sale,
+    sale_tax,
+    setting,
+    store,
+    tender,
+    till,
+    till_status,
+)
+from posapp.ids import till_name
+from posapp.money import Money
+from posapp.settings import Settings
+
+
+def settings_of(conn: Connection, store_number: int) -> Settings:
+    """The settings in force in a store: its own, else the chain's, else the default."""
+    own = feed.store_scope(store_number)
+    rows = conn.execute(select(setting).where(setting.c.scope.in_([feed.CHAIN, own]))).all()
+    # The store's own last, so that it stands.
+    values = {row.name: row.value for row in sorted(rows, key=lambda row: row.scope == own)}
+    return Settings(values)
+
+
+def day(database: Database, clock: Clock, store_number: int, date: str | None) -> dict[str, Any]:
+    """A store's business day, by till and together; the business date now when none is given.
+
+    `provisional` is true while something may still come: the day is not over, or a till has unsent entries or was
+    not heard of since the day ended. Raises PosError no_such_store, bad_date.
+    """
+    with database.reading(snapshot=True) as conn:
+        name = conn.scalar(select(store.c.name).where(store.c.number == store_number))
+        if name is None:
+            raise PosError("no_such_store", store=store_number)
+        settings = settings_of(conn, store_number)
+        now = clock.now_ms()
+        if date is None:
+            date = business_date(now, settings.time_zone, settings.cutover_hour)
+        ends = _end_of(date, settings)
+        tills = _tills(conn, store_number, date, ends)
+        return {
+            "report": "day",
+            "store": store_number,
+            "name": name,
+            "date": date,
+            "made": rfc3339(now),
+            "provisional": now < ends or any(one["provisional"] for one in tills) or _waiting(conn, store_number),
+            **_figures(conn, store_number, None, date),
+            "tills": tills,
+            "flags": _count(conn, flag, flag.c.store == store_number, flag.c.date == date),
+            "quarantined": _count(conn, quarantine, quarantine.c.store == store_number, quarantine.c.resolved == 0),
+        }
+
+
+def _end_of(date: str, settings: Settings) -> int:
+    try:
+        if len(date) != 10:
+            raise ValueError
+        begins = dt.datetime.strptime(date, "%Y-%m-%d").replace(tzinfo=ZoneInfo(settings.time_zone))
+    except (ValueError, OverflowError):
+        raise PosError("bad_date", date=date[:40]) from None
+    return int(begins.timestamp() * 1000) + DAY + int(settings.cutover_hour) * HOUR
+
+
+def _count(conn: Connection, table: Table, *where: Any) -> int:
+    return conn.scalar(select(func.count()).select_from(table).where(*where)) or 0
+
+
+def _waiting(conn: Connection, store_number: int) -> bool:
+    """Whether something of the store is received but not yet counted."""
+    done = select(counter.c.n).where(counter.c.name == "projected").scalar_subquery()
+    return _count(conn, batch, batch.c.store == store_number, batch.c.n > done) > 0
+
+
+def _tills(conn: Connection, store_number: int, date: str, ends: int) -> list[dict[str, Any]]:
+    rows = conn.execute(
+        select(till.c.till, till.c.serial, till.c.revoked, till_status)
+        .join(till_status, (till_status.c.store == till.c.store) & (till_status.c.till == till.c.till), isouter=True)
+        .where(till.c.store == store_number, till.c.serial > 0)
+        .order_by(till.c.till)
+    )
+    return [_till(conn, store_number, row, date, ends) for row in rows]
+
+
+def _till(conn: Connection, store_number: int, row: Row[Any], date: str, ends: int) -> dict[str, Any]:
+    number = row[0]
+    shut_out = row.revoked >= row.serial
+    open_ = not row.contact or row.unsent > 0 or row.contact < ends
+    return {
+        "till": till_name(store_number, number),
+        "number": number,
+        **_figures(conn, store_number, number, date),
+        "provisional": open_ and not shut_out,
+        "revoked": shut_out,
+        "last_contact": rfc3339(row.contact) if row.contact else None,
+        "unsent": row.unsent,
+        "oldest_unsent": rfc3339(row.oldest_unsent) if row.oldest_unsent else None,
+    }
+
+
+def _figures(conn: Connection, store_number: int, number: int | None, date: str) -> dict[str, Any]:
+    def of(table: Table) -> list[Any]:
+        where = [table.c.store == store_number, table.c.date == date]
+        return where if number is None else [*where, table.c.till == number]
+
+    sums = conn.execute(
+        select(
+            func.count(),
+            func.coalesce(func.sum(sale.c.total), 0),
+            func.coalesce(func.sum(sale.c.rounding), 0),
+        ).where(*of(sale))
+    ).one()
+    tenders = conn.execute(
+        select(tender.c.kind, func.count(), func.sum(tender.c.amount))
+        .where(*of(tender))
+        .group_by(tender.c.kind)
+        .order_by(tender.c.kind)
+    )
+    taxes = conn.execute(
+        select(sale_tax.c.rate, func.sum(sale_tax.c.amount), func.sum(sale_tax.c.tax))
+        .where(*of(sale_tax))
+        .group_by(sale_tax.c.rate)
+        .order_by(sale_tax.c.rate)
+    )
+    moved = func.sum(cash_move.c.amount)
+    cash_in = conn.scalar(select(moved).where(*of(cash_move), cash_move.c.amount > 0)) or 0
+    cash_out = conn.scalar(select(moved).where(*of(cash_move), cash_move.c.amount < 0)) or 0
+    receipts = select(sale.c.receipt).where(*of(sale), sale.c.receipt != "")
+    return {
+        "sales": sums[0],
+        "total": _yuan(sums[1]),
+        "rounding": _yuan(sums[2]),
+        "tenders": [{"kind": kind, "count": n, "amount": _yuan(amount)} for kind, n, amount in tenders],
+        "taxes": [{"rate": rate, "amount": _yuan(amount), "tax": _yuan(tax)} for rate, amount, tax in taxes],
+        "cash_in": _yuan(cash_in),
+        "cash_out": _yuan(cash_out),
+        "first_receipt": conn.scalar(receipts.order_by(sale.c.effective, sale.c.receipt).limit(1)),
+        "last_receipt": conn.scalar(receipts.order_by(sale.c.effective.desc(), sale.c.receipt.desc()).limit(1)),
+    }
+
+
+def _yuan(fen: Any) -> str:
+    # PostgreSQL adds bigints up as numeric.
+    return str(Money(int(fen)))
+
+
+def day_text(report: dict[str, Any], language: str = "zh") -> str:
+    """The day for people, in aligned columns."""
+    english = language == "en"
+    words = _WORDS["en" if english else "zh"]
+    head = f"{report['name']} ({report['store']})  {report['date']}"
+    if report["provisional"]:
+        head += "  " + words["provisional"]
+    columns = [report, *report["tills"]]
+    lines = [head, _row([words["till"], words["all"], *(one["till"] for one in report["tills"])])]
+    plain = ("sales", "total", "rounding", "cash_in", "cash_out", "first_receipt", "last_receipt")
+    lines += [_row([words[name], *(_shown(one[name]) for one in columns)]) for name in plain]
+    for kind in [item["kind"] for item in report["tenders"]]:
+        amounts = [{item["kind"]: item["amount"] for item in one["tenders"]}.get(kind, "0.00") for one in columns]
+        lines.append(_row([f"{words['tender']} {kind}", *amounts]))
+    for rate in [item["rate"] for item in report["taxes"]]:
+        taxes = [{item["rate"]: item["tax"] for item in one["taxes"]}.get(rate, "0.00") for one in columns]
+        lines.append(_row([f"{words['tax']} {rate}", *taxes]))
+    for name in ("last_contact", "unsent"):
+        lines.append(_row([words[name], "", *(_shown(one[name]) for one in report["tills"])]))
+    lines.append(f"{words['flags']} {report['flags']}, {words['quarantined']} {report['quarantined']}")
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _shown(value: Any) -> str:
+    return "-" if value is None else str(value)
+
+
+def _row(cells: list[str]) -> str:
+    return "  ".join(cell + " " * max(0, 26 - _width(cell)) for cell in cells)
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+_WORDS = {
+    "zh": {
+        "provisional": "(数据尚未齐全)",
+        "till": "收银台",
+        "all": "合计",
+        "sales": "笔数",
+        "total": "销售额",
+        "rounding": "抹零/舍入",
+        "cash_in": "现金存入",
+        "cash_out": "现金取出",
+        "first_receipt": "首单号",
+        "last_receipt": "末单号",
+        "tender": "收款",
+        "tax": "税额",
+        "last_contact": "最近联系",
+        "unsent": "未上传",
+        "flags": "待核对",
+        "quarantined": "无法入账",
+    },
+    "en": {
+        "provisional": "(provisional)",
+        "till": "till",
+        "all": "together",
+        "sales": "sales",
+        "total": "total",
+        "rounding": "rounding",
+        "cash_in": "cash in",
+        "cash_out": "cash out",
+        "first_receipt": "first receipt",
+        "last_receipt": "last receipt",
+        "tender": "paid",
+        "tax": "VAT",
+        "last_contact": "last contact",
+        "unsent": "unsent",
+        "flags": "flags",
+        "quarantined": "in quarantine",
+    },
+}

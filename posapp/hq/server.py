@@ -1,0 +1,370 @@
+"""HQ over HTTP: every request but enrolment and health is signed by a till's key and answered for that till only.
+
+A refusal is any answer that is not 2xx: messages.Refusal as JSON. Nothing of a person and no secret is logged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import msgspec
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import InterfaceError, OperationalError
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+
+from posapp import log
+from posapp.chain import key_id, public_of_text
+from posapp.clock import MINUTE, Clock, SimulatedClock
+from posapp.errors import PosError
+from posapp.hq import feed
+from posapp.hq.accept import Sender, accept, hash_at, head_of
+from posapp.hq.database import Database, insert_new, upsert
+from posapp.hq.enrol import enrol, take_up
+from posapp.hq.limits import Bucket, Buckets
+from posapp.hq.project import Projector
+from posapp.hq.tables import nonce, till, till_key, till_status
+from posapp.ids import Chance, unb64u
+from posapp.keys import Certificate, HqKeys, public_text, seal, unseal
+from posapp.messages import (
+    LARGEST_REQUEST,
+    PAGE_ROWS,
+    STREAMS,
+    EnrolRequest,
+    HashAnswer,
+    HelloAnswer,
+    HelloRequest,
+    KeyRow,
+    Message,
+    Refusal,
+    UnsealAnswer,
+    UnsealRequest,
+)
+from posapp.wire import Request as WireRequest
+from posapp.wire import Signed, unpack_entries, verify_request
+
+SKEW_MS = 5 * MINUTE
+NONCE_LIFE_MS = 15 * MINUTE
+
+_STATUS = {
+    "bad_request": 400,
+    "bad_box": 400,
+    "bad_certificate": 401,
+    "bad_signature": 401,
+    "clock_skew": 401,
+    "replayed": 401,
+    "revoked": 403,
+    "wrong_store": 403,
+    "bad_code": 403,
+    "not_found": 404,
+    "already_used": 409,
+    "expired": 410,
+    "too_large": 413,
+    "too_many": 429,
+}
+_SMALL, _HELLO = 16 * 1024, 256 * 1024
+_MOST_HEADS = 1_000
+_log = log.named("hq")
+_Shape = TypeVar("_Shape", bound=Message)
+
+
+class Hq:
+    """What the running server holds: its database, keys, time, chance and allowances."""
+
+    def __init__(self, database: Database, keys: HqKeys, clock: Clock, chance: Chance) -> None:
+        self.database = database
+        self.keys = keys
+        self.clock = clock
+        self.chance = chance
+        self.hq_key = public_text(keys.certificate_key)
+        self.projector = Projector(database, clock)
+        self.requests = Buckets(burst=300, every_ms=1_000)
+        # A till that was offline for days must drain: what bounds it is the size of a push, not their number.
+        self.pushes = Buckets(burst=2_000, every_ms=20)
+        self.unknown_codes = Bucket(burst=20, every_ms=6_000)
+        self.pruned_ms = 0
+
+    def check_time(self, signed: Signed) -> int:
+        """HQ's time. Raises PosError clock_skew; a simulated clock instead goes forward to the till's."""
+        now = self.clock.now_ms()
+        if isinstance(self.clock, SimulatedClock):
+            if signed.created_ms > now:
+                self.clock.set(signed.created_ms)
+            return self.clock.now_ms()
+        if abs(signed.created_ms - now) > SKEW_MS:
+            # No part of the sentence: the till corrects itself by it.
+            hint = {"server": now}
+            raise PosError("clock_skew", **hint)
+        return now
+
+    def admit(self, conn: Connection, signed: Signed, now: int) -> None:
+        """Let a request in once, for a till that is not shut out. Raises PosError revoked, replayed."""
+        certificate = signed.certificate
+        standing = conn.execute(
+            select(till.c.serial, till.c.revoked, till_key.c.key_id)
+            .join(
+                till_key,
+                (till_key.c.key_id == key_id(unb64u(certificate.request_key))) & (till_key.c.use == "request"),
+                isouter=True,
+            )
+            .where(till.c.store == certificate.store, till.c.till == certificate.till)
+        ).one_or_none()
+        if standing is not None and standing.revoked >= certificate.serial:
+            raise PosError("revoked")
+        if standing is None or standing.key_id is None or standing.serial < certificate.serial:
+            take_up(conn, certificate, now)
+        if now - self.pruned_ms > MINUTE:
+            self.pruned_ms = now
+            conn.execute(nonce.delete().where(nonce.c.created < now - NONCE_LIFE_MS))
+        row = {"key": certificate.request_key, "nonce": signed.nonce, "created": now}
+        if not insert_new(conn, nonce, row):
+            raise PosError("replayed")
+
+
+def create_app(database: Database, keys: HqKeys, clock: Clock, chance: Chance) -> FastAPI:
+    """The server. Its lifespan starts and stops the projector; the database stays the caller's to close."""
+    hq = Hq(database, keys, clock, chance)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await run_in_threadpool(publish_keys, database, keys)
+        hq.projector.start()
+        try:
+            yield
+        finally:
+            await run_in_threadpool(hq.projector.stop)
+
+    app = FastAPI(title="posapp HQ", docs_url=None, redoc_url=None, lifespan=lifespan)
+    app.state.hq = hq
+    app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=4)
+    _refusals(app)
+    _routes(app, hq)
+    return app
+
+
+def publish_keys(database: Database, keys: HqKeys) -> None:
+    """Tell the tills HQ's public keys."""
+    rows = {
+        (feed.CHAIN, use): KeyRow(use, public_text(key))
+        for use, key in (("certificate", keys.certificate_key), ("box", keys.box_key))
+    }
+    with database.transaction() as conn:
+        feed.publish(conn, {"keys": rows})
+
+
+# --- requests ---
+
+
+async def read_body(request: Request, most: int) -> bytes:
+    """A request's body, given up as soon as it is larger than `most`. Raises PosError too_large."""
+    told = request.headers.get("content-length", "0")
+    if not told.isdigit() or int(told) > most:
+        raise PosError("too_large", most=most)
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > most:
+            raise PosError("too_large", most=most)
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _authentic(hq: Hq, request: Request, body: bytes) -> Signed:
+    scope = request.scope
+    path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+    query = scope["query_string"].decode("latin-1")
+    host = request.headers.get("host", "")
+    url = f"{scope['scheme']}://{host}{path.partition('?')[0]}{'?' + query if query else ''}"
+    signed = verify_request(WireRequest(request.method, url, dict(request.headers), body), hq.hq_key)
+    if not 0 < len(signed.nonce) <= 64:
+        raise PosError("bad_signature")
+    return signed
+
+
+def _decode(body: bytes, shape: type[_Shape]) -> _Shape:
+    try:
+        return msgspec.json.decode(body, type=shape)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        raise PosError("bad_request", why=shape.__name__) from None
+
+
+def _answer(message: Any) -> Response:
+    return Response(msgspec.json.encode(message), media_type="application/json")
+
+
+def _routes(app: FastAPI, hq: Hq) -> None:
+    async def signed(request: Request, most: int, work: Callable[[Signed, bytes], Any]) -> Response:
+        """Run `work` in a thread for an authentic, fresh request of a till within its allowance."""
+        body = await read_body(request, most)
+
+        def run() -> Any:
+            who = _authentic(hq, request, body)
+            hq.requests.take(who.certificate.request_key, hq.clock)
+            now = hq.check_time(who)
+            with hq.database.transaction() as conn:
+                hq.admit(conn, who, now)
+            return work(who, body)
+
+        return _answer(await run_in_threadpool(run))
+
+    @app.get("/v1/health")
+    async def health() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.post("/v1/enrol")
+    async def enrol_till(request: Request) -> Response:
+        body = await read_body(request, _SMALL)
+
+        def run() -> Message:
+            return enrol(hq.database, hq.keys, hq.clock, hq.unknown_codes, _decode(body, EnrolRequest))
+
+        return _answer(await run_in_threadpool(run))
+
+    @app.post("/v1/hello")
+    async def hello(request: Request) -> Response:
+        return await signed(request, _HELLO, lambda who, body: _hello(hq, who.certificate, body))
+
+    @app.post("/v1/journals/{jid}/entries")
+    async def push(request: Request, jid: str) -> Response:
+        body = await read_body(request, LARGEST_REQUEST)
+        return _answer(await run_in_threadpool(_push, hq, request, jid, body))
+
+    @app.get("/v1/journals/{jid}/head")
+    async def head(request: Request, jid: str) -> Response:
+        def work(who: Signed, _body: bytes) -> Message:
+            with hq.database.reading() as conn:
+                return head_of(conn, who.certificate.store, who.certificate.till, jid)
+
+        return await signed(request, _SMALL, work)
+
+    @app.get("/v1/journals/{jid}/hashes/{seq}")
+    async def hash_of(request: Request, jid: str, seq: int) -> Response:
+        def work(who: Signed, _body: bytes) -> Message:
+            with hq.database.reading() as conn:
+                return HashAnswer(hash_at(conn, who.certificate.store, who.certificate.till, jid, seq))
+
+        return await signed(request, _SMALL, work)
+
+    @app.get("/v1/feed/{stream}")
+    async def read_feed(request: Request, stream: str, cursor: str = "", limit: int = PAGE_ROWS) -> Response:
+        def work(who: Signed, _body: bytes) -> Message:
+            if stream not in STREAMS:
+                raise PosError("not_found", what=stream[:40])
+            certificate = who.certificate
+            scopes = [
+                feed.CHAIN,
+                feed.store_scope(certificate.store),
+                feed.till_scope(certificate.store, certificate.till),
+            ]
+            with hq.database.reading() as conn:
+                return feed.read_page(conn, stream, scopes, cursor, limit, hq.keys.generation)
+
+        return await signed(request, _SMALL, work)
+
+    @app.post("/v1/live/unseal")
+    async def unseal_backup(request: Request) -> Response:
+        def work(who: Signed, body: bytes) -> Message:
+            certificate = who.certificate
+            purpose = f"backup S{certificate.store} T{certificate.till}"
+            secret = unseal(_decode(body, UnsealRequest).box, hq.keys.box_key, purpose)
+            return UnsealAnswer(seal(secret, certificate.box_key, "restore"))
+
+        return await signed(request, 4 * _SMALL, work)
+
+
+def _hello(hq: Hq, certificate: Certificate, body: bytes) -> HelloAnswer:
+    request = _decode(body, HelloRequest)
+    if len(request.heads) > _MOST_HEADS:
+        raise PosError("bad_request", why="heads")
+    if any("\0" in text or len(text) > 200 for text in (request.program, request.boot)):
+        raise PosError("bad_request", why="program")
+    whole = (request.wall, request.unsent, request.oldest_unsent)
+    if any(abs(number) >= 1 << 53 for number in whole):
+        raise PosError("bad_request", why="numbers")
+    now = hq.clock.now_ms()
+    with hq.database.transaction() as conn:
+        heads = [head_of(conn, certificate.store, certificate.till, head.jid) for head in request.heads]
+        status = {
+            "store": certificate.store,
+            "till": certificate.till,
+            "contact": now,
+            "unsent": request.unsent,
+            "oldest_unsent": request.oldest_unsent,
+            "program": request.program,
+            "boot": request.boot,
+            "wall_ahead": request.wall - now,
+        }
+        upsert(conn, till_status, [status])
+    return HelloAnswer(hq.keys.generation, now, heads)
+
+
+def _push(hq: Hq, request: Request, jid: str, body: bytes) -> Message:
+    who = _authentic(hq, request, body)
+    certificate = who.certificate
+    hq.pushes.take(certificate.request_key, hq.clock)
+    now = hq.check_time(who)
+    entries = unpack_entries(body)
+    key = certificate.journal_key
+    sender = Sender(certificate.store, certificate.till, key_id(unb64u(key)), public_of_text(key))
+    answer = accept(hq.database, sender, jid, entries, now, lambda conn: hq.admit(conn, who, now))
+    hq.projector.wake()
+    if answer.status != "ok":
+        _log.warning("push of %s: %s at %d", jid, answer.status, answer.seq)
+    answer.generation = hq.keys.generation
+    return answer
+
+
+# --- refusals ---
+
+
+def refusal(error: PosError, status: int | None = None) -> Response:
+    values = {name: str(value) for name, value in error.values.items()}
+    headers = {}
+    if error.code == "too_many":
+        headers["Retry-After"] = values["seconds"]
+    if error.code == "hq_failed":
+        headers["Retry-After"] = "5"
+    return Response(
+        msgspec.json.encode(Refusal(error.code, values)),
+        status or _STATUS.get(error.code, 400),
+        headers,
+        "application/json",
+    )
+
+
+def _refusals(app: FastAPI) -> None:
+    def told(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, PosError)
+        return refusal(error)
+
+    def not_http(_request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 400
+        if status == 404:
+            return refusal(PosError("not_found", what="URL"))
+        return refusal(PosError("bad_request", why="HTTP"), status)
+
+    def away(_request: Request, error: Exception) -> Response:
+        _log.error("database: %s", type(error).__name__)
+        return refusal(PosError("hq_failed"), 503)
+
+    def bug(_request: Request, error: Exception) -> Response:
+        _log.error("an answer failed", exc_info=error)
+        return refusal(PosError("hq_failed"), 500)
+
+    handlers: dict[Any, Callable[[Request, Exception], Response | Awaitable[Response]]] = {
+        PosError: told,
+        HTTPException: not_http,
+        RequestValidationError: not_http,
+        OperationalError: away,
+        InterfaceError: away,
+        Exception: bug,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)

@@ -1,0 +1,426 @@
+"""What till and HQ say to each other: journal entries going up, stream rows going down, requests and answers.
+
+Shapes are frozen once an issue that introduced them has ended: a field may be added with a default, anything
+else is a new version of that type. Readers ignore fields they do not know.
+
+History of PROTOCOL
+  1  enrolment, hello, push, feed; entries and streams marked "since 1" below
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from posapp.keys import Certificate
+
+PROTOCOL = 1
+
+BATCH_ENTRIES = 200
+BATCH_BYTES = 512 * 1024
+LARGEST_REQUEST = 1 << 21
+PAGE_ROWS = 2_000
+
+
+class Message(msgspec.Struct, omit_defaults=True):
+    """Anything below: defaults stay off the wire, unknown fields are ignored."""
+
+
+# --- entries up: bodies. Amounts are fen, quantities thousandths, instants UTC milliseconds. ---
+
+
+class Reason(Message):
+    """Why a line does not cost list price times quantity: one signed amount in fen and where it comes from.
+
+    kind: price (changed by hand), discount (this line), ticket_discount (its share of the ticket's).
+    by: the clerk who approved, 0 if the right was the cashier's own. id: rule or coupon, for later kinds.
+    """
+
+    kind: str
+    fen: int
+    by: int = 0
+    id: str = ""
+    why: str = ""
+
+
+class SaleLine(Message):
+    """n: number on the ticket. price: unit price of the price book, in its version `book`. amount: what the line
+    costs after all. rate: "0.13", "exempt" (免税) or "none" (不征税). tax: VAT contained in amount.
+    """
+
+    n: int
+    article: str
+    code: str
+    name: str
+    unit: str
+    qty: int
+    price: int
+    amount: int
+    rate: str
+    tax: int
+    book: int
+    why: list[Reason] = []
+
+
+class Tender(Message):
+    """amount counts toward the total; given is what was handed over in cash (given - amount is the change)."""
+
+    kind: str
+    amount: int
+    given: int = 0
+    ref: str = ""
+
+
+class TaxSum(Message):
+    """All lines of one rate: amount with VAT, VAT contained."""
+
+    rate: str
+    amount: int
+    tax: int
+
+
+class SaleCompleted(Message):
+    """total = sum of the lines; due = total + rounding = sum of the tenders."""
+
+    ticket: str
+    shift: str
+    counter: int
+    opened: int
+    paid: int
+    lines: list[SaleLine]
+    total: int
+    rounding: int
+    tenders: list[Tender]
+    change: int
+    taxes: list[TaxSum]
+    member: str = ""
+    join: str = ""
+
+
+class JournalOpened(Message):
+    """The first entry of a journal. reason: enrol, restore, copied, fork. key: base64url of the signing key."""
+
+    reason: str
+    ordinal: int
+    label: str
+    key: str
+    program: str
+    parent_jid: str = ""
+    parent_seq: int = 0
+    parent_hash: str = ""
+
+
+class ShiftOpened(Message):
+    shift: str
+    float: int
+
+
+class TenderSum(Message):
+    kind: str
+    count: int
+    amount: int
+
+
+class ShiftClosed(Message):
+    """counted - expected is over (+) or short (-). sales and total let HQ compare what it holds of the shift."""
+
+    shift: str
+    opened: int
+    float: int
+    counted: int
+    expected: int
+    sales: int
+    total: int
+    rounding: int
+    cash_in: int
+    cash_out: int
+    tenders: list[TenderSum]
+    first_receipt: str = ""
+    last_receipt: str = ""
+
+
+class CashMoved(Message):
+    """amount is positive into the drawer, negative out of it."""
+
+    shift: str
+    amount: int
+    reason: str
+
+
+class DrawerOpened(Message):
+    shift: str
+    reason: str
+
+
+class SignInRefused(Message):
+    """clerk: the number that was tried. tries: wrong PINs in a row."""
+
+    clerk: int
+    tries: int
+
+
+class ApprovalGiven(Message):
+    """The header's clerk asked, its `by` approved. detail: what exactly, in the cashier's words."""
+
+    action: str
+    ticket: str
+    line: int
+    detail: str
+
+
+class LineVoided(Message):
+    ticket: str
+    line: int
+    article: str
+    code: str
+    qty: int
+    amount: int
+
+
+class CartCancelled(Message):
+    """tenders: money that had been taken and was given back."""
+
+    ticket: str
+    opened: int
+    lines: list[SaleLine]
+    total: int
+    tenders: list[Tender] = []
+
+
+class ReceiptReprinted(Message):
+    receipt: str
+    sale: str
+    copy: int
+
+
+class ClockChanged(Message):
+    """The wall clock moved against the monotonic one by `jump` milliseconds."""
+
+    jump: int
+
+
+class SettingsApplied(Message):
+    values: dict[str, str]
+
+
+class IncidentSeen(Message):
+    kind: str
+    detail: str
+
+
+ENTRIES: dict[str, dict[int, type[Message]]] = {
+    # since 1
+    "journal.opened": {1: JournalOpened},
+    "shift.opened": {1: ShiftOpened},
+    "shift.closed": {1: ShiftClosed},
+    "cash.moved": {1: CashMoved},
+    "drawer.opened": {1: DrawerOpened},
+    "sign_in.refused": {1: SignInRefused},
+    "approval.given": {1: ApprovalGiven},
+    "line.voided": {1: LineVoided},
+    "cart.cancelled": {1: CartCancelled},
+    "receipt.reprinted": {1: ReceiptReprinted},
+    "sale.completed": {1: SaleCompleted},
+    "clock.changed": {1: ClockChanged},
+    "settings.applied": {1: SettingsApplied},
+    "incident.seen": {1: IncidentSeen},
+}
+"""The closed list of entry types a till may write, each with its versions. HQ keeps what it does not know."""
+
+TYPE_OF: dict[type[Message], tuple[str, int]] = {
+    shape: (name, version) for name, versions in ENTRIES.items() for version, shape in versions.items()
+}
+
+_decoders = {
+    (name, version): msgspec.json.Decoder(shape)
+    for name, versions in ENTRIES.items()
+    for version, shape in versions.items()
+}
+
+
+def read_body(name: str, version: int, body: bytes) -> Message:
+    """Decode an entry's body. Raises KeyError for a type or version not known here, msgspec.DecodeError else."""
+    return _decoders[name, version].decode(body)
+
+
+# --- streams down ---
+
+
+class KeyRow(Message):
+    """HQ's public key for one use: certificate or box."""
+
+    use: str
+    public: str
+
+
+class SettingRow(Message):
+    value: str
+
+
+class StaffRow(Message):
+    """pin: Argon2id hash. role: cashier, lead or manager."""
+
+    number: int
+    name: str
+    role: str
+    pin: str
+    active: int = 1
+
+
+class ArticleRow(Message):
+    """codes: every code it is found by; rank 0 is its own number or barcode, rank 1 an alias.
+
+    weighed: 1 when the quantity is a weight. discountable, bargain, points: 1 or 0.
+    """
+
+    name: str
+    unit: str
+    tax: str
+    codes: list[tuple[str, int]]
+    weighed: int = 0
+    discountable: int = 1
+    bargain: int = 1
+    points: int = 1
+    category: str = ""
+    spec: str = ""
+    origin: str = ""
+    pinyin: str = ""
+    initials: str = ""
+
+
+class PriceRow(Message):
+    """What an article costs from an instant on, in one version of the price book; 0 means none but for price."""
+
+    article: str
+    price: int
+    starts: int
+    book: int
+    member: int = 0
+    lowest: int = 0
+
+
+def nearness(scope: str) -> int:
+    """0 for a row of one till, 1 for one of its store, 2 for one of the chain: the nearest row speaks."""
+    return {"till": 0, "store": 1}.get(scope.partition(":")[0], 2)
+
+
+STREAMS: dict[str, type[Message]] = {
+    # since 1
+    "keys": KeyRow,
+    "settings": SettingRow,
+    "staff": StaffRow,
+    "catalogue": ArticleRow,
+    "prices": PriceRow,
+}
+"""Every stream and the shape of its rows. A row is named by its scope and key; a gone row has no data."""
+
+
+class FeedRow(Message):
+    """scope: chain, store or till. data: canonical JSON of the stream's shape; empty when the row is gone."""
+
+    scope: str
+    key: str
+    data: msgspec.Raw = msgspec.Raw(b"")
+
+
+class Page(Message):
+    """Rows in order and the cursor after them. complete: nothing newer is left now.
+
+    restart: the cursor was of another generation of HQ; the till forgets the stream and begins at cursor 0.
+    """
+
+    rows: list[FeedRow]
+    cursor: str
+    complete: bool
+    restart: bool = False
+
+
+# --- requests and answers ---
+
+
+class EnrolRequest(Message):
+    code: str
+    journal_key: str
+    request_key: str
+    box_key: str
+    program: str
+
+
+class EnrolAnswer(Message):
+    """token_key: sealed to the till's box key."""
+
+    certificate: Certificate
+    hq_key: str
+    hq_box: str
+    token_key: str
+    store_name: str
+
+
+class Head(Message):
+    """The last entry of a journal: (0, "") when there is none. hash in base64url."""
+
+    jid: str
+    seq: int
+    hash: str
+
+
+class HelloRequest(Message):
+    protocol: int
+    program: str
+    boot: str
+    heads: list[Head]
+    wall: int
+    unsent: int
+    oldest_unsent: int = 0
+
+
+class HelloAnswer(Message):
+    """heads: what HQ holds of each journal asked about, in the same order."""
+
+    generation: str
+    server: int
+    heads: list[Head]
+    oldest_protocol: int = 1
+
+
+class PushRequest(msgspec.Struct, array_like=True):
+    """A run of entries of one journal, in order: (header, signature, body). MessagePack, zstd-compressed."""
+
+    entries: list[tuple[bytes, bytes, bytes]]
+
+
+class PushAnswer(Message):
+    """HQ's authoritative watermark after the request.
+
+    status: ok (the prefix was extended, or everything was known), gap (the first entry is beyond the next one),
+    fork (an entry differs from the one HQ holds, or does not continue it), broken (does not verify).
+    """
+
+    status: str
+    seq: int
+    hash: str
+    generation: str
+    server: int
+    why: str = ""
+
+
+class HashAnswer(Message):
+    """HQ's hash of one entry, "" when it has none."""
+
+    hash: str
+
+
+class UnsealRequest(Message):
+    box: str
+
+
+class UnsealAnswer(Message):
+    """box: the same secret, sealed to the till that asked."""
+
+    box: str
+
+
+class Refusal(Message):
+    """Any answer that is not 2xx: a code of errors.py and the values of its sentence."""
+
+    code: str
+    values: dict[str, str] = {}

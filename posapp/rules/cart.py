@@ -1,0 +1,101 @@
+"""The open ticket as plain values: what was scanned, what was agreed by hand, what was paid so far."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from posapp.money import Money
+from posapp.quantity import Quantity
+
+MOST_LINES = 500
+
+
+class Discount(msgspec.Struct, omit_defaults=True):
+    """A reduction by hand: percent in hundredths of a percent (1000 is 10 %), or an amount; the other is zero.
+
+    by: clerk who approved it, 0 if the cashier's own right sufficed.
+    """
+
+    percent: int
+    amount: Money
+    by: int = 0
+
+
+class Line(msgspec.Struct, omit_defaults=True):
+    """price: unit price of the price book version `book`. override: unit price agreed by hand.
+
+    label: what a scale printed as the amount; it stands, whatever price times weight would round to.
+    """
+
+    n: int
+    article: str
+    code: str
+    name: str
+    unit: str
+    qty: Quantity
+    price: Money
+    lowest: Money
+    rate: str
+    book: int
+    is_weighed: bool = False
+    is_discountable: bool = True
+    may_bargain: bool = True
+    override: Money | None = None
+    override_by: int = 0
+    label: Money | None = None
+    discount: Discount | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether more pieces of the article may simply be added to this line."""
+        return not self.is_weighed and self.override is None and self.discount is None and self.label is None
+
+
+class Paid(msgspec.Struct, omit_defaults=True):
+    """A tender already taken: what counts toward the total, what was given in cash, a card slip's number."""
+
+    kind: str
+    amount: Money
+    given: Money
+    ref: str = ""
+
+
+class Cart(msgspec.Struct, omit_defaults=True):
+    """One ticket. next_n numbers lines; a voided number is not used again."""
+
+    ticket: str
+    opened: int
+    clerk: int = 0
+    lines: list[Line] = []
+    discount: Discount | None = None
+    paid: list[Paid] = []
+    next_n: int = 1
+
+    def line(self, n: int) -> Line | None:
+        return next((line for line in self.lines if line.n == n), None)
+
+
+def _encode(value: Any) -> int:
+    if isinstance(value, Money):
+        return value.fen
+    if isinstance(value, Quantity):
+        return value.milli
+    raise TypeError(type(value))
+
+
+def _decode(kind: type[Any], value: Any) -> Any:
+    return kind(value)
+
+
+_encoder = msgspec.json.Encoder(enc_hook=_encode)
+_decoder = msgspec.json.Decoder(Cart, dec_hook=_decode)
+
+
+def to_bytes(cart: Cart) -> bytes:
+    return _encoder.encode(cart)
+
+
+def from_bytes(raw: bytes) -> Cart:
+    return _decoder.decode(raw)

@@ -1,0 +1,146 @@
+"""The till by lines: verbs from a file or standard input, one JSON object a line out.
+
+Each answer is written and flushed after the verb's commit: that line is the acknowledgement.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import shlex
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TextIO
+
+import msgspec
+
+from posapp.clock import SimulatedClock, parse_instant, rfc3339
+from posapp.errors import PosError
+from posapp.money import Money
+from posapp.quantity import Quantity
+from posapp.till import Till, line_number
+
+INSTANTS = {"oldest_unsent", "last_contact", "now"}
+
+Words = list[str]
+
+
+class _BadUsage(Exception):
+    """The words behind a verb are not what its usage says."""
+
+
+def _switch(word: str) -> bool:
+    if word not in ("on", "off"):
+        raise _BadUsage
+    return word == "on"
+
+
+# verb: (usage, fewest words, most words, what it does); the words behind the verb are handed over
+VERBS: dict[str, tuple[str, int, int, Callable[[Till, Words], object]]] = {
+    "sign-in": ("sign-in CLERK PIN", 2, 2, lambda till, w: till.sign_in(*w)),
+    "sign-out": ("sign-out", 0, 0, lambda till, w: till.sign_out()),
+    "approve": ("approve CLERK PIN", 2, 2, lambda till, w: till.approve(*w)),
+    "open-shift": ("open-shift FLOAT", 1, 1, lambda till, w: till.open_shift(Money.parse(w[0]))),
+    "close-shift": ("close-shift COUNTED", 1, 1, lambda till, w: till.close_shift(Money.parse(w[0]))),
+    "report": ("report x", 1, 1, lambda till, w: _report(till, w[0])),
+    "cash-in": ("cash-in AMOUNT REASON", 2, 2, lambda till, w: till.cash_in(Money.parse(w[0]), w[1])),
+    "cash-out": ("cash-out AMOUNT REASON", 2, 2, lambda till, w: till.cash_out(Money.parse(w[0]), w[1])),
+    "drawer": ("drawer", 0, 0, lambda till, w: till.drawer()),
+    "scan": ("scan [N*]CODE", 1, 1, lambda till, w: till.scan(w[0])),
+    "qty": ("qty LINE N", 2, 2, lambda till, w: till.qty(line_number(w[0]), Quantity.parse(w[1]))),
+    "price": ("price LINE AMOUNT", 2, 2, lambda till, w: till.price(line_number(w[0]), Money.parse(w[1]))),
+    "discount": ("discount LINE|all PERCENT%|AMOUNT", 2, 2, lambda till, w: till.discount(*w)),
+    "void": ("void LINE", 1, 1, lambda till, w: till.void(line_number(w[0]))),
+    "cancel": ("cancel", 0, 0, lambda till, w: till.cancel()),
+    "park": ("park [NAME]", 0, 1, lambda till, w: till.park(*w)),
+    "recall": ("recall [NAME]", 0, 1, lambda till, w: till.recall(*w)),
+    "pay": (
+        "pay cash AMOUNT | pay card AMOUNT APPROVAL",
+        2,
+        3,
+        lambda till, w: till.pay(w[0], Money.parse(w[1]), *w[2:]),
+    ),
+    "reprint": ("reprint RECEIPT", 1, 1, lambda till, w: {"text": till.reprint(w[0])}),
+    "network": ("network on|off", 1, 1, lambda till, w: till.network(_switch(w[0]))),
+    "sync": ("sync", 0, 0, lambda till, w: till.sync()),
+    "status": ("status", 0, 0, lambda till, w: till.status()),
+    "at": ("at INSTANT", 1, 1, lambda till, w: _at(till, w[0])),
+}
+
+
+def run(till: Till, lines: Iterable[str], out: TextIO) -> bool:
+    """Play a script; True when every verb was carried out. Each line is answered before the next is read."""
+    is_clean = True
+    for line in lines:
+        words_or_error = _words(line)
+        if words_or_error == []:
+            continue
+        answer = _answer(till, words_or_error)
+        is_clean = is_clean and answer["ok"] is True
+        out.write(msgspec.json.encode(answer).decode() + "\n")
+        out.flush()
+    return is_clean
+
+
+def _words(line: str) -> Words | PosError:
+    lexer = shlex.shlex(line, posix=True)
+    lexer.whitespace_split = True
+    lexer.escape = lexer.commenters = ""
+    try:
+        return list(itertools.takewhile(lambda word: not word.startswith("#"), lexer))
+    except ValueError:
+        return PosError("bad_line")
+
+
+def _answer(till: Till, words: Words | PosError) -> dict[str, Any]:
+    name = words[0] if isinstance(words, list) else ""
+    try:
+        if isinstance(words, PosError):
+            raise words
+        if name not in VERBS:
+            raise PosError("unknown_verb", verb=name[:30])
+        usage, fewest, most, act = VERBS[name]
+        if not fewest <= len(words) - 1 <= most:
+            raise PosError("bad_usage", usage=usage)
+        try:
+            result = act(till, words[1:])
+        except _BadUsage:
+            raise PosError("bad_usage", usage=usage) from None
+    except PosError as error:
+        told = {"code": error.code, "message": error.sentence(till.settings.language)}
+        return {"verb": name, "ok": False, "error": told}
+    return {"verb": name, "ok": True, **dict(_shown(result))}
+
+
+def _shown(result: object) -> Iterator[tuple[str, Any]]:
+    if dataclasses.is_dataclass(result):
+        pairs: Iterable[tuple[str, Any]] = (
+            (field.name, getattr(result, field.name)) for field in dataclasses.fields(result)
+        )
+    else:
+        assert isinstance(result, dict)
+        pairs = result.items()
+    for name, value in pairs:
+        if value is None:
+            continue
+        yield name, rfc3339(value) if name in INSTANTS else _plain(value)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Money | Quantity):
+        return str(value)
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return value
+
+
+def _report(till: Till, name: str) -> object:
+    if name != "x":
+        raise _BadUsage
+    return till.report_x()
+
+
+def _at(till: Till, text: str) -> object:
+    if not isinstance(till.clock, SimulatedClock):
+        raise PosError("clock_not_simulated")
+    till.clock.set(parse_instant(text, till.settings.time_zone))
+    return {"now": till.clock.now_ms()}

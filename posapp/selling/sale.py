@@ -1,0 +1,290 @@
+"""The ticket being sold: the verbs a cashier would say, and the one transaction that makes it a sale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Table, select
+
+from posapp import db
+from posapp.catalog.articles import Article
+from posapp.errors import PosError
+from posapp.journal import Journal, Written
+from posapp.messages import CartCancelled, LineVoided, Message, ReceiptReprinted, SaleCompleted, Tender
+from posapp.money import ZERO, Money
+from posapp.quantity import Quantity
+from posapp.rules.cart import MOST_LINES, Cart, Discount, Line, Paid
+from posapp.rules.pricing import Priced, due, price, sale_lines, tax_sums
+from posapp.selling import payment
+from posapp.selling.drafts import Drafts
+from posapp.settings import Settings
+from posapp.tables import reprint, sale, sale_line, tender
+
+MOST_PIECES = Quantity(99_999_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A finished sale: its identity, its number, what it came to."""
+
+    sale: str
+    number: str
+    total: Money
+    rounding: Money
+    change: Money
+
+
+def rows_of(written: Written, body: Message) -> dict[Table, list[tuple[Any, ...]]]:
+    """The rows that follow from an entry of this room."""
+    header, place = written.header, written.place
+    if isinstance(body, ReceiptReprinted):
+        return {reprint: [(place, body.receipt, body.copy)]}
+    if not isinstance(body, SaleCompleted):
+        return {}
+    return {
+        sale: [
+            (
+                place,
+                header.rn,
+                body.ticket,
+                body.shift,
+                header.bd,
+                header.clerk,
+                body.opened,
+                body.paid,
+                body.total,
+                body.rounding,
+                body.change,
+            )
+        ],
+        sale_line: [
+            (
+                place,
+                line.n,
+                line.article,
+                line.code,
+                line.name,
+                line.unit,
+                line.qty,
+                line.price,
+                line.amount,
+                line.rate,
+                line.tax,
+                line.book,
+            )
+            for line in body.lines
+        ],
+        tender: [(place, n, held.kind, held.amount, held.given, held.ref) for n, held in enumerate(body.tenders, 1)],
+    }
+
+
+class Sale:
+    """The open ticket. Every change is priced again and kept in the drafts before it is answered."""
+
+    def __init__(self, journal: Journal, drafts: Drafts, settings: Settings) -> None:
+        self._journal = journal
+        self._drafts = drafts
+        self.settings = settings
+        self.cart: Cart | None = drafts.load()
+        self.priced: Priced | None = price(self.cart) if self.cart else None
+
+    # --- goods ---
+
+    def add(self, article: Article, code: str, qty: Quantity, clerk: int, label: Money | None = None) -> Line:
+        """Put an article on the ticket; pieces of one that is there already are added to its line.
+
+        Raises PosError tender_begun, needs_whole, ticket_full, bad_quantity.
+        """
+        cart = self._goods() or Cart(ticket=self._journal.new_id(), opened=self._journal.now_ms(), clerk=clerk)
+        if not article.is_weighed and not qty.is_whole:
+            raise PosError("needs_whole", name=article.name, unit=article.unit or "个")
+        line = self._same_line(cart, article, label)
+        if line is not None:
+            self._check_quantity(Quantity(line.qty.milli + qty.milli))
+            line.qty = Quantity(line.qty.milli + qty.milli)
+        else:
+            if len(cart.lines) >= MOST_LINES:
+                raise PosError("ticket_full", most=MOST_LINES)
+            self._check_quantity(qty)
+            line = Line(
+                cart.next_n,
+                article.id,
+                code,
+                article.name,
+                article.unit,
+                qty,
+                article.price,
+                article.lowest,
+                article.tax,
+                article.book,
+                article.is_weighed,
+                article.is_discountable,
+                article.may_bargain,
+                label=label,
+            )
+            cart.lines.append(line)
+            cart.next_n += 1
+        self._keep(cart)
+        return line
+
+    @staticmethod
+    def _same_line(cart: Cart, article: Article, label: Money | None) -> Line | None:
+        if label is not None or article.is_weighed:
+            return None
+        return next(
+            (
+                line
+                for line in reversed(cart.lines)
+                if line.article == article.id and line.is_plain and line.price == article.price
+            ),
+            None,
+        )
+
+    def set_quantity(self, n: int, qty: Quantity) -> Line:
+        line = self._line(n)
+        if not line.is_weighed and not qty.is_whole:
+            raise PosError("needs_whole", name=line.name, unit=line.unit or "个")
+        self._check_quantity(qty)
+        line.qty, line.label = qty, None
+        self._keep(self.cart)
+        return line
+
+    @staticmethod
+    def _check_quantity(qty: Quantity) -> None:
+        if qty.milli > MOST_PIECES.milli:
+            raise PosError("bad_quantity", quantity=str(qty))
+
+    def set_price(self, n: int, unit_price: Money, by: int) -> Line:
+        line = self._line(n)
+        line.override, line.override_by, line.label = unit_price, by, None
+        self._keep(self.cart)
+        return line
+
+    def set_discount(self, n: int | None, discount: Discount | None) -> None:
+        """Reduce one line, or the whole ticket (n is None). A discount replaces the one before, None takes it away."""
+        if n is None:
+            cart = self._goods()
+            if not cart:
+                raise PosError("empty_ticket")
+            cart.discount = discount
+        else:
+            self._line(n).discount = discount
+        self._keep(self.cart)
+
+    def void(self, n: int, clerk: int, by: int = 0) -> None:
+        """Take a line off the ticket; the journal keeps that it was there."""
+        line = self._line(n)
+        assert self.cart
+        assert self.priced
+        amount = self.priced.of(n).amount
+        with self._journal.writing() as writing:
+            writing.append(
+                LineVoided(self.cart.ticket, n, line.article, line.code, line.qty.milli, amount.fen), clerk, by
+            )
+        self.cart.lines.remove(line)
+        self._keep(self.cart if self.cart.lines else None)
+
+    def cancel(self, clerk: int, by: int = 0) -> Cart:
+        """Give the whole ticket up; money taken so far goes back to the customer."""
+        cart = self.cart
+        if not cart or not self.priced:
+            raise PosError("empty_ticket")
+        with self._journal.writing() as writing:
+            writing.append(
+                CartCancelled(
+                    cart.ticket, cart.opened, sale_lines(self.priced), self.priced.total.fen, _tenders(cart.paid)
+                ),
+                clerk,
+                by,
+            )
+        self._keep(None)
+        return cart
+
+    # --- aside and back ---
+
+    def park(self, name: str) -> None:
+        if not self._goods():
+            raise PosError("empty_ticket")
+        self._drafts.park(name, self._journal.now_ms())
+        self.cart = self.priced = None
+
+    def recall(self, name: str | None) -> Cart:
+        if self.cart:
+            raise PosError("ticket_open")
+        self.cart = self._drafts.recall(name)
+        self.priced = price(self.cart)
+        return self.cart
+
+    # --- money ---
+
+    @property
+    def due(self) -> Money:
+        return due(self.priced, self.cart) if self.cart and self.priced else ZERO
+
+    def pay(self, kind: str, given: Money, ref: str, clerk: int, shift: str) -> tuple[payment.Taken, Receipt | None]:
+        """Take a tender. The one that leaves nothing due makes the sale: when this returns a receipt, it is on disk."""
+        if not self.cart or not self.priced:
+            raise PosError("empty_ticket")
+        taken = payment.take(kind, given, ref, self.due, self.settings.cash_rounding, self.settings.cash_rounding_mode)
+        if not taken.is_complete:
+            self.cart.paid.append(taken.paid)
+            self._keep(self.cart)
+            return taken, None
+        receipt = self._record(self.cart, self.priced, taken, clerk, shift)
+        self._keep(None)
+        return taken, receipt
+
+    def _record(self, cart: Cart, priced: Priced, last: payment.Taken, clerk: int, shift: str) -> Receipt:
+        lines = sale_lines(priced)
+        with self._journal.writing() as writing:
+            body = SaleCompleted(
+                ticket=cart.ticket,
+                shift=shift,
+                counter=writing.head.counter + 1,
+                opened=cart.opened,
+                paid=writing.now,
+                lines=lines,
+                total=priced.total.fen,
+                rounding=last.rounding.fen,
+                tenders=_tenders([*cart.paid, last.paid]),
+                change=last.change.fen,
+                taxes=tax_sums(lines),
+            )
+            written = writing.append(body, clerk, numbered=True)
+            db.insert_rows(writing.conn, rows_of(written, body))
+        return Receipt(written.event_id, written.receipt, priced.total, last.rounding, last.change)
+
+    # --- inside ---
+
+    def _goods(self) -> Cart | None:
+        if self.cart and self.cart.paid:
+            raise PosError("tender_begun")
+        return self.cart
+
+    def _line(self, n: int) -> Line:
+        cart = self._goods()
+        line = cart.line(n) if cart else None
+        if line is None:
+            raise PosError("no_such_line", line=n)
+        return line
+
+    def _keep(self, cart: Cart | None) -> None:
+        """Price a changed ticket and keep it. What cannot be priced or kept is undone: the stored one stands."""
+        try:
+            priced = price(cart) if cart else None
+            self._drafts.save(cart, self._journal.now_ms())
+        except BaseException:
+            self.cart = self._drafts.load()
+            self.priced = price(self.cart) if self.cart else None
+            raise
+        self.cart, self.priced = cart, priced
+
+
+def _tenders(paid: list[Paid]) -> list[Tender]:
+    return [Tender(held.kind, held.amount.fen, held.given.fen, held.ref) for held in paid]
+
+
+def is_recorded(conn: Connection, ticket: str) -> bool:
+    """Whether a ticket has become a sale: after a kill its draft may still lie there."""
+    return conn.execute(select(sale.c.place).where(sale.c.ticket == ticket)).first() is not None

@@ -1,0 +1,99 @@
+"""Every setting of a shop, declared once: its type, default and one line of help.
+
+HQ stores them per chain or store (`posapp hq set STORE KEY VALUE`) and publishes them in the settings stream as
+text; both sides read them through this declaration, so a misspelt key or a bad value is refused where it is set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from posapp.errors import PosError
+from posapp.rules.labels import parse_labels
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    read: Callable[[str], Any]
+    default: str
+    help: str
+
+
+def _whole(lowest: int, highest: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not lowest <= int(text) <= highest:
+            raise ValueError
+        return int(text)
+
+    return read
+
+
+def _one_of(*values: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in values:
+            raise ValueError
+        return text
+
+    return read
+
+
+def _zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError from None
+    return text
+
+
+def _text(longest: int) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if len(text) > longest or any(ord(letter) < 32 and letter != "\n" for letter in text):
+            raise ValueError
+        return text
+
+    return read
+
+
+SETTINGS: dict[str, Setting] = {
+    "language": Setting(_one_of("zh", "en"), "zh", "language of messages and receipts: zh or en"),
+    "time_zone": Setting(_zone, "Asia/Shanghai", "the store's time zone, an IANA name"),
+    "cutover_hour": Setting(_whole(0, 12), "4", "hour at which the business date turns, 0 to 12"),
+    "cash_rounding": Setting(_whole(1, 100), "1", "cash is rounded to a multiple of this many fen; 1 is exact"),
+    "cash_rounding_mode": Setting(_one_of("half_up", "down"), "half_up", "half_up (四舍五入) or down (抹零)"),
+    "discount_limit": Setting(_whole(0, 100), "10", "largest discount in percent a cashier gives without approval"),
+    "scale_labels": Setting(
+        parse_labels,
+        "",
+        "codes printed by the store's scales, e.g. 'weight 22PPPPPNNDDDC; amount 21PPPPPNNNDDC': "
+        "P article number, N and D whole and decimal digits of the value, C check digit",
+    ),
+    "store_name": Setting(_text(60), "", "the store's name on the receipt"),
+    "receipt_header": Setting(_text(200), "", "lines printed above the receipt"),
+    "receipt_footer": Setting(_text(400), "", "lines printed below the receipt"),
+}
+
+
+class Settings:
+    """The values in force, read by name: settings.cutover_hour. Unknown names raise AttributeError."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = {name: read_setting(name, values.get(name, SETTINGS[name].default)) for name in SETTINGS}
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.__dict__["_values"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+def read_setting(name: str, text: str) -> Any:
+    """The value of a setting. Raises PosError unknown_setting or bad_setting."""
+    if name not in SETTINGS:
+        raise PosError("unknown_setting", name=name[:40])
+    try:
+        return SETTINGS[name].read(text)
+    except ValueError:
+        raise PosError("bad_setting", name=name, value=text[:60], help=SETTINGS[name].help) from None

@@ -1,0 +1,25 @@
+"""Who may do what without asking: the rights of each role. A right that is missing can be lent by a colleague
+who has it, once, for the action just refused."""
+
+from __future__ import annotations
+
+ROLES = ("cashier", "lead", "manager")
+
+ACTIONS: dict[str, tuple[str, str]] = {
+    # action: its name in a sentence, Chinese and English
+    "price": ("改价", "Changing this price"),
+    "discount": ("超过限额的折扣", "A discount above the limit"),
+    "drawer": ("无销售开钱箱", "Opening the drawer without a sale"),
+    "cash_out": ("取出现金", "Taking cash out"),
+    "cancel_paid": ("取消已刷卡的单", "Cancelling a ticket with a card payment"),
+}
+
+_RIGHTS: dict[str, frozenset[str]] = {
+    "cashier": frozenset(),
+    "lead": frozenset({"price", "drawer", "cash_out"}),
+    "manager": frozenset(ACTIONS),
+}
+
+
+def may(role: str, action: str) -> bool:
+    return action in _RIGHTS.get(role, frozenset())

@@ -1,0 +1,183 @@
+"""The one place that speaks HTTP to HQ: signed requests, time limits, and errors a cashier can be told.
+
+How a request travels is handed in (`Carrier`), so that tests lose, double and reorder them.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import urlencode, urlsplit
+
+import msgspec
+import requests
+
+from posapp.chain import Entry
+from posapp.clock import Clock
+from posapp.errors import SENTENCES, PosError
+from posapp.ids import Chance
+from posapp.keys import TillKeys
+from posapp.messages import (
+    EnrolAnswer,
+    EnrolRequest,
+    HashAnswer,
+    HelloAnswer,
+    HelloRequest,
+    Page,
+    PushAnswer,
+    Refusal,
+    UnsealAnswer,
+    UnsealRequest,
+)
+from posapp.wire import Request, pack_entries, sign_request
+
+TIMEOUT_S = (3.05, 20.0)
+LARGEST_ANSWER = 32 * 1024 * 1024
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    body: bytes
+
+
+Carrier = Callable[[Request], Answer]
+"""Takes a request to HQ and brings the answer back. Raises ConnectionError when either is lost."""
+
+
+def over_http() -> Carrier:
+    """Requests over one kept connection; no redirects, no proxies from the environment, bounded answers."""
+    session = requests.Session()
+    session.trust_env = False
+
+    def carry(request: Request) -> Answer:
+        try:
+            with session.request(
+                request.method,
+                request.url,
+                headers=request.headers,
+                data=request.body,
+                timeout=TIMEOUT_S,
+                allow_redirects=False,
+                stream=True,
+            ) as answer:
+                body = b""
+                for piece in answer.iter_content(1 << 16):
+                    body += piece
+                    if len(body) > LARGEST_ANSWER:
+                        raise ConnectionError("answer too large")
+                return Answer(answer.status_code, body)
+        except requests.RequestException as error:
+            raise ConnectionError(type(error).__name__) from None
+
+    return carry
+
+
+def check_url(url: str) -> str:
+    """HQ's address without a trailing slash. Plain HTTP goes to this computer only. Raises PosError."""
+    parts = urlsplit(url.strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.username:
+        raise PosError("bad_url", url=url[:80])
+    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        raise PosError("plain_http", url=url[:80])
+    return url.strip().rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class Client:
+    """What the till asks HQ. Every call raises PosError: network_off, hq_unreachable, or what HQ refused it with."""
+
+    def __init__(self, keys: TillKeys, carrier: Carrier, clock: Clock, chance: Chance) -> None:
+        self._keys = keys
+        self._carrier = carrier
+        self._clock = clock
+        self._chance = chance
+        self.is_on = True
+        self.offset_ms = 0
+        self.last_contact = 0
+
+    def hello(self, hello: HelloRequest) -> HelloAnswer:
+        return self._ask("POST", "/v1/hello", HelloAnswer, msgspec.json.encode(hello))
+
+    def push(self, jid: str, entries: list[Entry]) -> PushAnswer:
+        return self._ask("POST", f"/v1/journals/{jid}/entries", PushAnswer, pack_entries(entries))
+
+    def hash_at(self, jid: str, seq: int) -> str:
+        """HQ's hash of one entry of a journal, "" when it has none."""
+        return self._ask("GET", f"/v1/journals/{jid}/hashes/{seq}", HashAnswer).hash
+
+    def page(self, stream: str, cursor: str) -> Page:
+        query = "?" + urlencode({"cursor": cursor}) if cursor else ""
+        return self._ask("GET", f"/v1/feed/{stream}{query}", Page)
+
+    def unseal(self, box: str) -> str:
+        """A backup's key, sealed to HQ, comes back sealed to this till."""
+        request = msgspec.json.encode(UnsealRequest(box))
+        return self._ask("POST", "/v1/live/unseal", UnsealAnswer, request).box
+
+    def _ask(self, method: str, path: str, kind: type[T], body: bytes = b"", again: bool = True) -> T:
+        if not self.is_on:
+            raise PosError("network_off")
+        if self._keys.certificate is None:
+            raise PosError("not_enrolled")
+        headers = {"Content-Type": "application/octet-stream"} if body else {}
+        request = Request(method, self._keys.hq_url + path, headers, body)
+        now = self._clock.now_ms() + self.offset_ms
+        sign_request(request, self._keys.certificate, self._keys.request_key, now, self._chance(12))
+        answer = self._carry(request)
+        try:
+            read = read_answer(answer, kind)
+        except PosError as error:
+            if error.code == "clock_skew" and again and str(error.values.get("server", "")).isdigit():
+                # HQ's clock is the one that counts; this computer's own is left alone
+                self.offset_ms = int(str(error.values["server"])) - self._clock.now_ms()
+                return self._ask(method, path, kind, body, again=False)
+            raise
+        self.last_contact = self._clock.now_ms() + self.offset_ms
+        return read
+
+    def _carry(self, request: Request) -> Answer:
+        return carry(self._carrier, request)
+
+
+def carry(carrier: Carrier, request: Request) -> Answer:
+    try:
+        return carrier(request)
+    except ConnectionError:
+        host = urlsplit(request.url)
+        raise PosError("hq_unreachable", url=f"{host.scheme}://{host.netloc}") from None
+
+
+def read_answer(answer: Answer, kind: type[T]) -> T:
+    """The answer's message. Raises PosError with HQ's own refusal, or hq_refused."""
+    try:
+        if answer.status == 200:
+            return msgspec.json.decode(answer.body, type=kind)
+        refusal = msgspec.json.decode(answer.body, type=Refusal)
+    except msgspec.DecodeError:
+        raise PosError("hq_refused", why=f"HTTP {answer.status}") from None
+    if refusal.code not in SENTENCES:
+        raise PosError("hq_refused", why=refusal.code[:40])
+    error = PosError(refusal.code, **refusal.values)
+    try:
+        error.sentence()
+    except KeyError:
+        raise PosError("hq_refused", why=refusal.code) from None
+    raise error
+
+
+def enrol(carrier: Carrier, url: str, request: EnrolRequest) -> EnrolAnswer:
+    """Swap an enrolment code for a certificate; the one request that is not signed."""
+    body = msgspec.json.encode(request)
+    headers: dict[str, Any] = {"Content-Type": "application/json"}
+    return read_answer(carry(carrier, Request("POST", url + "/v1/enrol", headers, body)), EnrolAnswer)

@@ -1,0 +1,102 @@
+"""Taking in what HQ publishes: each stream page by page, a page and its cursor in one transaction of feed.db."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+from sqlalchemy import Connection, delete, select
+from sqlalchemy.dialects.sqlite import insert
+
+from posapp import db, tables
+from posapp.clock import Clock
+from posapp.messages import FeedRow, KeyRow, SettingRow, nearness
+from posapp.sync.client import Client
+
+Apply = Callable[[Connection, list[FeedRow]], None]
+"""Takes in a page of one stream, in the caller's transaction; a row without data is gone."""
+
+
+def pull(folder: db.Folder, client: Client, clock: Clock, apply: Mapping[str, Apply]) -> int:
+    """Bring every stream up to date; how many rows came. Raises PosError where that cannot be done now."""
+    return sum(_pull_stream(folder, client, clock, name, take) for name, take in apply.items())
+
+
+def _pull_stream(folder: db.Folder, client: Client, clock: Clock, name: str, take: Apply) -> int:
+    with folder.feed.reading() as conn:
+        held = conn.execute(select(tables.stream).where(tables.stream.c.name == name)).first()
+    cursor, reading = (held.cursor, held.round) if held else ("", 1)
+    rows = 0
+    while True:
+        page = client.page(name, cursor)
+        if page.restart:
+            # HQ lost what it was (a restored database): read everything again, then drop what did not come back
+            cursor, reading = "", reading + 1
+            page = client.page(name, cursor)
+        with folder.feed.transaction() as conn:
+            take(conn, page.rows)
+            _note(conn, name, page.rows, reading)
+            if page.complete:
+                _sweep(conn, name, reading, take)
+            conn.execute(
+                insert(tables.stream)
+                .values(
+                    name=name, cursor=page.cursor, complete=int(page.complete), pulled=clock.now_ms(), round=reading
+                )
+                .on_conflict_do_update(
+                    index_elements=["name"],
+                    set_={
+                        "cursor": page.cursor,
+                        "complete": int(page.complete),
+                        "pulled": clock.now_ms(),
+                        "round": reading,
+                    },
+                )
+            )
+        rows += len(page.rows)
+        cursor = page.cursor
+        if page.complete:
+            return rows
+
+
+def _note(conn: Connection, name: str, rows: list[FeedRow], reading: int) -> None:
+    cursor = db.raw(conn).cursor()
+    present = [(name, row.scope, row.key, reading) for row in rows if bytes(row.data)]
+    gone = [(name, row.scope, row.key) for row in rows if not bytes(row.data)]
+    cursor.executemany("INSERT OR REPLACE INTO received VALUES (?, ?, ?, ?)", present)
+    cursor.executemany("DELETE FROM received WHERE stream = ? AND scope = ? AND key = ?", gone)
+
+
+def _sweep(conn: Connection, name: str, reading: int, take: Apply) -> None:
+    """Drop rows that an earlier reading from the start brought and the newest did not."""
+    columns = tables.received.c
+    stale = conn.execute(
+        select(columns.scope, columns.key).where(columns.stream == name, columns.round < reading)
+    ).all()
+    if stale:
+        take(conn, [FeedRow(scope, key) for scope, key in stale])
+        conn.execute(delete(tables.received).where(columns.stream == name, columns.round < reading))
+
+
+def apply_settings(conn: Connection, rows: list[FeedRow]) -> None:
+    for row in rows:
+        near = nearness(row.scope)
+        columns = tables.setting.c
+        conn.execute(delete(tables.setting).where(columns.key == row.key, columns.nearness == near))
+        if bytes(row.data):
+            value = msgspec.json.decode(row.data, type=SettingRow).value
+            conn.execute(tables.setting.insert().values(key=row.key, nearness=near, value=value))
+
+
+def apply_keys(conn: Connection, rows: list[FeedRow]) -> None:
+    for row in rows:
+        conn.execute(delete(tables.hq_key).where(tables.hq_key.c.use == row.key))
+        if bytes(row.data):
+            public = msgspec.json.decode(row.data, type=KeyRow).public
+            conn.execute(tables.hq_key.insert().values(use=row.key, public=public))
+
+
+def settings_values(conn: Connection) -> dict[str, str]:
+    """The settings in force: the nearest scope speaks."""
+    rows = conn.execute(select(tables.setting.c.key, tables.setting.c.value).order_by(tables.setting.c.nearness.desc()))
+    return {row.key: row.value for row in rows}

@@ -1,0 +1,266 @@
+"""The till's three files, table by table. Any room may read any table; only its owner writes it."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    text,
+)
+
+EPOCH_PLACES = 1 << 40
+"""An entry's place is epoch ordinal * EPOCH_PLACES + seq: one integer key that only ever grows."""
+
+
+def whole(name: str, nullable: bool = False) -> Column[int]:
+    return Column(name, Integer, nullable=nullable)
+
+
+def words(name: str, nullable: bool = False) -> Column[str]:
+    return Column(name, Text, nullable=nullable)
+
+
+# --- till.db: what happened here; never lost ---
+
+till = MetaData()
+
+epoch = Table(
+    "epoch",
+    till,
+    Column("ordinal", Integer, primary_key=True, autoincrement=False),
+    Column("jid", Text, nullable=False, unique=True),
+    words("label"),
+    words("certificate"),
+)  # owner: journal
+
+journal = Table(
+    "journal",
+    till,
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("header", LargeBinary, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)  # owner: journal; rows are never changed, see SCHEMA_EXTRAS
+
+sale = Table(
+    "sale",
+    till,
+    Column("place", Integer, ForeignKey("journal.place"), primary_key=True, autoincrement=False),
+    Column("receipt", Text, nullable=False, unique=True),
+    Column("ticket", Text, nullable=False, unique=True),
+    words("shift"),
+    words("business_date"),
+    whole("clerk"),
+    whole("opened"),
+    whole("paid"),
+    whole("total"),
+    whole("rounding"),
+    whole("change"),
+    Index("sale_of_shift", "shift"),
+)  # owner: selling
+
+sale_line = Table(
+    "sale_line",
+    till,
+    whole("place"),
+    whole("n"),
+    words("article"),
+    words("code"),
+    words("name"),
+    words("unit"),
+    whole("qty"),
+    whole("price"),
+    whole("amount"),
+    words("rate"),
+    whole("tax"),
+    whole("book"),
+    PrimaryKeyConstraint("place", "n"),
+    sqlite_with_rowid=False,
+)  # owner: selling
+
+tender = Table(
+    "tender",
+    till,
+    whole("place"),
+    whole("n"),
+    words("kind"),
+    whole("amount"),
+    whole("given"),
+    words("ref"),
+    PrimaryKeyConstraint("place", "n"),
+    sqlite_with_rowid=False,
+)  # owner: selling
+
+reprint = Table(
+    "reprint",
+    till,
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    words("receipt"),
+    whole("copy"),
+)  # owner: selling
+
+shift = Table(
+    "shift",
+    till,
+    Column("place", Integer, ForeignKey("journal.place"), primary_key=True, autoincrement=False),
+    Column("shift", Text, nullable=False, unique=True),
+    whole("clerk"),
+    whole("opened"),
+    whole("float"),
+)  # owner: shift
+
+shift_close = Table(
+    "shift_close",
+    till,
+    Column("place", Integer, ForeignKey("journal.place"), primary_key=True, autoincrement=False),
+    Column("shift", Text, nullable=False, unique=True),
+    whole("clerk"),
+    whole("counted"),
+    whole("expected"),
+)  # owner: shift
+
+cash_move = Table(
+    "cash_move",
+    till,
+    Column("place", Integer, ForeignKey("journal.place"), primary_key=True, autoincrement=False),
+    words("shift"),
+    whole("amount"),
+    words("reason"),
+)  # owner: shift
+
+wrong_pin = Table(
+    "wrong_pin",
+    till,
+    Column("clerk", Integer, primary_key=True, autoincrement=False),
+    whole("tries"),
+    whole("locked_until"),
+)  # owner: shift
+
+SCHEMA_EXTRAS = tuple(
+    f"CREATE TRIGGER IF NOT EXISTS journal_{name} BEFORE {change} ON journal"
+    " BEGIN SELECT RAISE(ABORT, 'journal entries stay as they were written'); END"
+    for name, change in (("keeps", "UPDATE"), ("stays", "DELETE"))
+)
+
+# --- feed.db: what HQ gave and can give again ---
+
+feed = MetaData()
+
+stream = Table(
+    "stream",
+    feed,
+    Column("name", Text, primary_key=True),
+    words("cursor"),
+    whole("complete"),
+    whole("pulled"),
+    whole("round"),
+)  # owner: sync; round: counts readings from cursor 0
+
+received = Table(
+    "received",
+    feed,
+    words("stream"),
+    words("scope"),
+    words("key"),
+    whole("round"),
+    PrimaryKeyConstraint("stream", "scope", "key"),
+    sqlite_with_rowid=False,
+)  # owner: sync; what a reading from cursor 0 must find again, or it is gone
+
+watermark = Table(
+    "watermark",
+    feed,
+    Column("jid", Text, primary_key=True),
+    whole("seq"),
+    Column("shared", Integer),
+)  # owner: sync; HQ's last answer, a hint that HQ's next answer corrects. shared: where a parted journal ended
+
+article = Table(
+    "article",
+    feed,
+    words("id"),
+    whole("nearness"),
+    words("name"),
+    words("unit"),
+    words("tax"),
+    whole("weighed"),
+    whole("discountable"),
+    whole("bargain"),
+    whole("points"),
+    words("category"),
+    words("spec"),
+    words("pinyin"),
+    words("initials"),
+    PrimaryKeyConstraint("id", "nearness"),
+    sqlite_with_rowid=False,
+)  # owner: catalog; nearness: 0 till, 1 store, 2 chain; the nearest row speaks
+
+code = Table(
+    "code",
+    feed,
+    words("code"),
+    whole("rank"),
+    words("article"),
+    whole("nearness"),
+    PrimaryKeyConstraint("code", "rank", "article", "nearness"),
+    Index("code_of_article", "article"),
+    sqlite_with_rowid=False,
+)  # owner: catalog
+
+price = Table(
+    "price",
+    feed,
+    words("article"),
+    whole("nearness"),
+    whole("starts"),
+    whole("price"),
+    whole("member"),
+    whole("lowest"),
+    whole("book"),
+    Index("price_now", "article", "nearness", text("starts DESC"), unique=True),
+)  # owner: catalog
+
+staff = Table(
+    "staff",
+    feed,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    words("name"),
+    words("role"),
+    words("pin"),
+    whole("active"),
+)  # owner: shift
+
+setting = Table(
+    "setting",
+    feed,
+    words("key"),
+    whole("nearness"),
+    words("value"),
+    PrimaryKeyConstraint("key", "nearness"),
+)  # owner: sync
+
+hq_key = Table(
+    "hq_key",
+    feed,
+    Column("use", Text, primary_key=True),
+    words("public"),
+)  # owner: sync
+
+# --- draft.db: open and parked carts ---
+
+draft = MetaData()
+
+cart = Table(
+    "cart",
+    draft,
+    Column("name", Text, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+    whole("saved"),
+)  # owner: selling; the open cart's name is ""

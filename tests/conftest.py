@@ -1,0 +1,38 @@
+"""Fixtures every room's tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from posapp.till import Till
+from tests import postgres
+from tests.shop import Chain, open_chain
+
+
+@pytest.fixture
+def chain(tmp_path: Path) -> Iterator[Chain]:
+    with open_chain(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def till(chain: Chain) -> Till:
+    """A till ready to sell."""
+    return chain.till()
+
+
+@pytest.fixture(scope="session")
+def pg_cluster() -> Iterator[str]:
+    if postgres.binaries() is None:
+        pytest.skip("no PostgreSQL on this machine; `make system` as root installs it")
+    with postgres.cluster() as folder:
+        yield folder
+
+
+@pytest.fixture
+def postgres_url(pg_cluster: str) -> Iterator[str]:
+    with postgres.fresh_database(pg_cluster) as url:
+        yield url

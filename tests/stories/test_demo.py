@@ -1,0 +1,27 @@
+"""The demo as a newcomer starts it: a shop is set up, a morning is played, HQ has every sale."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = ROOT / "resources" / "demo" / "day.script"
+
+
+def demo(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "posapp", "demo", "--script", str(SCRIPT), "--data", str(folder), *words]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+
+
+def test_the_demo_ends_with_the_same_sales_on_both_sides_and_can_be_played_again(tmp_path: Path) -> None:
+    first = demo(tmp_path)
+    assert first.returncode == 0, first.stderr
+    assert "总部收到: 11 笔,合计 594.91" in first.stdout
+    assert "两边一致" in first.stdout
+    assert "法式牛角包" in first.stdout
+    again = demo(tmp_path, "--language", "en")
+    assert again.returncode == 0, again.stderr
+    assert "Headquarters has: 22 sales, 1189.82" in again.stdout
+    assert "Both agree" in again.stdout
