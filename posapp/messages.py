@@ -9,6 +9,8 @@ History of PROTOCOL
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import msgspec
 
 from posapp.keys import Certificate
@@ -314,12 +316,19 @@ STREAMS: dict[str, type[Message]] = {
 """Every stream and the shape of its rows. A row is named by its scope and key; a gone row has no data."""
 
 
+Row = TypeVar("Row", bound=Message)
+
+
 class FeedRow(Message):
-    """scope: chain, store or till. data: canonical JSON of the stream's shape; empty when the row is gone."""
+    """scope: chain, store:<n> or till:<store>.<n>. data: canonical JSON of the stream's shape; none when it is gone."""
 
     scope: str
     key: str
-    data: msgspec.Raw = msgspec.Raw(b"")
+    data: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+    def read(self, shape: type[Row]) -> Row | None:
+        """The row as its stream's shape, None when it is gone. Raises msgspec.DecodeError."""
+        return None if self.data is msgspec.UNSET else msgspec.json.decode(self.data, type=shape)
 
 
 class Page(Message):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection
 
 from posapp import db
@@ -98,9 +97,9 @@ def apply_catalogue(conn: Connection, rows: list[FeedRow]) -> None:
     articles: list[tuple[Any, ...]] = []
     codes: list[tuple[Any, ...]] = []
     for row in rows:
-        if not bytes(row.data):
+        fields = row.read(ArticleRow)
+        if fields is None:
             continue
-        fields = msgspec.json.decode(row.data, type=ArticleRow)
         near = nearness(row.scope)
         articles.append(
             (
@@ -131,8 +130,7 @@ def apply_prices(conn: Connection, rows: list[FeedRow]) -> None:
         name, _, starts = row.key.rpartition("@")
         near = nearness(row.scope)
         gone.append((name, near, int(starts)))
-        if bytes(row.data):
-            fields = msgspec.json.decode(row.data, type=PriceRow)
+        if fields := row.read(PriceRow):
             fresh.append((name, near, fields.starts, fields.price, fields.member, fields.lowest, fields.book))
     db.raw(conn).cursor().executemany("DELETE FROM price WHERE article = ? AND nearness = ? AND starts = ?", gone)
     db.insert_rows(conn, {price: fresh})

@@ -159,7 +159,7 @@ def read_page(conn: Connection, stream: str, scopes: list[str], cursor: str, lim
     ).all()
     complete = len(found) <= limit
     found = found[:limit]
-    rows = [FeedRow(scope, key, msgspec.Raw(bytes(data))) for scope, key, _, data in found]
+    rows = [FeedRow(scope, key, msgspec.Raw(bytes(data)) if data else msgspec.UNSET) for scope, key, _, data in found]
     if found:
         at = _Cursor(generation, found[-1].v, found[-1].scope, found[-1].key, at.floor)
     return Page(rows, b64u(msgspec.json.encode(at)), complete, restart)

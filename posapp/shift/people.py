@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import argon2
-import msgspec
 from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
@@ -79,8 +78,7 @@ def apply_staff(conn: Connection, rows: list[FeedRow]) -> None:
     """Take in a page of the staff stream. Key: clerk number."""
     for row in rows:
         conn.execute(delete(staff).where(staff.c.number == int(row.key)))
-        if bytes(row.data):
-            fields = msgspec.json.decode(row.data, type=StaffRow)
+        if fields := row.read(StaffRow):
             conn.execute(
                 staff.insert().values(
                     number=fields.number, name=fields.name, role=fields.role, pin=fields.pin, active=fields.active

@@ -8,18 +8,33 @@ import msgspec
 from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
-from posapp import db, tables
+from posapp import db, log, tables
 from posapp.clock import Clock
+from posapp.errors import PosError
 from posapp.messages import FeedRow, KeyRow, SettingRow, nearness
 from posapp.sync.client import Client
+
+_log = log.named("sync")
 
 Apply = Callable[[Connection, list[FeedRow]], None]
 """Takes in a page of one stream, in the caller's transaction; a row without data is gone."""
 
 
 def pull(folder: db.Folder, client: Client, clock: Clock, apply: Mapping[str, Apply]) -> int:
-    """Bring every stream up to date; how many rows came. Raises PosError where that cannot be done now."""
-    return sum(_pull_stream(folder, client, clock, name, take) for name, take in apply.items())
+    """Bring every stream up to date; how many rows came. Raises PosError where that cannot be done now.
+
+    A stream that cannot be read stays as it was; the ones after it are still brought up to date.
+    """
+    rows, trouble = 0, None
+    for name, take in apply.items():
+        try:
+            rows += _pull_stream(folder, client, clock, name, take)
+        except (msgspec.DecodeError, ValueError) as error:
+            _log.error("stream %s cannot be read: %s", name, error)
+            trouble = PosError("hq_refused", why=name)
+    if trouble:
+        raise trouble
+    return rows
 
 
 def _pull_stream(folder: db.Folder, client: Client, clock: Clock, name: str, take: Apply) -> int:
@@ -61,8 +76,8 @@ def _pull_stream(folder: db.Folder, client: Client, clock: Clock, name: str, tak
 
 def _note(conn: Connection, name: str, rows: list[FeedRow], reading: int) -> None:
     cursor = db.raw(conn).cursor()
-    present = [(name, row.scope, row.key, reading) for row in rows if bytes(row.data)]
-    gone = [(name, row.scope, row.key) for row in rows if not bytes(row.data)]
+    present = [(name, row.scope, row.key, reading) for row in rows if row.data is not msgspec.UNSET]
+    gone = [(name, row.scope, row.key) for row in rows if row.data is msgspec.UNSET]
     cursor.executemany("INSERT OR REPLACE INTO received VALUES (?, ?, ?, ?)", present)
     cursor.executemany("DELETE FROM received WHERE stream = ? AND scope = ? AND key = ?", gone)
 
@@ -83,17 +98,15 @@ def apply_settings(conn: Connection, rows: list[FeedRow]) -> None:
         near = nearness(row.scope)
         columns = tables.setting.c
         conn.execute(delete(tables.setting).where(columns.key == row.key, columns.nearness == near))
-        if bytes(row.data):
-            value = msgspec.json.decode(row.data, type=SettingRow).value
-            conn.execute(tables.setting.insert().values(key=row.key, nearness=near, value=value))
+        if fields := row.read(SettingRow):
+            conn.execute(tables.setting.insert().values(key=row.key, nearness=near, value=fields.value))
 
 
 def apply_keys(conn: Connection, rows: list[FeedRow]) -> None:
     for row in rows:
         conn.execute(delete(tables.hq_key).where(tables.hq_key.c.use == row.key))
-        if bytes(row.data):
-            public = msgspec.json.decode(row.data, type=KeyRow).public
-            conn.execute(tables.hq_key.insert().values(use=row.key, public=public))
+        if fields := row.read(KeyRow):
+            conn.execute(tables.hq_key.insert().values(use=row.key, public=fields.public))
 
 
 def settings_values(conn: Connection) -> dict[str, str]:
