@@ -47,8 +47,13 @@ def purpose(store: int, till: int) -> str:
 def back_up(
     folder: Path, keys: TillKeys, target: Path, clock: Clock, progress: Callable[[int, int], None] | None = None
 ) -> None:
-    """Write a consistent copy to a new file; the till may be selling. Raises PosError file_exists, cannot_write."""
+    """Write a consistent copy to a new file; the till may be selling.
+
+    Raises PosError no_such_file (nothing was sold here yet), file_exists, cannot_write.
+    """
     assert keys.certificate
+    if not (folder / "till.db").exists():
+        raise PosError("no_such_file", file=str(folder / "till.db"))
     if target.exists():
         raise PosError("file_exists", file=str(target))
     beside = target.with_name(target.name + ".part")
