@@ -181,23 +181,16 @@ class Journal:
             self.head = writing.head
             self._mark.write(self.head)
 
-    def seal(
-        self, head: Head, now: int, message: Message | bytes, fill: Callable[[Header], None]
-    ) -> tuple[Head, Written]:
-        """The entry that follows head. fill completes the header; bytes are the body of an entry written again."""
-        if isinstance(message, bytes):
-            kind, version, body = "", 0, message
-        else:
-            kind, version = TYPE_OF[type(message)]
-            body = canonical(message)
+    def seal(self, head: Head, now: int, body: bytes, fill: Callable[[Header], None]) -> tuple[Head, Written]:
+        """The entry that follows head; fill completes the header with what the entry is and who made it."""
         effective = max(head.effective + 1, now)
         header = Header(
             v=0,
             jid=head.jid,
             seq=head.seq + 1,
             ph=b64u(head.hash),
-            t=kind,
-            sv=version,
+            t="",
+            sv=0,
             eid=uuid7(now, self._chance),
             store=self.certificate.store,
             till=self.certificate.till,
@@ -311,14 +304,16 @@ class Writing:
 
     def append(self, message: Message, clerk: int = 0, by: int = 0, *, numbered: bool = False) -> Written:
         """Write an entry. numbered: it takes the receipt number of its body's `counter`."""
+        body = canonical(message)
 
         def fill(header: Header) -> None:
+            header.t, header.sv = TYPE_OF[type(message)]
             header.clerk, header.by = clerk, by
             if numbered:
                 counter = message.counter  # type: ignore[attr-defined]
-                header.rn = self._journal.receipt_number(self.head, counter, sha256(canonical(message)).digest())
+                header.rn = self._journal.receipt_number(self.head, counter, sha256(body).digest())
 
-        return self._keep(self._journal.seal(self.head, self.now, message, fill), numbered)
+        return self._keep(self._journal.seal(self.head, self.now, body, fill), numbered)
 
     def append_again(self, old: Entry) -> Written:
         """Write an old journal's entry into this one: same identity, same body, same receipt number."""

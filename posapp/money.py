@@ -15,10 +15,13 @@ _AMOUNT = re.compile(r"[¥￥]?(-?)(\d{1,12})(?:\.(\d{1,2}))?")
 LARGEST = 10**14
 
 
-def round_half_up(value: Fraction) -> int:
-    """The nearest whole number; a half goes away from zero, as Chinese retail and VAT practice round."""
-    sign = -1 if value < 0 else 1
-    return sign * ((2 * abs(value.numerator) + value.denominator) // (2 * value.denominator))
+def round_half_up(numerator: int, denominator: int) -> int:
+    """The whole number nearest to a fraction; a half goes away from zero, as Chinese retail and VAT practice round.
+
+    The denominator is above zero.
+    """
+    away = (2 * abs(numerator) + denominator) // (2 * denominator)
+    return -away if numerator < 0 else away
 
 
 @total_ordering
@@ -44,7 +47,7 @@ class Money:
 
     def times(self, factor: Fraction) -> Money:
         """This amount times an exact fraction, rounded half up to the fen."""
-        return Money(round_half_up(self.fen * factor))
+        return Money(round_half_up(self.fen * factor.numerator, factor.denominator))
 
     def __add__(self, other: Money) -> Money:
         return Money(self.fen + other.fen)

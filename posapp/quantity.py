@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 
 from posapp.errors import PosError
 
@@ -33,10 +32,6 @@ class Quantity:
     @property
     def is_whole(self) -> bool:
         return self.milli % 1000 == 0
-
-    @property
-    def units(self) -> Fraction:
-        return Fraction(self.milli, 1000)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Quantity) and self.milli == other.milli

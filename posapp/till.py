@@ -10,7 +10,6 @@ import functools
 import re
 from collections.abc import Callable
 from contextlib import ExitStack
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -489,7 +488,7 @@ def _labelled(article: Article, label: Label) -> tuple[Quantity, Money | None]:
         return ONE, Money(label.value)
     if not article.price:
         raise PosError("no_price", name=article.name)
-    return Quantity(max(1, round_half_up(Fraction(label.value * 1000, article.price.fen)))), Money(label.value)
+    return Quantity(max(1, round_half_up(label.value * 1000, article.price.fen))), Money(label.value)
 
 
 def _read_discount(text: str) -> Discount:

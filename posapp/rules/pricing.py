@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from posapp.messages import Reason, SaleLine, TaxSum
-from posapp.money import Money, split, total
+from posapp.money import Money, round_half_up, split, total
+from posapp.quantity import Quantity
 from posapp.rules.cart import Cart, Discount, Line
 from posapp.rules.tax import tax_in
 
@@ -49,11 +50,15 @@ def price(cart: Cart) -> Priced:
     return Priced(tuple(lines), total([line.amount for line in lines]))
 
 
+def _cost(unit_price: Money, qty: Quantity) -> Money:
+    return Money(round_half_up(unit_price.fen * qty.milli, 1000))
+
+
 def _price_line(line: Line) -> PricedLine:
-    gross = amount = line.price.times(line.qty.units)
+    gross = amount = _cost(line.price, line.qty)
     reasons = []
     if line.override is not None:
-        agreed = line.override.times(line.qty.units)
+        agreed = _cost(line.override, line.qty)
         reasons.append(Reason("price", (agreed - amount).fen, line.override_by))
         amount = agreed
     elif line.label is not None and line.label != amount:

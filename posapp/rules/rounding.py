@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from posapp.money import Money, round_half_up
 
 
@@ -11,5 +9,5 @@ def round_cash(due: Money, step: int, mode: str) -> Money:
     """The due amount as a multiple of `step` fen; mode half_up or down. Never below zero, never negative due."""
     if step <= 1 or due.fen <= 0:
         return due
-    steps = due.fen // step if mode == "down" else round_half_up(Fraction(due.fen, step))
+    steps = due.fen // step if mode == "down" else round_half_up(due.fen, step)
     return Money(steps * step)
