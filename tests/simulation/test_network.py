@@ -20,10 +20,11 @@ from posapp.hq.project import project
 from posapp.hq.server import create_app
 from posapp.ids import Chance, seeded_chance
 from posapp.keys import HqKeys
+from posapp.messages import ArticleRow, PriceRow
 from posapp.till import Till
 from posapp.verify import verify
 from tests.faults import FaultyNetwork
-from tests.shop import CASHIER, URL, Chain, last, open_chain, play, sales_of
+from tests.shop import CASHIER, URL, Chain, last, open_chain, play, refused, sales_of
 
 BUN, MILK = "6900000000011", "6900000000028"
 
@@ -96,7 +97,9 @@ def test_an_hq_set_back_to_yesterday_gets_everything_again(tmp_path: Path) -> No
             if (tmp_path / f"hq.db{suffix}").exists():
                 shutil.copy(tmp_path / f"hq.db{suffix}", f"{kept}{suffix}")
         sold += sell(till, 3, chance)
+        offer(chain, "LOST")
         till.sync()
+        assert last(till, "scan LOST", "cancel")["ok"]
         data, state = chain.enrol(2)  # enrolled after the backup: its certificate is all that says so
         late = chain.open(data, state)
         late.sync()
@@ -113,9 +116,19 @@ def test_an_hq_set_back_to_yesterday_gets_everything_again(tmp_path: Path) -> No
             late.sync()
             chain.database = restored
             assert at_hq(chain) == sorted(sold)
-            assert last(till, f"scan {BUN}")["ok"]  # the catalogue read again from the start
+            # what HQ no longer knows is gone, and what it says now arrives although its numbers were used before
+            assert refused(till, "scan LOST") == "unknown_code"
+            offer(chain, "NEW")
+            till.sync()
+            assert last(till, "scan NEW")["ok"]
+            assert last(till, f"scan {BUN}")["ok"]
         chain.http = http
         restored.close()
+
+
+def offer(chain: Chain, code: str) -> None:
+    chain.publish("catalogue", {("chain", code): ArticleRow(code, "个", "0.13", [(code, 0)])})
+    chain.publish("prices", {("chain", f"{code}@0"): PriceRow(code, 100, 0, 1)})
 
 
 def copy_folder(data: Path, to: Path) -> None:
