@@ -190,6 +190,7 @@ def _say(text: str) -> None:
 def _serve(args: argparse.Namespace) -> int:
     import uvicorn
 
+    from posapp.hq.generation import begin_run
     from posapp.hq.server import create_app
 
     if not 0 <= args.port <= 65_535:
@@ -197,7 +198,8 @@ def _serve(args: argparse.Namespace) -> int:
     listener = _listen(args.host, args.port)
     log.to_file(Path(args.data) / "hq.log")
     with Office(args) as office:
-        app = create_app(office.database, office.keys, office.clock, office.chance)
+        keys = begin_run(Path(args.data), office.database, office.keys, office.chance)
+        app = create_app(office.database, keys, office.clock, office.chance)
         host = f"[{args.host}]" if ":" in args.host else args.host
         url = f"http://{host}:{listener.getsockname()[1]}"
 

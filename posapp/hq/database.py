@@ -225,4 +225,6 @@ def upsert(conn: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) ->
 def insert_new(conn: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     """Insert one row unless its primary key is taken; whether it was inserted."""
     statement: Any = (sqlite_insert if conn.dialect.name == "sqlite" else pg_insert)(table)
-    return bool(conn.execute(statement.on_conflict_do_nothing(), dict(row)).rowcount)
+    # Not rowcount: it is -1 where SQLAlchemy asks for the key back by itself.
+    statement = statement.on_conflict_do_nothing().returning(next(iter(table.primary_key.columns)))
+    return conn.execute(statement, dict(row)).first() is not None
