@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import contextlib
 import hashlib
+import io
+import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -20,13 +22,14 @@ from posapp.ids import system_chance, till_name
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0 when all went well, 1 when something was found or refused, 2 for bad input."""
+    os.umask(0o077)  # what is written here is for the till's own user
     arguments = sys.argv[1:] if arguments is None else arguments
-    args = _parser(is_wanted=arguments[:1] == ["hq"]).parse_args(arguments)
+    args = _parser(arguments[0] if arguments else "").parse_args(arguments)
     try:
         status: int = args.act(args)
         return status
     except PosError as error:
-        print(error.sentence(args.language), file=sys.stderr)
+        print(error.sentence(args.language or "zh"), file=sys.stderr)
         return 2
     except (Cancelled, KeyboardInterrupt):
         return 130
@@ -35,9 +38,10 @@ def main(arguments: list[str] | None = None) -> int:
         return 141
 
 
-def _parser(*, is_wanted: bool) -> argparse.ArgumentParser:
+def _parser(wanted: str) -> argparse.ArgumentParser:
+    """The command line; what is dear to load is loaded for the command that is wanted only."""
     shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("--language", choices=("zh", "en"), default="zh", help="language of messages")
+    shared.add_argument("--language", choices=("zh", "en"), help="of messages; default: the store's, else zh")
     till = argparse.ArgumentParser(add_help=False, parents=[shared])
     till.add_argument("--data", type=Path, help="the till's folder")
     till.add_argument("--state", type=Path, help="folder of the till's keys and mark, apart from its data")
@@ -59,6 +63,12 @@ def _parser(*, is_wanted: bool) -> argparse.ArgumentParser:
     demo.add_argument("--script", type=Path, help="play this file", required=True)
     script = add("script", _script, [till, clocked], "the till by lines: verbs in, one JSON object a line out")
     script.add_argument("file", nargs="?", type=Path, help="default: standard input")
+    if wanted == "script":
+        from posapp.script import VERBS
+
+        script.formatter_class = argparse.RawDescriptionHelpFormatter
+        usages = [usage for usage, *_ in VERBS.values()]
+        script.epilog = "verbs, one a line; # starts a comment:\n  " + "\n  ".join(usages)
     enrol = add("enrol", _enrol, [till], "make this computer a till of a store")
     enrol.add_argument("url", help="HQ's address; plain http for this computer only")
     enrol.add_argument("code", help="the code HQ printed, good once for 15 minutes")
@@ -67,7 +77,7 @@ def _parser(*, is_wanted: bool) -> argparse.ArgumentParser:
     backup.add_argument("file", type=Path)
     restore = add("restore", _restore, [till], "bring a backup back; the till must be stopped")
     restore.add_argument("file", type=Path)
-    _hq_commands(commands, is_wanted)
+    _hq_commands(commands, wanted == "hq")
     return parser
 
 
@@ -107,33 +117,46 @@ def _script(args: argparse.Namespace) -> int:
         try:
             if isinstance(clock, SystemClock):
                 till.runner.start()
-            return 0 if run(till, lines, sys.stdout) else 1
+            return 0 if run(till, lines, sys.stdout, args.language) else 1
         finally:
             till.close()
 
 
 def _lines(file: Path | None) -> contextlib.AbstractContextManager[Iterable[str]]:
+    """A script's lines as UTF-8, with or without a byte order mark. A pipe is read line by line, a file whole."""
+    for stream in (sys.stdin, sys.stdout):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
     if file is None:
-        return contextlib.nullcontext(iter(sys.stdin.readline, ""))
+        return contextlib.nullcontext(line.removeprefix("\ufeff") for line in iter(sys.stdin.readline, ""))
     try:
-        return file.open(encoding="utf-8")
+        return contextlib.nullcontext(file.read_text("utf-8-sig").splitlines())
     except OSError:
         raise PosError("no_such_file", file=str(file)) from None
+    except UnicodeDecodeError:
+        raise PosError("not_text", file=str(file)) from None
 
 
 def _demo(args: argparse.Namespace) -> int:
     from posapp.demo import play
 
-    return play(args.data, args.script, args.language)
+    return play(args.data, args.script, args.language or "zh")
 
 
 def _enrol(args: argparse.Namespace) -> int:
     from posapp.sync.client import over_http
     from posapp.sync.enrol import enrol_till
+    from posapp.till import Till
 
-    _, state = folders(args)
+    data, state = folders(args)
     keys = enrol_till(state, args.url, args.code, over_http(), system_chance)
     assert keys.certificate
+    till = Till(data, state, SystemClock(), system_chance, over_http())
+    try:
+        with contextlib.suppress(PosError):  # enrolled it is; what HQ has for it can come later
+            till.sync(_progress())
+    finally:
+        till.close()
     print(till_name(keys.certificate.store, keys.certificate.till))
     return 0
 
@@ -141,6 +164,7 @@ def _enrol(args: argparse.Namespace) -> int:
 def _verify(args: argparse.Namespace) -> int:
     from posapp import db
     from posapp.ids import unb64u
+    from posapp.journal import MARK_FILE, Mark
     from posapp.till import open_keys
     from posapp.verify import verify
 
@@ -148,9 +172,12 @@ def _verify(args: argparse.Namespace) -> int:
     keys = open_keys(data, state)
     if not (data / "till.db").exists():
         raise PosError("no_such_file", file=str(data / "till.db"))
+    mark = Mark(state / MARK_FILE)
+    marked = mark.read()
+    mark.close()
     folder = db.Folder(data, unb64u(keys.database), lock=False)
     try:
-        _tell(verify(folder, keys.hq_key, _progress()))
+        _tell(verify(folder, keys.hq_key, _progress(), marked))
     finally:
         folder.close()
     return 0

@@ -9,7 +9,10 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import struct
+import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,12 +23,25 @@ from posapp import db, tables
 from posapp.clock import Clock
 from posapp.errors import PosError
 from posapp.ids import Chance, unb64u
-from posapp.journal import MARK_FILE, Journal, Mark
+from posapp.journal import MARK_FILE, Journal, Mark, epochs
 from posapp.keys import TillKeys, seal, sync_folder, unseal
 from posapp.verify import Verified, verify
 
 PAGES_A_STEP = 500
 _LARGEST_MANIFEST = 10_000
+# what zipfile and msgspec raise on bytes that are no archive of ours
+_NO_BACKUP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    msgspec.DecodeError,
+    OSError,
+    EOFError,
+    LookupError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+)
 
 
 class Manifest(msgspec.Struct, forbid_unknown_fields=True):
@@ -56,39 +72,37 @@ def back_up(
         raise PosError("no_such_file", file=str(folder / "till.db"))
     if target.exists():
         raise PosError("file_exists", file=str(target))
-    beside = target.with_name(target.name + ".part")
-    copy = target.with_name(target.name + ".db")
+    certificate = keys.certificate
     try:
-        source = db.File(folder / "till.db", unb64u(keys.database).hex(), tables.till, durable=True)
-        try:
-            _copy(source, copy, progress)
-        finally:
-            source.close()
-        certificate = keys.certificate
-        manifest = Manifest(
-            1,
-            certificate.store,
-            certificate.till,
-            clock.now_ms(),
-            seal(unb64u(keys.database), keys.hq_box, purpose(certificate.store, certificate.till)),
-            _sha256(copy),
-        )
-        with zipfile.ZipFile(beside, "w", zipfile.ZIP_STORED) as archive:
-            archive.writestr("manifest.json", msgspec.json.encode(manifest))
-            archive.write(copy, "till.db")
-        with beside.open("rb+") as file:
-            os.fsync(file.fileno())
-        beside.replace(target)
-        sync_folder(target.parent)
+        with tempfile.TemporaryDirectory(prefix=".backup-", dir=target.parent) as scratch:
+            copy, beside = Path(scratch) / "till.db", Path(scratch) / "backup"
+            source = db.File(folder / "till.db", unb64u(keys.database).hex(), tables.till, durable=True)
+            try:
+                _copy(source, copy, progress)
+            finally:
+                source.close()
+            manifest = Manifest(
+                1,
+                certificate.store,
+                certificate.till,
+                clock.now_ms(),
+                seal(unb64u(keys.database), keys.hq_box, purpose(certificate.store, certificate.till)),
+                _sha256(copy),
+            )
+            with zipfile.ZipFile(beside, "w", zipfile.ZIP_STORED) as archive:
+                archive.writestr("manifest.json", msgspec.json.encode(manifest))
+                archive.write(copy, "till.db")
+            with beside.open("rb+") as file:
+                os.fsync(file.fileno())
+            beside.replace(target)
+            sync_folder(target.parent)
+    except FileExistsError:
+        raise PosError("file_exists", file=str(target)) from None
     except OSError:
         raise PosError("cannot_write", file=str(target)) from None
-    finally:
-        copy.unlink(missing_ok=True)
-        beside.unlink(missing_ok=True)
 
 
 def _copy(source: db.File, copy: Path, progress: Callable[[int, int], None] | None) -> None:
-    copy.unlink(missing_ok=True)
     reader, writer = source.connect(), driver.connect(str(copy))
     try:
         source.unlock(writer)
@@ -115,7 +129,7 @@ def restore(
     """Put a backup in the place of the till's data and open a new epoch; what was there is kept beside it.
 
     ask_hq: has HQ open the backup's key when this computer's own does not fit. Raises PosError no_such_file,
-    bad_backup, in_use, and whatever verifying it raises; then nothing was changed.
+    bad_backup, in_use, unsent_left, and whatever verifying it raises; then nothing was changed.
     """
     certificate = keys.certificate
     assert certificate
@@ -138,6 +152,7 @@ def restore(
             verified = verify(tried, keys.hq_key, progress)
         finally:
             tried.close()
+        _check_nothing_is_lost(folder, trial, own)
         _swap(folder, trial, clock)
     finally:
         shutil.rmtree(trial, ignore_errors=True)
@@ -146,18 +161,45 @@ def restore(
     return verified
 
 
+def _check_nothing_is_lost(folder: Path, trial: Path, key: str) -> None:
+    """What is there now may be replaced if it is damaged, or if every entry is in the backup or at HQ.
+
+    Raises PosError unsent_left.
+    """
+    if not (folder / "till.db").exists() or not db.fits(folder / "till.db", key):
+        return
+    now, then = db.Folder(folder, bytes.fromhex(key), lock=False), db.Folder(trial, bytes.fromhex(key), lock=False)
+    try:
+        with db.telling(folder), now.till.reading() as conn, then.till.reading() as kept, now.feed.reading() as feed:
+            known = {row.jid: row.seq for row in feed.execute(tables.watermark.select())}
+            backed_up = {head.jid: head.seq for head in epochs(kept)}
+            left = sum(
+                max(0, head.seq - max(known.get(head.jid, 0), backed_up.get(head.jid, 0))) for head in epochs(conn)
+            )
+    except PosError:
+        return
+    finally:
+        now.close()
+        then.close()
+    if left:
+        raise PosError("unsent_left", count=left)
+
+
 def _unpack(backup: Path, target: Path) -> Manifest:
     try:
         with zipfile.ZipFile(backup) as archive:
-            entry = archive.getinfo("manifest.json")
-            if sorted(archive.namelist()) != ["manifest.json", "till.db"] or entry.file_size > _LARGEST_MANIFEST:
+            parts = {part.filename: part for part in archive.infolist()}
+            largest = {"manifest.json": _LARGEST_MANIFEST, "till.db": backup.stat().st_size}
+            if len(archive.infolist()) != 2 or parts.keys() != largest.keys():
                 raise PosError("bad_backup", file=str(backup))
-            manifest = msgspec.json.decode(archive.read(entry), type=Manifest)
+            if any(p.file_size > largest[name] or p.compress_type != zipfile.ZIP_STORED for name, p in parts.items()):
+                raise PosError("bad_backup", file=str(backup))
+            manifest = msgspec.json.decode(archive.read("manifest.json"), type=Manifest)
             with archive.open("till.db") as source, target.open("wb") as copy:
                 shutil.copyfileobj(source, copy, 1 << 20)
     except FileNotFoundError:
         raise PosError("no_such_file", file=str(backup)) from None
-    except (zipfile.BadZipFile, KeyError, msgspec.DecodeError, OSError, NotImplementedError, EOFError):
+    except _NO_BACKUP:
         raise PosError("bad_backup", file=str(backup)) from None
     if manifest.version != 1 or _sha256(target) != manifest.sha256:
         raise PosError("bad_backup", file=str(backup))
@@ -183,8 +225,10 @@ def _open_epoch(folder: Path, state: Path, keys: TillKeys, clock: Clock, chance:
     opened = db.Folder(folder, unb64u(keys.database))
     mark = Mark(state / MARK_FILE)
     try:
-        journal = Journal(opened, keys, keys.certificate, mark, clock, chance, is_restored=True)
-        assert journal.head.seq
+        with opened.feed.transaction() as conn:
+            # what HQ had of the folder's journals was known of other contents
+            conn.execute(tables.watermark.delete())
+        Journal(opened, keys, keys.certificate, mark, clock, chance, is_restored=True)
     finally:
         mark.close()
         opened.close()

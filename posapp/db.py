@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import filelock
+import sqlalchemy.exc
 import sqlcipher3.dbapi2 as driver
 from sqlalchemy import Connection, MetaData, Table, create_engine, insert
 from sqlalchemy.dialects import sqlite
@@ -22,11 +23,37 @@ from sqlalchemy.pool import QueuePool
 from posapp import tables
 from posapp.errors import PosError
 
+Error = (sqlalchemy.exc.DBAPIError, driver.Error)
+"""What a statement raises, through SQLAlchemy or through the driver's own cursor."""
+
 SCHEMA = 1
 """Version of the three files' tables; a file of a newer program is refused, an older one is migrated."""
 
 DISK_RESERVE = 200 * 1024 * 1024
 CHECKPOINT_PAGES = 8_000
+
+
+@contextmanager
+def telling(path: Path) -> Iterator[None]:
+    """Turn what the disk or the file is to blame for into a sentence; anything else is a bug and passes.
+
+    Raises PosError disk_full, cannot_write, damaged_file.
+    """
+    try:
+        yield
+    except Error as error:
+        told = str(getattr(error, "orig", None) or error)
+        for words, code in _TROUBLES.items():
+            if any(word in told for word in words):
+                raise PosError(code, file=str(path)) from error
+        raise
+
+
+_TROUBLES = {
+    ("is full",): "disk_full",
+    ("readonly", "unable to open", "disk I/O error"): "cannot_write",
+    ("malformed", "not a database", "out of memory", "locking protocol"): "damaged_file",
+}
 
 
 class File:
@@ -45,7 +72,7 @@ class File:
             pool_reset_on_return=None,
         )
         is_new = not path.exists()
-        with self.transaction() as conn:
+        with telling(path), self.transaction() as conn:
             version = conn.exec_driver_sql("PRAGMA user_version").scalar_one()
             if version > SCHEMA:
                 raise PosError("newer_file", file=str(path))
@@ -57,7 +84,7 @@ class File:
                 conn.exec_driver_sql(f"PRAGMA user_version = {SCHEMA}")
 
     def connect(self) -> Any:
-        """A connection of the driver in autocommit mode, key and pragmas set. Raises PosError damaged_file."""
+        """A connection of the driver in autocommit mode, key and pragmas set."""
         connection = driver.connect(str(self.path), isolation_level=None, check_same_thread=False, timeout=10)
         try:
             self.unlock(connection)
@@ -73,16 +100,14 @@ class File:
                 "fullfsync = 1",
             ):
                 connection.execute(f"PRAGMA {pragma}")
-        except driver.DatabaseError as error:
+        except BaseException:
             connection.close()
-            if "lock" in str(error):
-                raise
-            raise PosError("damaged_file", file=str(self.path)) from None
+            raise
         return connection
 
     def unlock(self, connection: Any) -> None:
         """Give a connection of the driver this file's key; the first statement on it."""
-        connection.execute(_key_pragma("key", self._key))
+        _unlock(connection, self._key)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -109,24 +134,31 @@ class Folder:
     """A till's folder with its files open and its lock held until close()."""
 
     def __init__(self, path: Path, key: bytes, *, lock: bool = True) -> None:
-        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError:
+            raise PosError("cannot_write", file=str(path)) from None
         self.path = path
         self._lock = folder_lock(path)
         if lock:
             take(self._lock, path)
         text = key.hex()
-        self.till = File(path / "till.db", text, tables.till, durable=True)
-        self.feed = File(path / "feed.db", text, tables.feed, durable=False)
-        self.draft = File(path / "draft.db", text, tables.draft, durable=False)
+        with ExitStack() as opening:
+            opening.callback(self._lock.release)
+            self.till = File(path / "till.db", text, tables.till, durable=True)
+            opening.callback(self.till.close)
+            self.feed = File(path / "feed.db", text, tables.feed, durable=False)
+            opening.callback(self.feed.close)
+            self.draft = File(path / "draft.db", text, tables.draft, durable=False)
+            opening.callback(self.draft.close)
+            self._closing = opening.pop_all()
 
     def has_room(self) -> bool:
         """Whether the disk still holds the reserve without which no new ticket is begun."""
         return shutil.disk_usage(self.path).free > DISK_RESERVE
 
     def close(self) -> None:
-        for file in (self.till, self.feed, self.draft):
-            file.close()
-        self._lock.release()
+        self._closing.close()
 
 
 def folder_lock(folder: Path) -> filelock.BaseFileLock:
@@ -140,11 +172,16 @@ def _key_pragma(verb: str, key: str) -> str:
     return f"PRAGMA {verb} = \"x'{key}'\""
 
 
+def _unlock(connection: Any, key: str) -> None:
+    connection.execute("PRAGMA cipher_log_level = NONE")  # what is wrong is told in a sentence, not on stderr
+    connection.execute(_key_pragma("key", key))
+
+
 def fits(path: Path, key: str) -> bool:
     """Whether a key opens a file."""
     connection = driver.connect(str(path))
     try:
-        connection.execute(_key_pragma("key", key))
+        _unlock(connection, key)
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         return True
     except driver.DatabaseError:
@@ -159,7 +196,7 @@ def change_key(path: Path, old: str, new: str, named: Path) -> None:
         raise PosError("bad_backup", file=str(named))
     connection = driver.connect(str(path))
     try:
-        connection.execute(_key_pragma("key", old))
+        _unlock(connection, old)
         connection.execute("PRAGMA journal_mode = DELETE")
         connection.execute(_key_pragma("rekey", new))
     finally:
@@ -167,11 +204,13 @@ def change_key(path: Path, old: str, new: str, named: Path) -> None:
 
 
 def take(lock: filelock.BaseFileLock, folder: Path) -> None:
-    """Take a folder's lock now. Raises PosError in_use."""
+    """Take a folder's lock now. Raises PosError in_use, cannot_write."""
     try:
         lock.acquire()
     except filelock.Timeout:
         raise PosError("in_use", folder=str(folder)) from None
+    except OSError:
+        raise PosError("cannot_write", file=str(folder)) from None
 
 
 @cache

@@ -33,7 +33,10 @@ class Cancelled(Exception):
 
 SENTENCES: dict[str, tuple[str, str]] = {
     # at the counter
-    "unknown_code": ("没有找到商品 {code}", "No article has the code {code}."),
+    "unknown_code": (
+        "没有找到商品 {code},请核对条码,或请总部建档",
+        "No article has the code {code}; check it, or ask headquarters to add the article.",
+    ),
     "ambiguous_code": (
         "{code} 同时属于 {articles},请扫商品条码或输入完整货号",
         "{code} belongs to {articles}; scan the barcode or type the full code.",
@@ -64,6 +67,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "no_shift": ("请先开班", "Open a shift first."),
     "shift_open": ("已经开班,请先交班", "A shift is already open; close it first."),
     "parked_left": ("还有 {count} 张挂单,请先取回处理", "{count} parked tickets are left; recall them first."),
+    "no_staff_yet": (
+        "还没有收到总部的资料,请先联网同步 (sync)",
+        "Nothing has come from headquarters yet; connect and sync first.",
+    ),
     "wrong_pin": ("工号或密码不对", "The clerk number or the PIN is wrong."),
     "pin_locked": (
         "输错次数过多,请在 {seconds} 秒后再试,或由店长登录",
@@ -76,6 +83,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Nobody approves their own action; ask a colleague who may.",
     ),
     "too_much": ("{kind}不能多收,还应收 {due}", "{kind} cannot exceed what is due: {due}."),
+    "too_much_cash": (
+        "实收 {amount} 比应收 {due} 多太多,请核对金额",
+        "{amount} is far more than the {due} due; check the amount.",
+    ),
     "nothing_due": ("没有要收的款", "Nothing is due."),
     "bad_tender": ("不支持的付款方式 {kind}", "{kind} is not a way to pay here."),
     "needs_reference": ("请输入刷卡单上的授权号", "Type the approval number of the card slip."),
@@ -89,6 +100,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "unknown_verb": ("不认识的命令 {verb}", "There is no verb {verb}."),
     "bad_usage": ("写法应为: {usage}", "Usage: {usage}."),
     "bad_line": ("这一行读不懂: 引号没有成对", "This line cannot be read: a quote is not closed."),
+    "not_text": ("{file} 不是 UTF-8 文字,请另存为 UTF-8", "{file} is not UTF-8 text; save it as UTF-8."),
     "bad_instant": (
         "时间 {instant} 不正确,请写如 2026-11-22T08:30:00+08:00",
         "{instant} is not an instant; write one like 2026-11-22T08:30:00+08:00.",
@@ -98,7 +110,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The time can only be set under --clock simulated.",
     ),
     "bad_date": ("日期 {date} 不正确,请写如 2026-11-22", "{date} is not a date; write one like 2026-11-22."),
-    "unknown_setting": ("没有名为 {name} 的设置", "There is no setting called {name}."),
+    "unknown_setting": (
+        "没有名为 {name} 的设置,可以设置的有 {names}",
+        "There is no setting called {name}; there are {names}.",
+    ),
     "bad_setting": ("设置 {name} 不能是 {value}: {help}", "The setting {name} cannot be {value}: {help}."),
     # the till's folder
     "in_use": ("{folder} 正被另一个收银程序使用", "Another till program is using {folder}."),
@@ -108,8 +123,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "already_enrolled": ("这台电脑已经是 {till}", "This computer already is {till}."),
     "keys_missing": (
-        "{folder} 里没有打开数据的钥匙。如果数据是复制来的,请重新注册后用 posapp restore 恢复备份",
-        "{folder} holds no key to this data. If the data was copied here, enrol again and restore a backup.",
+        "{folder} 里没有打开数据的钥匙。数据文件夹若是移动过的,请移回原处或用 --state 指定原来的钥匙文件夹;"
+        "若是复制到新电脑的,请重新注册后用 posapp restore 恢复备份",
+        "{folder} holds no key to this data. Move the data folder back or name its old key folder with --state; "
+        "on a new computer enrol again and restore a backup.",
     ),
     "newer_file": ("{file} 由更新版本的程序写成,请先升级", "{file} was written by a newer program; upgrade first."),
     "damaged_file": (
@@ -124,20 +141,31 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "流水 {journal} 第 {entry} 条与表 {table} 不一致,请联系技术支持",
         "Table {table} does not follow from entry {entry} of journal {journal}; call support.",
     ),
+    "unsent_left": (
+        "这台收银台有 {count} 条记录既不在备份里,也还没有上传,恢复会丢掉它们;请先联网同步 (sync),再恢复",
+        "{count} entries of this till are neither in the backup nor at headquarters yet and would be lost; "
+        "sync first, then restore.",
+    ),
     "bad_backup": ("{file} 不是本店收银台的备份", "{file} is not a backup of this till."),
     "file_exists": ("{file} 已存在,请换一个文件名", "{file} exists already; choose another name."),
     "no_such_file": ("没有文件 {file}", "There is no file {file}."),
     "cannot_write": ("无法写入 {file}", "{file} cannot be written."),
     # till and HQ
     "network_off": ("网络已关闭 (network off)", "The network is switched off (network off)."),
-    "hq_unreachable": ("连不上总部 {url}", "Headquarters at {url} cannot be reached."),
+    "hq_unreachable": (
+        "连不上总部 {url},请检查网络;联网后会自动上传",
+        "Headquarters at {url} cannot be reached; check the network, everything is sent once it is back.",
+    ),
     "hq_refused": ("总部拒绝了请求: {why}", "Headquarters refused the request: {why}."),
     "plain_http": (
         "{url} 不是加密连接,只有本机地址可以用 http",
         "{url} is not encrypted; plain http is for this computer only.",
     ),
     "bad_url": ("{url} 不是总部的网址", "{url} is not the address of a headquarters."),
-    "bad_certificate": ("证书不是这个总部签发的", "The certificate was not signed by this headquarters."),
+    "bad_certificate": (
+        "证书不是这个总部签发的,请核对总部的网址;若总部换过,请重新注册",
+        "The certificate was not signed by this headquarters; check its address, or enrol again if it was replaced.",
+    ),
     "bad_box": ("这份密封数据不是给这把钥匙的", "This sealed box was not made for this key."),
     "bad_signature": ("请求的签名不对", "The request's signature does not fit."),
     "replayed": ("这个请求已经收到过", "This request was received before."),
@@ -180,9 +208,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "bad_pin": ("密码应为 {least} 到 12 位数字", "A PIN has {least} to 12 digits."),
     "weak_pin": ("这个密码太容易猜到,请换一个", "This PIN is too easy to guess; choose another."),
-    "bad_text": (
-        "{what} 不能为空、不能超过 {most} 个字,也不能有控制字符",
-        "{what} must have 1 to {most} characters and no control characters.",
+    "bad_name": (
+        "名称应为 1 到 {most} 个字,不能有控制字符",
+        "A name has 1 to {most} characters and no control characters.",
     ),
     "port_taken": (
         "无法使用 {host}:{port},可能已被其他程序占用",
@@ -205,6 +233,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "journal_broken": (
         "日志 {jid} 第 {seq} 条有问题: {why}。请保留数据并联系技术支持",
         "Entry {seq} of journal {jid} is wrong: {why}. Keep the data and call support.",
+    ),
+    "database_new": (
+        "{name} 是空的,而这个总部用的是另一个数据库;请核对 --database 和 --data。确实要从空库开始,请先删除 {file}",
+        "{name} is empty, but this headquarters has another database; check --database and --data. "
+        "To begin with an empty one, delete {file} first.",
     ),
     "hq_keys_missing": (
         "{file} 不是这个数据库的钥匙,请放回原来的文件",

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Cast, Connection, LargeBinary, cast, func, select
 
 from posapp import db, log, tables
 from posapp.chain import (
@@ -75,6 +75,16 @@ class Written:
         return self.header.rn
 
 
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """What the mark says: journal id, number and hash of the last entry (base64url), and the epoch's ordinal."""
+
+    jid: str
+    seq: int
+    hash: str
+    epoch: int
+
+
 class Mark:
     """The last entry's place and hash, kept outside the till's folder. It only has to be about right:
     a mark that is older than the journal says nothing, one that is newer tells a restored or copied folder."""
@@ -86,18 +96,22 @@ class Mark:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         self._file = path.open("r+b", buffering=0)
 
-    def read(self) -> tuple[str, int, str] | None:
-        """(journal id, seq, hash), or None when there is none or it was torn by a power cut."""
+    def read(self) -> Marked | None:
+        """None when there is no mark or it was torn by a power cut."""
         self._file.seek(0)
         parts = self._file.read(self._WIDTH).decode("ascii", "replace").split()
-        if len(parts) != 4 or not parts[1].isdigit() or parts[3] != "end":
+        if len(parts) != 5 or not (parts[1] + parts[3]).isdigit() or parts[4] != "end":
             return None
-        return parts[0], int(parts[1]), parts[2]
+        return Marked(parts[0], int(parts[1]), parts[2], int(parts[3]))
 
     def write(self, head: Head) -> None:
-        line = f"{head.jid} {head.seq} {b64u(head.hash)} end"
-        self._file.seek(0)
-        self._file.write(line.ljust(self._WIDTH).encode())
+        """Best effort: the entry is durable already, and an older mark does no harm."""
+        line = f"{head.jid} {head.seq} {b64u(head.hash)} {head.epoch} end"
+        try:
+            self._file.seek(0)
+            self._file.write(line.ljust(self._WIDTH).encode())
+        except OSError as error:
+            _log.warning("the mark cannot be written: %s", error)
 
     def close(self) -> None:
         self._file.close()
@@ -134,6 +148,13 @@ class Journal:
         self._anchor = (clock.now_ms(), clock.monotonic_ms())
         self._jumped = False
         self.head = self._open(is_restored)
+        back = self.head.effective - clock.now_ms()
+        if back > JUMP_MS:
+            # the wall clock was set back since the last entry (a dead battery): go on from what is known
+            self._anchor = (self.head.effective, clock.monotonic_ms())
+            self._jumped = True
+            with self.writing() as writing:
+                writing.append(ClockChanged(-back))
 
     # --- time ---
 
@@ -217,7 +238,10 @@ class Journal:
         """Go on with the folder's journal if it is the one this till left; otherwise open a new epoch."""
         with self._folder.till.reading() as conn:
             found = _last_head(conn)
-            reason = "restore" if is_restored else self._why_not(conn, found) if found else "enrol"
+            if found:
+                reason = "restore" if is_restored else self._why_not(conn, found)
+            else:
+                reason = "lost" if self._mark.read() else "enrol"
         if found and not reason:
             return found
         return self.open_epoch(reason, found)
@@ -231,10 +255,9 @@ class Journal:
             return "restore"
         marked = self._mark.read()
         if marked:
-            jid, seq, hash_text = marked
-            ordinal = conn.execute(select(tables.epoch.c.ordinal).where(tables.epoch.c.jid == jid)).scalar()
-            there = ordinal is not None and entry_at(conn, ordinal, seq)
-            if not there or b64u(there.hash) != hash_text:
+            ordinal = conn.execute(select(tables.epoch.c.ordinal).where(tables.epoch.c.jid == marked.jid)).scalar()
+            there = ordinal is not None and entry_at(conn, ordinal, marked.seq)
+            if not there or b64u(there.hash) != marked.hash:
                 return "copied"
         return "damaged" if self._is_damaged(conn, found) else ""
 
@@ -254,10 +277,10 @@ class Journal:
     def open_epoch(self, reason: str, parent: Head | None, again: list[Entry] | None = None) -> Head:
         """Start a new journal. again: entries of the parent that HQ does not share; they are written again,
         with their own identity and body, so that HQ receives each exactly once."""
-        ordinal = parent.epoch + 1 if parent else 1
-        first = parent is None and self.certificate.serial == 1
+        marked = self._mark.read()
+        ordinal = max(parent.epoch if parent else 0, marked.epoch if marked else 0) + 1
         letter = epoch_letter(max(ordinal, self.certificate.serial))
-        label = letter if first else letter + random_base32(2, self._chance)
+        label = letter if letter == "A" else letter + random_base32(2, self._chance)
         jid = b64u(self._chance(16))
         parent_hash = parent.hash if parent else b""
         head = Head(
@@ -338,26 +361,28 @@ def certificate_text(certificate: Certificate) -> str:
     return canonical(certificate).decode()
 
 
+def _parts() -> list[Cast[bytes]]:
+    """The three byte strings, as bytes whatever somebody has stored in their place."""
+    columns = tables.journal.c
+    return [cast(part, LargeBinary) for part in (columns.header, columns.signature, columns.body)]
+
+
 def entry_at(conn: Connection, ordinal: int, seq: int) -> Entry | None:
     columns = tables.journal.c
-    row = conn.execute(
-        select(columns.header, columns.signature, columns.body).where(
-            columns.place == ordinal * tables.EPOCH_PLACES + seq
-        )
-    ).first()
-    return Entry(*row) if row else None
+    row = conn.execute(select(*_parts()).where(columns.place == ordinal * tables.EPOCH_PLACES + seq)).first()
+    return Entry(row[0], row[1], row[2]) if row else None
 
 
 def entries(conn: Connection, ordinal: int, after: int, most: int = 1 << 40) -> list[Entry]:
     """Entries of an epoch in order, behind seq `after`."""
     columns, start = tables.journal.c, ordinal * tables.EPOCH_PLACES
     rows = conn.execute(
-        select(columns.header, columns.signature, columns.body)
+        select(*_parts())
         .where(columns.place > start + after, columns.place < start + tables.EPOCH_PLACES)
         .order_by(columns.place)
         .limit(most)
     )
-    return [Entry(*row) for row in rows]
+    return [Entry(row[0], row[1], row[2]) for row in rows]
 
 
 def epochs(conn: Connection) -> list[Head]:

@@ -147,23 +147,31 @@ def unseal(box: str, key: X25519PrivateKey, purpose: str) -> bytes:
 
 
 def save_secrets(path: Path, secrets: TillKeys | HqKeys) -> None:
-    """Write a secrets file whole or not at all, readable by its owner only, and on disk when this returns."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """Write a secrets file whole or not at all, readable by its owner only, and on disk when this returns.
+
+    Raises PosError cannot_write.
+    """
     beside = path.with_suffix(".new")
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(msgspec.json.format(msgspec.json.encode(secrets)))
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-    sync_folder(path.parent)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(msgspec.json.format(msgspec.json.encode(secrets)))
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+        sync_folder(path.parent)
+    except OSError:
+        raise PosError("cannot_write", file=str(path)) from None
 
 
 def load_secrets(path: Path, kind: type[Any]) -> Any:
     """Read a secrets file of TillKeys or HqKeys; None where there is none. Raises PosError damaged_file."""
     try:
         raw = path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError:
+        raise PosError("damaged_file", file=str(path)) from None
     try:
         return msgspec.json.decode(raw, type=kind)
     except msgspec.DecodeError:

@@ -14,6 +14,7 @@ def named(name: str) -> logging.Logger:
 def to_file(path: Path) -> None:
     """Write every posapp log to a file of at most 2 MB with three older ones beside it."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    logging.raiseExceptions = False  # a full disk must not print into a cashier's answers
     writer = logging.handlers.RotatingFileHandler(path, maxBytes=2_000_000, backupCount=3, encoding="utf-8")
     writer.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     root = logging.getLogger("posapp")

@@ -99,7 +99,10 @@ class SaleCompleted(Message):
 
 
 class JournalOpened(Message):
-    """The first entry of a journal. reason: enrol, restore, copied, fork. key: base64url of the signing key."""
+    """The first entry of a journal; key is the signing key in base64url.
+
+    reason: enrol, restore, copied, lost (the folder was empty), damaged, fork.
+    """
 
     reason: str
     ordinal: int
@@ -429,7 +432,7 @@ class UnsealAnswer(Message):
 
 
 class Refusal(Message):
-    """Any answer that is not 2xx: a code of errors.py and the values of its sentence."""
+    """Any answer that is not 2xx: a code of errors.py and the values of its sentence, pairs (Chinese, English) too."""
 
     code: str
-    values: dict[str, str] = {}
+    values: dict[str, str | tuple[str, str]] = {}

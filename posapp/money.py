@@ -9,10 +9,16 @@ from functools import total_ordering
 
 from posapp.errors import PosError
 
-_AMOUNT = re.compile(r"[¥￥]?(-?)(\d{1,12})(?:\.(\d{1,2}))?")
+_AMOUNT = re.compile(r"[¥￥]?(-?)([0-9]{1,12})(?:\.([0-9]{1,2}))?")
+_HALF_WIDTH = str.maketrans("０１２３４５６７８９．－％", "0123456789.-%")
 
 # Canonical JSON carries no integer beyond 2**53 - 1 (RFC 8785, I-JSON); a till's amounts stay far below.
 LARGEST = 10**14
+
+
+def half_width(text: str) -> str:
+    """A number as input methods for Chinese may type it, in plain digits."""
+    return text.translate(_HALF_WIDTH)
 
 
 def round_half_up(numerator: int, denominator: int) -> int:
@@ -38,8 +44,8 @@ class Money:
     @classmethod
     def parse(cls, text: str) -> Money:
         """Read "12", "12.5", "12.50" or "￥12.50"; at most two decimals. Raises PosError bad_amount."""
-        match = _AMOUNT.fullmatch(text)
-        if match is None or (not text.isascii() and text[0] not in "¥￥"):
+        match = _AMOUNT.fullmatch(half_width(text))
+        if match is None:
             raise PosError("bad_amount", amount=text[:30])
         sign, yuan, cents = match.groups()
         fen = int(yuan) * 100 + int((cents or "").ljust(2, "0"))

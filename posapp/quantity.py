@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from posapp.errors import PosError
+from posapp.money import half_width
 
-_QUANTITY = re.compile(r"(\d{1,6})(?:\.(\d{1,3}))?")
+_QUANTITY = re.compile(r"([0-9]{1,6})(?:\.([0-9]{1,3}))?")
 
 
 class Quantity:
@@ -20,8 +21,8 @@ class Quantity:
     @classmethod
     def parse(cls, text: str) -> Quantity:
         """Read "3" or "0.536" (at most three decimals, above zero). Raises PosError bad_quantity."""
-        match = _QUANTITY.fullmatch(text)
-        if match is None or not text.isascii():
+        match = _QUANTITY.fullmatch(half_width(text))
+        if match is None:
             raise PosError("bad_quantity", quantity=text[:30])
         whole, decimals = match.groups()
         milli = int(whole) * 1000 + int((decimals or "").ljust(3, "0"))

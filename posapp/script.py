@@ -67,14 +67,17 @@ VERBS: dict[str, tuple[str, int, int, Callable[[Till, Words], object]]] = {
 }
 
 
-def run(till: Till, lines: Iterable[str], out: TextIO) -> bool:
-    """Play a script; True when every verb was carried out. Each line is answered before the next is read."""
+def run(till: Till, lines: Iterable[str], out: TextIO, language: str | None = None) -> bool:
+    """Play a script; True when every verb was carried out. Each line is answered before the next is read.
+
+    language of the sentences: zh or en; None takes the store's setting.
+    """
     is_clean = True
     for line in lines:
         words_or_error = _words(line)
         if words_or_error == []:
             continue
-        answer = _answer(till, words_or_error)
+        answer = _answer(till, words_or_error, language)
         is_clean = is_clean and answer["ok"] is True
         out.write(msgspec.json.encode(answer).decode() + "\n")
         out.flush()
@@ -82,6 +85,8 @@ def run(till: Till, lines: Iterable[str], out: TextIO) -> bool:
 
 
 def _words(line: str) -> Words | PosError:
+    if "\ufffd" in line:
+        return PosError("not_text", file="stdin")
     lexer = shlex.shlex(line, posix=True)
     lexer.whitespace_split = True
     lexer.escape = lexer.commenters = ""
@@ -91,7 +96,7 @@ def _words(line: str) -> Words | PosError:
         return PosError("bad_line")
 
 
-def _answer(till: Till, words: Words | PosError) -> dict[str, Any]:
+def _answer(till: Till, words: Words | PosError, language: str | None) -> dict[str, Any]:
     name = words[0] if isinstance(words, list) else ""
     try:
         if isinstance(words, PosError):
@@ -106,7 +111,7 @@ def _answer(till: Till, words: Words | PosError) -> dict[str, Any]:
         except _BadUsage:
             raise PosError("bad_usage", usage=usage) from None
     except PosError as error:
-        told = {"code": error.code, "message": error.sentence(till.settings.language)}
+        told = {"code": error.code, "message": error.sentence(language or till.settings.language)}
         return {"verb": name, "ok": False, "error": told}
     return {"verb": name, "ok": True, **dict(_shown(result))}
 

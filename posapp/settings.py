@@ -17,9 +17,11 @@ from posapp.rules.labels import parse_labels
 
 @dataclass(frozen=True, slots=True)
 class Setting:
+    """help: one line in Chinese and one in English."""
+
     read: Callable[[str], Any]
     default: str
-    help: str
+    help: tuple[str, str]
 
 
 def _whole(lowest: int, highest: int) -> Callable[[str], int]:
@@ -58,21 +60,38 @@ def _text(longest: int) -> Callable[[str], str]:
 
 
 SETTINGS: dict[str, Setting] = {
-    "language": Setting(_one_of("zh", "en"), "zh", "language of messages and receipts: zh or en"),
-    "time_zone": Setting(_zone, "Asia/Shanghai", "the store's time zone, an IANA name"),
-    "cutover_hour": Setting(_whole(0, 12), "4", "hour at which the business date turns, 0 to 12"),
-    "cash_rounding": Setting(_whole(1, 100), "1", "cash is rounded to a multiple of this many fen; 1 is exact"),
-    "cash_rounding_mode": Setting(_one_of("half_up", "down"), "half_up", "half_up (四舍五入) or down (抹零)"),
-    "discount_limit": Setting(_whole(0, 100), "10", "largest discount in percent a cashier gives without approval"),
+    "language": Setting(
+        _one_of("zh", "en"), "zh", ("消息和小票的语言: zh 或 en", "language of messages and receipts: zh or en")
+    ),
+    "time_zone": Setting(_zone, "Asia/Shanghai", ("门店时区,如 Asia/Shanghai", "the store's time zone, an IANA name")),
+    "cutover_hour": Setting(
+        _whole(0, 12), "4", ("营业日切换的钟点,0 到 12", "hour at which the business date turns, 0 to 12")
+    ),
+    "cash_rounding": Setting(
+        _whole(1, 100),
+        "1",
+        ("现金收到几分的整数倍,如 10 收到角;1 为不抹零", "cash is rounded to a multiple of this many fen; 1 is exact"),
+    ),
+    "cash_rounding_mode": Setting(
+        _one_of("half_up", "down"), "half_up", ("half_up 四舍五入,down 抹去零头", "half_up (四舍五入) or down (抹零)")
+    ),
+    "discount_limit": Setting(
+        _whole(0, 100),
+        "10",
+        ("收银员不经授权最多打掉百分之几", "largest discount in percent a cashier gives without approval"),
+    ),
     "scale_labels": Setting(
         parse_labels,
         "",
-        "codes printed by the store's scales, e.g. 'weight 22PPPPPNNDDDC; amount 21PPPPPNNNDDC': "
-        "P article number, N and D whole and decimal digits of the value, C check digit",
+        (
+            "店内秤码的格式,如 'weight 22PPPPPNNDDDC; amount 21PPPPPNNNDDC': P 货号,N 整数位,D 小数位,C 校验位",
+            "codes printed by the store's scales, e.g. 'weight 22PPPPPNNDDDC; amount 21PPPPPNNNDDC': "
+            "P article number, N and D whole and decimal digits of the value, C check digit",
+        ),
     ),
-    "store_name": Setting(_text(60), "", "the store's name on the receipt"),
-    "receipt_header": Setting(_text(200), "", "lines printed above the receipt"),
-    "receipt_footer": Setting(_text(400), "", "lines printed below the receipt"),
+    "store_name": Setting(_text(60), "", ("小票上的店名", "the store's name on the receipt")),
+    "receipt_header": Setting(_text(200), "", ("小票上方的文字", "lines printed above the receipt")),
+    "receipt_footer": Setting(_text(400), "", ("小票下方的文字", "lines printed below the receipt")),
 }
 
 
@@ -92,7 +111,7 @@ class Settings:
 def read_setting(name: str, text: str) -> Any:
     """The value of a setting. Raises PosError unknown_setting or bad_setting."""
     if name not in SETTINGS:
-        raise PosError("unknown_setting", name=name[:40])
+        raise PosError("unknown_setting", name=name[:40], names=", ".join(SETTINGS))
     try:
         return SETTINGS[name].read(text)
     except ValueError:

@@ -24,7 +24,7 @@ from posapp.ids import Chance, till_name, unb64u
 from posapp.journal import MARK_FILE, Journal, Mark
 from posapp.keys import TillKeys, load_secrets
 from posapp.messages import ApprovalGiven, SettingsApplied, ShiftClosed
-from posapp.money import ZERO, Money, round_half_up
+from posapp.money import ZERO, Money, half_width, round_half_up
 from posapp.quantity import ONE, Quantity
 from posapp.rules.cart import Cart, Discount
 from posapp.rules.codes import clean, counted
@@ -44,7 +44,7 @@ from posapp.sync.pull import apply_keys, apply_settings, settings_values
 from posapp.sync.runner import Runner
 from posapp.tables import sale as sale_table
 
-_PERCENT = re.compile(r"(\d{1,3})(?:\.(\d{1,2}))?%")
+_PERCENT = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,2}))?%")
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -55,9 +55,10 @@ def verb(method: Callable[Concatenate[Till, P], T]) -> Callable[Concatenate[Till
 
     @functools.wraps(method)
     def run(self: Till, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        self._refresh()
         try:
-            result = method(self, *args, **kwargs)
+            with db.telling(self.folder.path):
+                self._refresh()
+                result = method(self, *args, **kwargs)
         except PosError as error:
             self._refused = (lambda: method(self, *args, **kwargs)) if error.code == "needs_approval" else None
             raise
@@ -76,7 +77,7 @@ class Till:
         assert certificate
         self.clock = clock
         self.name = till_name(certificate.store, certificate.till)
-        with ExitStack() as opening:
+        with db.telling(data), ExitStack() as opening:
             self.folder = db.Folder(data, unb64u(self.keys.database))
             opening.callback(self.folder.close)
             mark = Mark(state / MARK_FILE)
@@ -125,8 +126,8 @@ class Till:
 
     @verb
     def sign_in(self, number: str, pin: str) -> ClerkView:
-        clerk = check_pin(self.folder, self.journal, number, pin)
-        self.clerk = clerk
+        self.clerk = None  # whoever fails to sign in does not go on with a colleague's rights
+        self.clerk = clerk = check_pin(self.folder, self.journal, number, pin)
         return ClerkView(clerk.number, clerk.name, clerk.role)
 
     @verb
@@ -220,7 +221,7 @@ class Till:
             qty, amount = _labelled(article, label)
         elif article.is_weighed and qty is None:
             raise PosError("needs_weight", name=article.name, code=code)
-        line = self.sale.add(article, code, qty or ONE, clerk.number, amount)
+        line = self.sale.add(article, article.code if label is None else code, qty or ONE, clerk.number, amount)
         return self._line_view(line.n)
 
     @verb
@@ -297,6 +298,8 @@ class Till:
     def pay(self, kind: str, amount: Money, ref: str = "") -> PaidView:
         clerk, shift = self._clerk(), self._shift()
         total = self.sale.priced.total if self.sale.priced else ZERO
+        if self.sale.cart and not self.sale.cart.paid:
+            self._check_discounts()
         taken, receipt = self.sale.pay(kind, amount, ref, clerk.number, shift.shift)
         if receipt is None:
             return PaidView(taken.due, ZERO, ZERO, total)
@@ -318,8 +321,11 @@ class Till:
 
     def sync(self, progress: Callable[[int, int], None] | None = None) -> SyncView:
         """Hand everything to HQ and take in what it published; raises PosError saying why not."""
-        sent, pulled = self.runner.once(progress)
-        self._refresh()
+        with db.telling(self.folder.path):
+            sent, pulled = self.runner.once(progress)
+            self._refresh()
+            if push.backlog(self.folder).unsent:  # what taking in settings has written
+                sent += self.runner.once()[0]
         return SyncView(sent, pulled, push.backlog(self.folder).unsent)
 
     def sold_on(self, business_date: str) -> tuple[int, Money]:
@@ -333,6 +339,10 @@ class Till:
         return count, Money(amount)
 
     def status(self) -> StatusView:
+        with db.telling(self.folder.path):
+            return self._status()
+
+    def _status(self) -> StatusView:
         waiting = push.backlog(self.folder)
         trouble = self.runner.trouble
         return StatusView(
@@ -416,6 +426,19 @@ class Till:
         self._refused_action, self._refused_detail = action, (line, detail)
         raise PosError("needs_approval", action=ACTIONS[action])
 
+    def _check_discounts(self) -> None:
+        """Discounts within the cashier's limit may have grown beyond it: by a smaller quantity, a voided line, or
+        one on top of another. What the ticket has come to is judged before money is taken."""
+        assert self.sale.priced
+        for priced in self.sale.priced.lines:
+            given = [reason.fen for reason in priced.reasons if reason.kind.endswith("discount") and not reason.by]
+            base = priced.amount.fen - sum(r.fen for r in priced.reasons if r.kind.endswith("discount"))
+            if -sum(given) * 100 > self.settings.discount_limit * base + 100 * len(given):  # a fen each for rounding
+                by = self._right("discount", f"{priced.line.name} {Money(sum(given))}", priced.line.n)
+                if by:
+                    self.sale.approve_discounts(by)
+                return
+
     def _move_cash(self, given: Money, amount: Money, reason: str, by: int) -> ShiftView:
         self._positive(given)
         shifts.move_cash(self.journal, self._clerk().number, by, self._shift().shift, amount, reason)
@@ -473,9 +496,10 @@ def _shown(figures: ShiftClosed, *, is_closed: bool) -> ShiftView:
 
 
 def line_number(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > 4:
+    digits = half_width(text)
+    if not digits.isascii() or not digits.isdigit() or len(digits) > 4:
         raise PosError("no_such_line", line=text[:20])
-    return int(text)
+    return int(digits)
 
 
 def _labelled(article: Article, label: Label) -> tuple[Quantity, Money | None]:
@@ -492,8 +516,8 @@ def _labelled(article: Article, label: Label) -> tuple[Quantity, Money | None]:
 
 
 def _read_discount(text: str) -> Discount:
-    match = _PERCENT.fullmatch(text)
-    if match and text.isascii():
+    match = _PERCENT.fullmatch(half_width(text))
+    if match:
         percent = int(match[1]) * 100 + int((match[2] or "").ljust(2, "0"))
         if percent > 10_000:
             raise PosError("bad_discount", discount=text[:20])

@@ -2,7 +2,7 @@
 # What the system itself must bring, on Debian and its kin.
 #
 #   system.sh run      the packages that `make run` needs: Python with venv, and certificates
-#   system.sh test     these and a PostgreSQL server, which the tests start themselves
+#   system.sh test     these, a PostgreSQL server, which the tests start themselves, and strace, which counts syncs
 #   system.sh python   prints the interpreter that .venv is made with
 #
 # Installs what is missing when it runs as root; says in one sentence what to install otherwise. With nothing
@@ -39,7 +39,8 @@ case "${1:-test}" in
     run | test)
         find_python >/dev/null || missing+=(python3 python3-venv)
         [ -e /etc/ssl/certs/ca-certificates.crt ] || [ ! -e /etc/debian_version ] || missing+=(ca-certificates)
-        [ "${1:-test}" = run ] || has_postgresql || missing+=(postgresql) ;;
+        [ "${1:-test}" = run ] || has_postgresql || missing+=(postgresql)
+        [ "${1:-test}" = run ] || command -v strace >/dev/null || missing+=(strace) ;;
     *)
         echo "Usage: system.sh run|test|python" >&2
         exit 2 ;;
@@ -56,8 +57,8 @@ if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
     quietly apt-get -o DPkg::Lock::Timeout=120 update
     quietly apt-get -o DPkg::Lock::Timeout=120 install -y --no-install-recommends "${missing[@]}"
     find_python >/dev/null || { echo "This system's Python is too old; posapp needs 3.11, 3.12 or 3.13." >&2; exit 1; }
-elif [ "${missing[*]}" = postgresql ]; then
-    echo "No PostgreSQL server is installed, so its tests will not run; as root: apt-get install postgresql" >&2
+elif [[ " ${missing[*]} " =~ ^(\ (postgresql|strace))+\ $ ]]; then
+    echo "Not installed, so their tests will not run: ${missing[*]}; as root: apt-get install ${missing[*]}" >&2
 else
     echo "Please install these packages as root, then run this again: apt-get install ${missing[*]}" >&2
     exit 1

@@ -17,9 +17,10 @@ from posapp.tables import article, code, price
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """An article as it can be sold now: its identity, its unit and its price at this moment."""
+    """An article as it can be sold now: the code it was found by, its unit and its price at this moment."""
 
     id: str
+    code: str
     name: str
     unit: str
     tax: str
@@ -55,10 +56,11 @@ class Articles:
 
     def find(self, printed: str, now_ms: int) -> Article:
         """The article of a code, exactly as printed first. Raises PosError unknown_code, ambiguous_code, no_price."""
-        rows = self._cursor.execute(_FIND, (printed, now_ms)).fetchall()
+        code = printed
+        rows = self._cursor.execute(_FIND, (code, now_ms)).fetchall()
         if not rows:
-            for form in spellings(printed):
-                rows = self._cursor.execute(_FIND, (form, now_ms)).fetchall()
+            for code in spellings(printed):
+                rows = self._cursor.execute(_FIND, (code, now_ms)).fetchall()
                 if rows:
                     break
             else:
@@ -72,6 +74,7 @@ class Articles:
             raise PosError("no_price", name=first[2])
         return Article(
             first[1],
+            code,
             first[2],
             first[3],
             first[4],

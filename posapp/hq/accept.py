@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from posapp.chain import Broken, Entry, Header, check_entry, check_link, genesis_hash, public_of_text, read_header
 from posapp.errors import PosError
@@ -26,6 +26,26 @@ from posapp.messages import Head, PushAnswer
 FIRST_SEEN, SAME_EVENT, OTHER_EVENT = 0, 1, 2
 
 _MANY = 500
+
+# Made once: building a statement costs as much as running it.
+_HEAD = select(journal_head).where(journal_head.c.jid == bindparam("jid"))
+_KEYS = select(till_key.c.key_id, till_key.c.public).where(
+    till_key.c.store == bindparam("store"), till_key.c.till == bindparam("till"), till_key.c.use == "journal"
+)
+_LOCK = (
+    select(till.c.serial).where(till.c.store == bindparam("store"), till.c.till == bindparam("till")).with_for_update()
+)
+_HASHES = select(entry.c.seq, entry.c.hash).where(
+    entry.c.jid == bindparam("jid"), entry.c.seq >= bindparam("first"), entry.c.seq <= bindparam("last")
+)
+_OURS = select(event_identity.c.event, event_identity.c.digest).where(
+    event_identity.c.store == bindparam("store"), event_identity.c.till == bindparam("till")
+)
+# Ids begin with their time, so those of one push lie side by side and others hardly between them.
+_BETWEEN = _OURS.where(event_identity.c.event >= bindparam("least"), event_identity.c.event <= bindparam("most")).limit(
+    _MANY
+)
+
 _JID = re.compile(r"[A-Za-z0-9_-]{22}")
 _PLAIN = re.compile(r"[0-9A-Za-z-]{1,64}")
 
@@ -61,11 +81,7 @@ class _Standing:
 
 def journal_keys(conn: Connection, store: int, till_number: int) -> Keys:
     """Every key the till's entries were ever signed with, by key id."""
-    rows = conn.execute(
-        select(till_key.c.key_id, till_key.c.public).where(
-            till_key.c.store == store, till_key.c.till == till_number, till_key.c.use == "journal"
-        )
-    )
+    rows = conn.execute(_KEYS, {"store": store, "till": till_number})
     return {key_id: public_of_text(public) for key_id, public in rows}
 
 
@@ -86,7 +102,7 @@ def hash_at(conn: Connection, store: int, till_number: int, jid: str, seq: int) 
 def _standing(conn: Connection, store: int, till_number: int, jid: str) -> _Standing:
     if not _JID.fullmatch(jid):
         raise PosError("bad_request", why="journal")
-    row = conn.execute(select(journal_head).where(journal_head.c.jid == jid)).one_or_none()
+    row = conn.execute(_HEAD, {"jid": jid}).one_or_none()
     if row is None:
         return _Standing(0, b"")
     if (row.store, row.till) != (store, till_number):
@@ -107,43 +123,31 @@ def accept(
     admit(conn), if given, is called first in the writing transaction: the replay check. What verifies is kept
     even when something after it in the run does not. Raises PosError wrong_store, bad_request, whatever admit does.
     """
-    with database.reading() as conn:
-        before = _standing(conn, sender.store, sender.till, jid)
-        keys = journal_keys(conn, sender.store, sender.till)
-    keys.setdefault(sender.key_id, sender.key)
-    # Signatures cost most of the time, so they are checked before anything is locked. HQ's head only grows:
-    # what is beyond it inside the transaction was beyond it here.
-    checked, broken = _verify(sender, keys, jid, entries, before.seq)
-    with database.transaction() as conn:
-        if admit is not None:
-            admit(conn)
-        _lock_till(conn, sender)
-        standing = _standing(conn, sender.store, sender.till, jid)
-        first_new = standing.seq + 1
-        fresh, status, why = _sort_out(conn, keys, jid, checked, standing)
-        if status == "ok" and broken:
-            status, why = "broken", broken
-        if fresh:
-            last = fresh[-1]
-            standing = _Standing(last.header.seq, last.hash, last.header.boot)
-            _store(conn, sender, jid, fresh)
-            upsert(
-                conn,
-                journal_head,
-                [
-                    {
-                        "jid": jid,
-                        "store": sender.store,
-                        "till": sender.till,
-                        "seq": standing.seq,
-                        "hash": standing.hash,
-                        "boot": standing.boot.replace("\0", ""),
-                    }
-                ],
-            )
-            number = take_number(conn, ACCEPTED)
-            row = (number, jid, sender.store, sender.till, first_new, standing.seq, now_ms)
-            conn.execute(batch.insert().values(row))
+    with database.connected() as connection:
+        with database.reading(on=connection) as conn:
+            before = _standing(conn, sender.store, sender.till, jid)
+            keys = journal_keys(conn, sender.store, sender.till)
+        keys.setdefault(sender.key_id, sender.key)
+        # Signatures cost most of the time, so they are checked before anything is locked. HQ's head only grows:
+        # what is beyond it inside the transaction was beyond it here.
+        checked, broken = _verify(sender, keys, jid, entries, before.seq)
+        with database.transaction(on=connection) as conn:
+            if admit is not None:
+                admit(conn)
+            _lock_till(conn, sender)
+            standing = _standing(conn, sender.store, sender.till, jid)
+            first_new = standing.seq + 1
+            fresh, status, why = _sort_out(conn, keys, jid, checked, standing)
+            if status == "ok" and broken:
+                status, why = "broken", broken
+            if fresh:
+                last = fresh[-1]
+                standing = _Standing(last.header.seq, last.hash, last.header.boot)
+                _store(conn, sender, jid, fresh)
+                _move_head(conn, sender, jid, standing)
+                number = take_number(conn, ACCEPTED)
+                row = (number, jid, sender.store, sender.till, first_new, standing.seq, now_ms)
+                conn.execute(batch.insert(), dict(zip(batch.c.keys(), row, strict=True)))
     return PushAnswer(status, standing.seq, b64u(standing.hash), generation="", server=now_ms, why=why)
 
 
@@ -182,9 +186,7 @@ def _check_entry(item: Entry, keys: Callable[[str], Ed25519PublicKey | None]) ->
 def _lock_till(conn: Connection, sender: Sender) -> None:
     """One push of a till at a time: it owns its journals and its events' identities."""
     if conn.dialect.name != "sqlite":
-        conn.execute(
-            select(till.c.serial).where(till.c.store == sender.store, till.c.till == sender.till).with_for_update()
-        )
+        conn.execute(_LOCK, {"store": sender.store, "till": sender.till})
 
 
 def _sort_out(
@@ -234,28 +236,34 @@ def genesis_of(header: Header, item: Entry) -> bytes:
     return genesis_hash(header.store, header.till, header.jid, parent)
 
 
+def _move_head(conn: Connection, sender: Sender, jid: str, standing: _Standing) -> None:
+    row = {
+        "jid": jid,
+        "store": sender.store,
+        "till": sender.till,
+        "seq": standing.seq,
+        "hash": standing.hash,
+        "boot": standing.boot.replace("\0", ""),
+    }
+    upsert(conn, journal_head, [row])
+
+
 def _held_hashes(conn: Connection, jid: str, seqs: list[int]) -> dict[int, bytes]:
     if not seqs:
         return {}
-    rows = conn.execute(
-        select(entry.c.seq, entry.c.hash).where(entry.c.jid == jid, entry.c.seq >= min(seqs), entry.c.seq <= max(seqs))
-    )
+    rows = conn.execute(_HASHES, {"jid": jid, "first": min(seqs), "last": max(seqs)})
     return {seq: bytes(hash_) for seq, hash_ in rows}
 
 
 def _digests(conn: Connection, sender: Sender, events: list[str]) -> dict[str, str]:
     """The body digests of the events that are known, by event."""
-    ours = select(event_identity.c.event, event_identity.c.digest).where(
-        event_identity.c.store == sender.store, event_identity.c.till == sender.till
-    )
-    # Ids begin with their time, so those of one push lie side by side and others hardly between them.
-    between = ours.where(event_identity.c.event >= min(events), event_identity.c.event <= max(events))
-    rows = conn.execute(between.limit(_MANY)).all()
+    ours = {"store": sender.store, "till": sender.till}
+    rows = conn.execute(_BETWEEN, {**ours, "least": min(events), "most": max(events)}).all()
     if len(rows) == _MANY:
         rows = []
         for start in range(0, len(events), _MANY):
             some = events[start : start + _MANY]
-            rows += conn.execute(ours.where(event_identity.c.event.in_(some))).all()
+            rows += conn.execute(_OURS.where(event_identity.c.event.in_(some)), ours).all()
     return {row.event: row.digest for row in rows}
 
 

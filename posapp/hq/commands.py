@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import getpass
 import json
 import signal
@@ -20,6 +21,7 @@ from posapp.clock import Clock, SimulatedClock, SystemClock
 from posapp.errors import PosError
 from posapp.hq import enrol, people
 from posapp.hq.database import Database, open_database
+from posapp.hq.generation import MARK_FILE, begin_run
 from posapp.hq.tables import about, batch, till_status
 from posapp.ids import Chance, system_chance
 from posapp.keys import HqKeys, load_secrets, public_text, save_secrets
@@ -31,6 +33,7 @@ _NOT_INPUT = frozenset(
         "damaged_file",
         "newer_file",
         "cannot_write",
+        "hq_keys_missing",
         "port_taken",
         "journal_broken",
         "tables_differ",
@@ -82,7 +85,7 @@ def add_commands(subparsers: Any) -> None:
     add_clerk.add_argument("number")
     add_clerk.add_argument("name")
     add_clerk.add_argument("--role", required=True, help="cashier, lead or manager")
-    add_clerk.add_argument("--pin", help="6 to 12 digits, managers at least 8; asked for when left out")
+    add_clerk.add_argument("--pin", help="6 to 12 digits, managers at least 8; else asked for or read from a pipe")
     add_clerk.add_argument("--store", default="chain", help="the store they work in (default: the whole chain)")
     off = command(clerks, "off", _clerk_off, "a clerk may no longer sign in")
     off.add_argument("number")
@@ -160,6 +163,9 @@ def _keys(folder: Path, database: Database, chance: Chance) -> HqKeys:
     with FileLock(folder / "hq-keys.lock"), database.transaction() as conn:
         keys: HqKeys | None = load_secrets(path, HqKeys)
         owner = _owner(conn)
+        if keys is not None and owner is None and (folder / MARK_FILE).exists():
+            # the keys have served another database: this empty one was not meant, or has to be meant
+            raise PosError("database_new", name=database.name, file=str(folder / MARK_FILE))
         if keys is None and owner is None:
             keys = HqKeys.fresh(chance)
             save_secrets(path, keys)
@@ -190,7 +196,6 @@ def _say(text: str) -> None:
 def _serve(args: argparse.Namespace) -> int:
     import uvicorn
 
-    from posapp.hq.generation import begin_run
     from posapp.hq.server import create_app
 
     if not 0 <= args.port <= 65_535:
@@ -212,6 +217,8 @@ def _serve(args: argparse.Namespace) -> int:
         config = uvicorn.Config(
             app, access_log=False, log_level="warning", timeout_keep_alive=75, timeout_graceful_shutdown=10
         )
+        # What is loaded by now stays; the garbage collector need not look at it again and again.
+        gc.freeze()
         # uvicorn raises the signal that stopped it once more when it is done; ending well is not an error.
         for name in ("SIGINT", "SIGTERM"):
             signal.signal(getattr(signal, name), lambda *_: None)
@@ -227,7 +234,9 @@ def _announce(url: str, ready_file: str | None) -> None:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    # With the protocol named, asyncio turns Nagle's delay off; without, each answer waits 40 ms for an ACK.
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
@@ -266,9 +275,10 @@ def _clerk_add(args: argparse.Namespace) -> None:
     number = people.whole(args.number, people.LARGEST_CLERK)
     pin = args.pin
     if pin is None:
-        if not sys.stdin.isatty():
-            raise PosError("bad_usage", usage="posapp hq clerk add NUMBER NAME --role ROLE --pin PIN")
-        pin = getpass.getpass("PIN: ")
+        try:
+            pin = getpass.getpass("PIN: ") if sys.stdin.isatty() else sys.stdin.readline().strip()
+        except EOFError:
+            pin = ""
     with Office(args) as office:
         people.add_clerk(office.database, office.chance, number, args.name, args.role, pin, args.store)
 

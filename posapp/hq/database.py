@@ -10,12 +10,13 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import sqlcipher3.dbapi2 as sqlite
-from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, select, text, update
+from sqlalchemy import Connection, Engine, Table, bindparam, create_engine, event, inspect, select, text, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
@@ -31,6 +32,7 @@ PROJECTED = "projected"
 BOOK = "book"
 
 _BUSY_SECONDS = 30
+_INSERTS: dict[str, Any] = {"sqlite": sqlite_insert, "postgresql": pg_insert}
 # Any number that is nobody else's: two HQ processes that start together make the schema once.
 _SCHEMA_LOCK = 0x706F73617070
 
@@ -49,24 +51,30 @@ class Database:
         self._writing = threading.Lock()
 
     @contextmanager
-    def reading(self, snapshot: bool = False) -> Iterator[Connection]:
+    def reading(self, snapshot: bool = False, on: Connection | None = None) -> Iterator[Connection]:
         """A connection to read with. SQLite shows one consistent state; PostgreSQL does when asked for a snapshot."""
         level = "REPEATABLE READ" if snapshot and not self.is_sqlite else None
-        with self.engine.connect() as fresh:
-            conn = fresh.execution_options(isolation_level=level) if level else fresh
+        with nullcontext(on) if on else self.engine.connect() as conn:
+            if level:
+                conn.execution_options(isolation_level=level)
             with conn.begin():
                 yield conn
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self, on: Connection | None = None) -> Iterator[Connection]:
         """A writing transaction: committed when the block ends, rolled back when it raises."""
-        if self.is_sqlite:
-            # Waiting here is fair and wakes at once; SQLite's own waiting polls.
-            with self._writing, self.engine.connect().execution_options(posapp_writes=True) as conn, conn.begin():
+        # Waiting for our own lock is fair and wakes at once; SQLite's own waiting polls.
+        with (
+            self._writing if self.is_sqlite else nullcontext(),
+            nullcontext(on) if on else self.engine.connect() as conn,
+        ):
+            conn.execution_options(posapp_writes=True)
+            with conn.begin():
                 yield conn
-        else:
-            with self.engine.begin() as conn:
-                yield conn
+
+    def connected(self) -> AbstractContextManager[Connection]:
+        """One connection for several transactions after each other (`on`)."""
+        return self.engine.connect()
 
     def close(self) -> None:
         self.engine.dispose()
@@ -106,7 +114,7 @@ def _postgresql(url_text: str) -> Database:
     except (ArgumentError, ValueError):
         raise PosError("bad_database") from None
     url = url.set(drivername="postgresql+psycopg")
-    engine = create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=True)
+    engine = create_engine(url, pool_size=20, max_overflow=40, pool_pre_ping=True)
     return Database(engine, f"{url.host or 'postgresql'}/{url.database or ''}")
 
 
@@ -121,7 +129,7 @@ def _sqlite(path: Path) -> Database:
         module=sqlite,
         poolclass=QueuePool,
         pool_size=20,
-        max_overflow=20,
+        max_overflow=40,
         creator=lambda: sqlite.connect(str(path), isolation_level=None, check_same_thread=False, timeout=_BUSY_SECONDS),
     )
 
@@ -163,9 +171,12 @@ def _prepare(database: Database) -> None:
             conn.execute(counter.insert(), missing)
 
 
+_TAKE = update(counter).where(counter.c.name == bindparam("counter")).values(n=counter.c.n + 1).returning(counter.c.n)
+
+
 def take_number(conn: Connection, name: str) -> int:
     """The counter's next number. Only at the end of a transaction: its row stays locked until the commit."""
-    number = conn.scalar(update(counter).where(counter.c.name == name).values(n=counter.c.n + 1).returning(counter.c.n))
+    number = conn.scalar(_TAKE, {"counter": name})
     if number is None:
         raise KeyError(name)
     return int(number)
@@ -211,20 +222,26 @@ def upsert(conn: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) ->
     values = [dict(row) for row in rows]
     if not values:
         return
-    statement: Any = (sqlite_insert if conn.dialect.name == "sqlite" else pg_insert)(table)
+    conn.execute(_upsert(conn.dialect.name, table, tuple(values[0])), values)
+
+
+@cache
+def _upsert(dialect: str, table: Table, names: tuple[str, ...]) -> Any:
+    statement: Any = _INSERTS[dialect](table)
     keys = [column.name for column in table.primary_key.columns]
-    rest = {name: statement.excluded[name] for name in values[0] if name not in keys}
-    statement = (
-        statement.on_conflict_do_update(index_elements=keys, set_=rest)
-        if rest
-        else statement.on_conflict_do_nothing(index_elements=keys)
-    )
-    conn.execute(statement, values)
+    rest = {name: statement.excluded[name] for name in names if name not in keys}
+    if rest:
+        return statement.on_conflict_do_update(index_elements=keys, set_=rest)
+    return statement.on_conflict_do_nothing(index_elements=keys)
 
 
 def insert_new(conn: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     """Insert one row unless its primary key is taken; whether it was inserted."""
-    statement: Any = (sqlite_insert if conn.dialect.name == "sqlite" else pg_insert)(table)
-    # Not rowcount: it is -1 where SQLAlchemy asks for the key back by itself.
-    statement = statement.on_conflict_do_nothing().returning(next(iter(table.primary_key.columns)))
-    return conn.execute(statement, dict(row)).first() is not None
+    return conn.execute(_insert_new(conn.dialect.name, table), dict(row)).first() is not None
+
+
+@cache
+def _insert_new(dialect: str, table: Table) -> Any:
+    # Asked for the key, because rowcount is -1 where SQLAlchemy asks for it by itself.
+    key = next(iter(table.primary_key.columns))
+    return _INSERTS[dialect](table).on_conflict_do_nothing().returning(key)

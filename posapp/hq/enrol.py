@@ -28,6 +28,7 @@ TRIES = 5
 LARGEST_STORE, LARGEST_TILL = 131_071, 63
 
 _HANDLE, _SECRET = 4, 6
+_CODE = ("注册码", "The enrolment code")
 _TOKEN_PURPOSE = "token"  # noqa: S105  (what the box is for, not what is in it)
 
 
@@ -99,7 +100,7 @@ def enrol(database: Database, keys: HqKeys, clock: Clock, unknown: Bucket, reque
             unknown.take(clock)
             outcome = PosError("bad_code")
         elif found.tries >= TRIES:
-            outcome = PosError("expired", what=found.handle)
+            outcome = PosError("expired", what=_CODE)
         elif not hmac.compare_digest(bytes(found.digest), _digest(keys, code)):
             # The count has to be kept, so the refusal is raised after the commit.
             conn.execute(
@@ -107,9 +108,10 @@ def enrol(database: Database, keys: HqKeys, clock: Clock, unknown: Bucket, reque
             )
             outcome = PosError("bad_code")
         elif found.used_by:
-            outcome = _again(found.used_by, found.answer, request) or PosError("already_used", what=found.handle)
+            outcome = _again(found.used_by, found.answer, request) or PosError("already_used", what=_CODE)
+        # Simulated time stands still here and leaps ahead with the first till: nothing can be read from it.
         elif now > found.expires and not isinstance(clock, SimulatedClock):
-            outcome = PosError("expired", what=found.handle)
+            outcome = PosError("expired", what=_CODE)
         else:
             outcome = _issue(conn, keys, request, found.store, found.till, now)
             conn.execute(

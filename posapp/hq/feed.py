@@ -16,6 +16,7 @@ from posapp.hq.database import feed_counter, insert_many, lock_counter, take_num
 from posapp.hq.tables import counter, feed
 from posapp.ids import b64u, unb64u
 from posapp.messages import PAGE_ROWS, FeedRow, Message, Page, PriceRow
+from posapp.money import LARGEST
 
 CHAIN = "chain"
 GONE = b""
@@ -167,6 +168,10 @@ def read_page(conn: Connection, stream: str, scopes: list[str], cursor: str, lim
 
 def _read_cursor(cursor: str) -> _Cursor | None:
     try:
-        return msgspec.json.decode(unb64u(cursor), type=_Cursor) if 0 < len(cursor) <= 2000 else None
+        at = msgspec.json.decode(unb64u(cursor), type=_Cursor) if 0 < len(cursor) <= 2000 else None
     except (msgspec.DecodeError, ValueError):
         return None
+    # It went through a till's hands: nothing in it may be more than the database can compare with.
+    if at is None or not (0 <= at.v <= LARGEST and 0 <= at.floor <= LARGEST) or "\0" in at.scope + at.key:
+        return None
+    return at

@@ -1,4 +1,4 @@
-"""Reading the files other systems export: CSV in any encoding they use, and XLSX; every cell as text.
+"""Reading the files other systems export: CSV in any encoding they use, and XLSX (its first sheet); every cell as text.
 
 Nothing is guessed from how a value looks: leading zeros and long numbers survive. A cell that a spreadsheet holds as
 a number comes as the text of that number and says so (Numeric), because leading zeros may have been lost before.
@@ -12,6 +12,7 @@ import io
 import json
 import sys
 import unicodedata
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -184,6 +185,8 @@ def _xlsx(raw: bytes, name: str) -> Iterator[list[str]]:
     _check_archive(raw, name)
     import openpyxl
 
+    # It warns of decoration it does not read, on the terminal of whoever imports.
+    warnings.filterwarnings("ignore", module="openpyxl")
     try:
         book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=True, keep_links=False)
         try:

@@ -16,7 +16,7 @@ from posapp.hq.enrol import LARGEST_STORE
 from posapp.hq.tables import clerk, setting, store
 from posapp.ids import Chance
 from posapp.messages import Message, SettingRow, StaffRow
-from posapp.settings import read_setting
+from posapp.settings import Settings, read_setting
 
 ROLES = ("cashier", "lead", "manager")
 LARGEST_CLERK = 16_383
@@ -34,11 +34,11 @@ def whole(text: str, most: int) -> int:
     return int(text)
 
 
-def plain_text(text: str, what: str, most: int) -> str:
-    """A name as given, without blanks around it. Raises PosError bad_text."""
+def plain_name(text: str, most: int) -> str:
+    """A name as given, without blanks around it. Raises PosError bad_name."""
     text = text.strip()
     if not 1 <= len(text) <= most or any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text):
-        raise PosError("bad_text", what=what, most=most)
+        raise PosError("bad_name", most=most)
     return text
 
 
@@ -55,8 +55,8 @@ def scope_of(conn: Connection, text: str) -> str:
 
 
 def add_store(database: Database, clock: Clock, number: int, name: str) -> None:
-    """Make a store, or give it another name; its name goes on its receipts. Raises PosError bad_text, bad_number."""
-    name = plain_text(name, "名称 name", 60)
+    """Make a store, or give it another name; its name goes on its receipts. Raises PosError bad_name, bad_number."""
+    name = plain_name(name, 60)
     if not 1 <= number <= LARGEST_STORE:
         raise PosError("bad_number", number=number, most=LARGEST_STORE)
     scope = feed.store_scope(number)
@@ -75,6 +75,13 @@ def set_value(database: Database, scope_text: str, name: str, value: str) -> Non
         feed.publish(conn, {"settings": {(scope, name): SettingRow(value)}})
 
 
+def settings_of(conn: Connection, scope: str) -> Settings:
+    """The settings in force in a scope: its own, else the chain's, else the default."""
+    rows = conn.execute(select(setting).where(setting.c.scope.in_([feed.CHAIN, scope]))).all()
+    # The store's own last, so that it stands.
+    return Settings({row.name: row.value for row in sorted(rows, key=lambda row: row.scope != feed.CHAIN)})
+
+
 def check_pin(pin: str, role: str, number: int) -> None:
     """Refuse a PIN that is too short for a role or easy to guess. Raises PosError bad_pin, weak_pin."""
     least = 8 if role == "manager" else 6
@@ -90,7 +97,7 @@ def check_pin(pin: str, role: str, number: int) -> None:
 def add_clerk(database: Database, chance: Chance, number: int, name: str, role: str, pin: str, scope_text: str) -> None:
     """Make a clerk, or change one (name, role, PIN, where they work).
 
-    Raises PosError bad_number, bad_text, bad_role, bad_pin, weak_pin, no_such_store, bad_scope.
+    Raises PosError bad_number, bad_name, bad_role, bad_pin, weak_pin, no_such_store, bad_scope.
     """
     if not 1 <= number <= LARGEST_CLERK:
         raise PosError("bad_number", number=number, most=LARGEST_CLERK)
@@ -99,7 +106,7 @@ def add_clerk(database: Database, chance: Chance, number: int, name: str, role: 
     check_pin(pin, role, number)
     row = {
         "number": number,
-        "name": plain_text(name, "姓名 name", 40),
+        "name": plain_name(name, 40),
         "role": role,
         "pin": _hasher.hash(pin, salt=chance(16)),
         "active": 1,

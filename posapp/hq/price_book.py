@@ -19,7 +19,7 @@ from posapp.clock import Clock, parse_instant
 from posapp.hq import feed
 from posapp.hq.database import ACCEPTED, BOOK, Database, insert_many, lock_counter, take_number, upsert
 from posapp.hq.imports import progress, read_rows
-from posapp.hq.people import scope_of
+from posapp.hq.people import scope_of, settings_of
 from posapp.hq.products import NAMES, REQUIRED, Product, Remark, own_codes_win, read_products, spell
 from posapp.hq.tables import article, book, price
 from posapp.messages import ArticleRow, Message, PriceRow
@@ -89,13 +89,13 @@ def import_products(
 ) -> Report:
     """Take over articles and prices for a store (its number) or the chain; the same file again changes nothing.
 
-    starts: instant from which changed prices are in force (RFC 3339; now when left out).
+    starts: from when changed prices are in force (RFC 3339, the store's time without an offset); now if left out.
     Raises PosError of read_rows, no_such_store, bad_scope, bad_instant; then nothing was written.
     """
     now = clock.now_ms()
-    starts_ms = now if starts is None else parse_instant(starts, "Asia/Shanghai")
     with database.reading() as conn:
         scope = scope_of(conn, store)
+        starts_ms = now if starts is None else parse_instant(starts, settings_of(conn, scope).time_zone)
     report = Report(path.name, scope, dry_run)
     products, report.refused, report.notes = read_products(
         progress(read_rows(path, NAMES, REQUIRED, mapping), path.name)

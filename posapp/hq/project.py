@@ -23,9 +23,10 @@ from posapp.clock import Clock
 from posapp.hq.database import PROJECTED, Database, insert_many, upsert
 from posapp.hq.feed import CHAIN, store_scope
 from posapp.hq.rows import Held, JournalState, Poison, Rows, ShiftState, decode, project_entry
-from posapp.hq.tables import BY_ENTRY, article, batch, counter, entry, journal_state, quarantine, shift
+from posapp.hq.tables import BY_ENTRY, about, article, batch, counter, entry, journal_state, quarantine, shift
 from posapp.hq.tables import PROJECTED as PROJECTED_TABLES
 from posapp.messages import Message
+from posapp.version import VERSION
 
 STEP = 2_000
 """How many entries one transaction works off, about."""
@@ -284,6 +285,20 @@ def _of_till(table: Any, till: tuple[int, int] | None) -> tuple[Any, ...]:
     return () if till is None else (table.c.store == till[0], table.c.till == till[1])
 
 
+def retry_after_upgrade(database: Database, clock: Clock, program: str) -> int:
+    """Give what lies in quarantine its next try when another version of the program starts: entries made again."""
+    with database.transaction() as conn:
+        before = conn.scalar(select(about.c.value).where(about.c.name == "projected_by"))
+        if before == program:
+            return 0
+        tills = select(quarantine.c.store, quarantine.c.till).where(quarantine.c.resolved == 0).distinct()
+        waiting = [(row.store, row.till) for row in conn.execute(tills)]
+    count = sum(reproject(database, clock, till) for till in waiting)
+    with database.transaction() as conn:
+        upsert(conn, about, [{"name": "projected_by", "value": program}])
+    return count
+
+
 class Projector:
     """Works off what waits in a thread of its own, woken after each push; stop() waits for the step at hand."""
 
@@ -308,6 +323,10 @@ class Projector:
 
     def _run(self) -> None:
         articles = Articles()
+        try:
+            retry_after_upgrade(self._database, self._clock, VERSION)
+        except Exception:  # noqa: BLE001  (logged whole; new entries matter more than old cases)
+            _log.exception("what lies in quarantine could not be tried again")
         while True:
             self._woken.wait()
             self._woken.clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from posapp.clock import DAY, HOUR, Clock, business_date, rfc3339
 from posapp.errors import PosError
 from posapp.hq import feed
 from posapp.hq.database import Database
+from posapp.hq.people import settings_of
 from posapp.hq.tables import (
     batch,
     cash_move,
@@ -21,7 +23,6 @@ from posapp.hq.tables import (
     quarantine,
     sale,
     sale_tax,
-    setting,
     store,
     tender,
     till,
@@ -30,15 +31,6 @@ from posapp.hq.tables import (
 from posapp.ids import till_name
 from posapp.money import Money
 from posapp.settings import Settings
-
-
-def settings_of(conn: Connection, store_number: int) -> Settings:
-    """The settings in force in a store: its own, else the chain's, else the default."""
-    own = feed.store_scope(store_number)
-    rows = conn.execute(select(setting).where(setting.c.scope.in_([feed.CHAIN, own]))).all()
-    # The store's own last, so that it stands.
-    values = {row.name: row.value for row in sorted(rows, key=lambda row: row.scope == own)}
-    return Settings(values)
 
 
 def day(database: Database, clock: Clock, store_number: int, date: str | None) -> dict[str, Any]:
@@ -51,7 +43,7 @@ def day(database: Database, clock: Clock, store_number: int, date: str | None) -
         name = conn.scalar(select(store.c.name).where(store.c.number == store_number))
         if name is None:
             raise PosError("no_such_store", store=store_number)
-        settings = settings_of(conn, store_number)
+        settings = settings_of(conn, feed.store_scope(store_number))
         now = clock.now_ms()
         if date is None:
             date = business_date(now, settings.time_zone, settings.cutover_hour)
@@ -73,7 +65,7 @@ def day(database: Database, clock: Clock, store_number: int, date: str | None) -
 
 def _end_of(date: str, settings: Settings) -> int:
     try:
-        if len(date) != 10:
+        if len(date) != 10 or not date.isascii():
             raise ValueError
         begins = dt.datetime.strptime(date, "%Y-%m-%d").replace(tzinfo=ZoneInfo(settings.time_zone))
     except (ValueError, OverflowError):
@@ -176,14 +168,21 @@ def day_text(report: dict[str, Any], language: str = "zh") -> str:
     lines += [_row([words[name], *(_shown(one[name]) for one in columns)]) for name in plain]
     for kind in [item["kind"] for item in report["tenders"]]:
         amounts = [{item["kind"]: item["amount"] for item in one["tenders"]}.get(kind, "0.00") for one in columns]
-        lines.append(_row([f"{words['tender']} {kind}", *amounts]))
+        lines.append(_row([f"{words['tender']} {words.get(kind, kind)}", *amounts]))
     for rate in [item["rate"] for item in report["taxes"]]:
         taxes = [{item["rate"]: item["tax"] for item in one["taxes"]}.get(rate, "0.00") for one in columns]
-        lines.append(_row([f"{words['tax']} {rate}", *taxes]))
+        lines.append(_row([f"{words['tax']} {words.get(rate) or _percent(rate)}", *taxes]))
     for name in ("last_contact", "unsent"):
         lines.append(_row([words[name], "", *(_shown(one[name]) for one in report["tills"])]))
     lines.append(f"{words['flags']} {report['flags']}, {words['quarantined']} {report['quarantined']}")
     return "\n".join(line.rstrip() for line in lines)
+
+
+def _percent(rate: str) -> str:
+    try:
+        return f"{(Decimal(rate) * 100).normalize():f}%"
+    except InvalidOperation:
+        return rate
 
 
 def _shown(value: Any) -> str:
@@ -211,6 +210,10 @@ _WORDS = {
         "first_receipt": "首单号",
         "last_receipt": "末单号",
         "tender": "收款",
+        "cash": "现金",
+        "card": "刷卡",
+        "exempt": "免税",
+        "none": "不征税",
         "tax": "税额",
         "last_contact": "最近联系",
         "unsent": "未上传",

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -72,6 +72,11 @@ _STATUS = {
 _SMALL, _HELLO = 16 * 1024, 256 * 1024
 _MOST_HEADS = 1_000
 _log = log.named("hq")
+_STANDING = (
+    select(till.c.serial, till.c.revoked, till_key.c.key_id)
+    .join(till_key, (till_key.c.key_id == bindparam("key")) & (till_key.c.use == "request"), isouter=True)
+    .where(till.c.store == bindparam("store"), till.c.till == bindparam("till"))
+)
 _Shape = TypeVar("_Shape", bound=Message)
 
 
@@ -107,15 +112,9 @@ class Hq:
     def admit(self, conn: Connection, signed: Signed, now: int) -> None:
         """Let a request in once, for a till that is not shut out. Raises PosError revoked, replayed."""
         certificate = signed.certificate
-        standing = conn.execute(
-            select(till.c.serial, till.c.revoked, till_key.c.key_id)
-            .join(
-                till_key,
-                (till_key.c.key_id == key_id(unb64u(certificate.request_key))) & (till_key.c.use == "request"),
-                isouter=True,
-            )
-            .where(till.c.store == certificate.store, till.c.till == certificate.till)
-        ).one_or_none()
+        key = key_id(unb64u(certificate.request_key))
+        values = {"store": certificate.store, "till": certificate.till, "key": key}
+        standing = conn.execute(_STANDING, values).one_or_none()
         if standing is not None and standing.revoked >= certificate.serial:
             raise PosError("revoked")
         if standing is None or standing.key_id is None or standing.serial < certificate.serial:
@@ -325,10 +324,10 @@ def _push(hq: Hq, request: Request, jid: str, body: bytes) -> Message:
 
 
 def refusal(error: PosError, status: int | None = None) -> Response:
-    values = {name: str(value) for name, value in error.values.items()}
+    values = {name: v if isinstance(v, tuple) else str(v) for name, v in error.values.items()}
     headers = {}
     if error.code == "too_many":
-        headers["Retry-After"] = values["seconds"]
+        headers["Retry-After"] = str(values["seconds"])
     if error.code == "hq_failed":
         headers["Retry-After"] = "5"
     return Response(

@@ -90,6 +90,7 @@ def verify(database: Database) -> Report:
             report.error = error
         kinds = select(flag.c.kind, func.count().label("n")).group_by(flag.c.kind)
         report.flags = {row.kind: row.n for row in conn.execute(kinds)}
+        _show(None)
         report.quarantine = [
             {"jid": row.jid, "seq": row.seq, "code": row.code, "detail": row.detail, "tries": row.tries}
             for row in conn.execute(
@@ -278,7 +279,8 @@ def _compare_states(
             raise _differ(table.name, name[0], 0)
 
 
-def _show(count: int) -> None:
+def _show(count: int | None) -> None:
+    """How many entries so far, on a terminal; None takes the line away."""
     if sys.stderr.isatty():
-        sys.stderr.write(f"\r{count}")
+        sys.stderr.write("\r\x1b[K" if count is None else f"\r{count}")
         sys.stderr.flush()

@@ -11,7 +11,7 @@ from posapp.money import Money
 EXEMPT = "exempt"
 UNTAXED = "none"
 
-_RATE = re.compile(r"0(\.\d{1,6})?")
+_RATE = re.compile(r"0(\.[0-9]{1,6})?")
 
 
 @cache

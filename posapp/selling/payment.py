@@ -12,6 +12,9 @@ from posapp.rules.rounding import round_cash
 
 KINDS = {"cash": ("现金", "Cash"), "card": ("刷卡", "Card")}
 
+MOST_CHANGE = Money(1_000_000)
+"""More change than this is a slip of the finger, not a banknote."""
+
 _SLIP = re.compile(r"[0-9A-Za-z]{4,20}")
 _LUHN_LENGTHS = range(13, 20)
 
@@ -30,7 +33,8 @@ class Taken:
 def take(kind: str, given: Money, ref: str, due: Money, step: int, mode: str) -> Taken:
     """Count a tender toward what is due.
 
-    Raises PosError bad_tender, bad_amount, nothing_due, too_much (only cash gives change), needs_reference.
+    Raises PosError bad_tender, bad_amount, nothing_due, too_much (only cash gives change), too_much_cash,
+    needs_reference.
     """
     if kind not in KINDS:
         raise PosError("bad_tender", kind=kind[:20])
@@ -41,6 +45,8 @@ def take(kind: str, given: Money, ref: str, due: Money, step: int, mode: str) ->
     rounded = round_cash(due, step, mode)
     if given < rounded:
         return Taken(Paid("cash", given, given), due - given, ZERO, ZERO, False)
+    if given - rounded > MOST_CHANGE:
+        raise PosError("too_much_cash", amount=given, due=rounded)
     return Taken(Paid("cash", rounded, given), ZERO, rounded - due, given - rounded, True)
 
 

@@ -26,7 +26,8 @@ _WORDS = {
     "receipt": ("小票", "Receipt"),
     "clerk": ("收银员", "Clerk"),
     "total": ("合计", "Total"),
-    "rounding": ("抹零", "Rounding"),
+    "rounding": ("舍入", "Rounding"),
+    "saved": ("优惠", "Saved"),
     "given": ("实收", "Given"),
     "change": ("找零", "Change"),
     "tax": ("其中增值税", "VAT included"),
@@ -112,7 +113,7 @@ def text(recorded: Recorded, settings: Settings, copy: int = 0) -> list[str]:
         lines += _pair(f"  {Quantity(line.qty)}{line.unit} x {Money(line.price)}", str(Money(line.amount)))
         gross = line.amount - sum(reason.fen for reason in line.why)
         if gross != line.amount:
-            lines += _pair("  ", f"({Money(line.amount - gross)})")
+            lines += _pair(f"  {word['saved']}", str(Money(line.amount - gross)))
     lines += [rule, *_pair(word["total"], str(Money(sale.total)))]
     if sale.rounding:
         lines += _pair(word["rounding"], str(Money(sale.rounding)))

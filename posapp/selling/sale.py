@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
-from posapp import db
+from posapp import db, log
 from posapp.catalog.articles import Article
 from posapp.errors import PosError
 from posapp.journal import Journal, Written
@@ -20,6 +20,8 @@ from posapp.selling import payment
 from posapp.selling.drafts import Drafts
 from posapp.settings import Settings
 from posapp.tables import reprint, sale, sale_line, tender
+
+_log = log.named("sale")
 
 MOST_PIECES = Quantity(99_999_000)
 
@@ -141,6 +143,14 @@ class Sale:
             None,
         )
 
+    def approve_discounts(self, by: int) -> None:
+        """Note who approved the discounts on the ticket that nobody has approved yet."""
+        assert self.cart
+        for discount in (self.cart.discount, *(line.discount for line in self.cart.lines)):
+            if discount and not discount.by:
+                discount.by = by
+        self._keep(self.cart)
+
     def set_quantity(self, n: int, qty: Quantity) -> Line:
         line = self._line(n)
         if not line.is_weighed and not qty.is_whole:
@@ -232,7 +242,12 @@ class Sale:
             self._keep(self.cart)
             return taken, None
         receipt = self._record(self.cart, self.priced, taken, clerk, shift)
-        self._keep(None)
+        self.cart = self.priced = None
+        try:
+            self._drafts.save(None, self._journal.now_ms())
+        except db.Error as error:
+            # the sale stands; its draft is dropped at the next start, where it is found to be sold
+            _log.warning("the draft of a sold ticket is still there: %s", error)
         return taken, receipt
 
     def _record(self, cart: Cart, priced: Priced, last: payment.Taken, clerk: int, shift: str) -> Receipt:

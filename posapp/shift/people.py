@@ -30,7 +30,10 @@ class Clerk:
 
 
 def check_pin(folder: db.Folder, journal: Journal, number: str, pin: str) -> Clerk:
-    """The clerk whose number and PIN these are. Raises PosError wrong_pin, pin_locked; wrong PINs are journaled."""
+    """The clerk whose number and PIN these are; wrong PINs are journaled.
+
+    Raises PosError wrong_pin, pin_locked, no_staff_yet.
+    """
     tried = int(number) if number.isascii() and number.isdigit() and len(number) <= 5 else 0
     with folder.till.reading() as conn:
         locked_until = conn.execute(select(wrong_pin.c.locked_until).where(wrong_pin.c.clerk == tried)).scalar() or 0
@@ -43,6 +46,8 @@ def check_pin(folder: db.Folder, journal: Journal, number: str, pin: str) -> Cle
                 staff.c.number == tried, staff.c.active == 1
             )
         ).first()
+        if row is None and conn.execute(select(staff.c.number).limit(1)).first() is None:
+            raise PosError("no_staff_yet")
     try:
         _hasher.verify(row.pin if row else _NOBODY, pin)
         if row is None:

@@ -79,7 +79,10 @@ def over_http() -> Carrier:
 
 def check_url(url: str) -> str:
     """HQ's address without a trailing slash. Plain HTTP goes to this computer only. Raises PosError."""
-    parts = urlsplit(url.strip())
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        raise PosError("bad_url", url=url[:80]) from None
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.username:
         raise PosError("bad_url", url=url[:80])
     if parts.scheme == "http" and not _is_loopback(parts.hostname):

@@ -20,6 +20,12 @@ from posapp.messages import BATCH_BYTES, BATCH_ENTRIES, PROTOCOL, Head, HelloReq
 from posapp.sync.client import Client
 from posapp.version import VERSION
 
+OFFSET_NOISE_MS = 2_000
+"""Clocks that differ by less agree: requests tell their time in whole seconds, and they travel."""
+
+MOST_PARTINGS = 4
+"""How often in one go a journal may part from HQ's before the next round has to go on."""
+
 _log = log.named("sync")
 
 
@@ -65,7 +71,8 @@ def say_hello(folder: db.Folder, book: journal.Journal, client: Client, clock: C
         )
     )
     travel = clock.monotonic_ms() - asked
-    client.offset_ms = answer.server - (sent + travel // 2)
+    offset = answer.server - (sent + travel // 2)
+    client.offset_ms = offset if abs(offset) > OFFSET_NOISE_MS else 0
     book.set_offset(client.offset_ms)
     if [head.jid for head in answer.heads] != [head.jid for head in heads]:
         raise PosError("hq_refused", why="heads")
@@ -81,18 +88,22 @@ def drain(
 ) -> int:
     """Send everything HQ does not have; how many entries it took. Raises PosError where that cannot be done now.
 
-    progress is told (sent, all) after every batch.
+    progress is told (sent, all) after every batch. Where journals part another is opened, and sent as well.
     """
-    sent = 0
+    sent, drained = 0, set[str]()
     trouble: PosError | None = None
-    for head in say_hello(folder, book, client, clock):
-        with folder.till.reading() as conn:
-            held = next(own for own in journal.epochs(conn) if own.jid == head.jid)
-        try:
-            sent += _drain_epoch(folder, book, client, held, head, progress)
-        except UnverifiedError as error:
-            # a damaged journal waits for a person; the ones after it go on
-            trouble = trouble or error
+    for _ in range(MOST_PARTINGS):
+        if book.head.jid in drained:
+            break
+        for head in say_hello(folder, book, client, clock):
+            with folder.till.reading() as conn:
+                held = next(own for own in journal.epochs(conn) if own.jid == head.jid)
+            drained.add(head.jid)
+            try:
+                sent += _drain_epoch(folder, book, client, held, head, progress)
+            except UnverifiedError as error:
+                # a damaged journal waits for a person; the ones after it go on
+                trouble = trouble or error
     if trouble:
         raise trouble
     return sent
@@ -109,17 +120,18 @@ def _drain_epoch(
     """Send one epoch from HQ's head on. Where HQ's head is not ours, the journals have parted: a new epoch."""
     sent, most = 0, BATCH_ENTRIES
     seq, hash_there = there.seq, there.hash
-    last = _shared(folder, held)
+    shared = _shared(folder, held)
     while True:
-        if seq > last and last < held.seq:
+        if shared is not None and seq >= shared:
             return sent
         if not _is_ours(folder, held, seq, hash_there):
             _part(folder, book, client, held, seq)
             return sent
-        if last == held.seq:
+        if shared is None:
             _remember(folder, held.jid, seq)
+        left = most if shared is None else min(most, shared - seq)
         with folder.till.reading() as conn:
-            batch = _bounded(journal.entries(conn, held.epoch, seq, min(most, last - seq)))
+            batch = _bounded(journal.entries(conn, held.epoch, seq, left))
         if not batch:
             return sent
         try:
@@ -193,11 +205,10 @@ def _part(folder: db.Folder, book: journal.Journal, client: Client, held: journa
         book.open_epoch("fork", book.head, missing)
 
 
-def _shared(folder: db.Folder, held: journal.Head) -> int:
-    """The last entry of an epoch that HQ is to have of it: all, or up to where the journals parted."""
+def _shared(folder: db.Folder, held: journal.Head) -> int | None:
+    """The last entry that HQ shares of a journal that has parted from HQ's; None if it has not."""
     with folder.feed.reading() as conn:
-        shared = conn.execute(select(tables.watermark.c.shared).where(tables.watermark.c.jid == held.jid)).scalar()
-    return held.seq if shared is None else shared
+        return conn.execute(select(tables.watermark.c.shared).where(tables.watermark.c.jid == held.jid)).scalar()
 
 
 def _remember(folder: db.Folder, jid: str, seq: int, shared: int | None = None) -> None:

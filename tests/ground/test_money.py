@@ -36,7 +36,7 @@ def test_quantities_are_read_back(milli: int) -> None:
     assert Quantity.parse(str(Quantity(milli))) == Quantity(milli)
 
 
-@pytest.mark.parametrize("text", ["", "1.234", "1e2", ".5", "1.", "--1", "1,000", "NaN", "1 ", "１２", "²", "9" * 13])
+@pytest.mark.parametrize("text", ["", "1.234", "1e2", ".5", "1.", "--1", "1,000", "NaN", "1 ", "²", "٣", "9" * 13])
 def test_what_is_no_amount_is_refused(text: str) -> None:
     with pytest.raises(PosError, match="bad_amount"):
         Money.parse(text)

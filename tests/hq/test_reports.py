@@ -1,0 +1,99 @@
+"""The day report equals the sums of what was sold, and says when it may still change."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from posapp.errors import PosError
+from posapp.hq import enrol, people, reports
+from posapp.messages import CashMoved, Tender
+from tests.hq.shop import DATE, START, Shop, on_sqlite
+
+
+def day(shop: Shop, date: str | None = DATE) -> dict[str, object]:
+    return reports.day(shop.database, shop.clock, 1, date)
+
+
+def test_the_day_is_the_sum_of_its_sales(shop: Shop) -> None:
+    one, two = shop.till(), shop.till()
+    first, second = one.journal(), two.journal()
+    first.sale(1000, 99)
+    first.sale(203, rounding=-3, tenders=[Tender("cash", 100, 100), Tender("card", 100, 0, "1")])
+    first.add(CashMoved("shift-1", 500, "x"))
+    first.add(CashMoved("shift-1", -200, "x"))
+    second.sale(77)
+    second.sale(5000, kind="voucher")
+    another_day = second.sale(9, kind="card")
+    assert another_day.header
+    second.entries.pop()
+    second.headers.pop()
+    second.counter -= 1
+    for till, journal in ((one, first), (two, second)):
+        till.push(journal.jid, journal.entries)
+        till.hello([], unsent=0)
+    shop.settle()
+    report = day(shop)
+    assert (report["sales"], report["total"], report["rounding"]) == (4, "63.79", "-0.03")
+    assert report["tenders"] == [
+        {"kind": "card", "count": 1, "amount": "1.00"},
+        {"kind": "cash", "count": 3, "amount": "12.76"},
+        {"kind": "voucher", "count": 1, "amount": "50.00"},
+    ]
+    assert report["taxes"] == [{"rate": "0.13", "amount": "63.79", "tax": "7.33"}]
+    assert (report["cash_in"], report["cash_out"]) == ("5.00", "-2.00")
+    tills = report["tills"]
+    assert isinstance(tills, list)
+    assert [(t["till"], t["sales"], t["total"]) for t in tills] == [("S001T01", 2, "13.02"), ("S001T02", 2, "50.77")]
+    assert tills[0]["first_receipt"] == first.headers[1].rn
+    assert tills[0]["last_receipt"] == first.headers[2].rn
+    assert json.loads(json.dumps(report)) == report
+    assert reports.day_text(report, "zh")
+    assert "63.79" in reports.day_text(report, "en")
+    nothing = day(shop, "2026-11-21")
+    assert (nothing["sales"], nothing["total"], nothing["tenders"]) == (0, "0.00", [])
+
+
+@on_sqlite
+def test_a_day_is_provisional_while_something_may_still_come(shop: Shop) -> None:
+    till = shop.till()
+    over = START + 3 * 86_400_000
+    assert day(shop)["provisional"]
+    shop.clock.now = over
+    assert day(shop)["provisional"], "the till was never heard of"
+    till.hello([], unsent=2, oldest_unsent=START)
+    report = day(shop)
+    assert report["provisional"], "the till has unsent entries"
+    tills: Any = report["tills"]
+    assert (tills[0]["unsent"], tills[0]["oldest_unsent"][:4]) == (2, "2026")
+    till.hello([], unsent=0)
+    assert not day(shop)["provisional"]
+    # A place for a till that no computer has taken yet holds nothing back; neither does a till that is shut out.
+    enrol.add_till(shop.database, shop.keys, shop.clock, shop.chance, 1, 9)
+    assert not day(shop)["provisional"]
+    shop.till(5)
+    assert day(shop)["provisional"]
+    enrol.revoke(shop.database, 1, 5)
+    assert not day(shop)["provisional"]
+
+
+@on_sqlite
+def test_today_follows_the_stores_clock(shop: Shop) -> None:
+    # 2026-11-22 01:52 in Shanghai still belongs to the day before, until the cut-over hour is moved.
+    shop.clock.now = 1_795_283_545_000
+    assert day(shop, None)["date"] == "2026-11-21"
+    people.set_value(shop.database, "chain", "cutover_hour", "1")
+    assert day(shop, None)["date"] == "2026-11-22"
+    people.set_value(shop.database, "1", "time_zone", "America/New_York")
+    assert day(shop, None)["date"] == "2026-11-21"
+
+
+@on_sqlite
+@pytest.mark.parametrize("date", ["", "yesterday", "2026-13-01", "26-1-1", "2026-11-22T00:00", "0000-00-00"])
+def test_what_is_no_date_is_refused(shop: Shop, date: str) -> None:
+    with pytest.raises(PosError, match="bad_date"):
+        day(shop, date)
+    with pytest.raises(PosError, match="no_such_store"):
+        reports.day(shop.database, shop.clock, 7, DATE)
