@@ -116,6 +116,9 @@ def _script(args: argparse.Namespace) -> int:
         log.to_file(data / "till.log")
         try:
             if isinstance(clock, SystemClock):
+                if not till.has_staff():
+                    with contextlib.suppress(PosError):  # the first verb says what is missing
+                        till.sync(_progress())
                 till.runner.start()
             return 0 if run(till, lines, sys.stdout, args.language) else 1
         finally:
@@ -146,17 +149,10 @@ def _demo(args: argparse.Namespace) -> int:
 def _enrol(args: argparse.Namespace) -> int:
     from posapp.sync.client import over_http
     from posapp.sync.enrol import enrol_till
-    from posapp.till import Till
 
-    data, state = folders(args)
+    _, state = folders(args)
     keys = enrol_till(state, args.url, args.code, over_http(), system_chance)
     assert keys.certificate
-    till = Till(data, state, SystemClock(), system_chance, over_http())
-    try:
-        with contextlib.suppress(PosError):  # enrolled it is; what HQ has for it can come later
-            till.sync(_progress())
-    finally:
-        till.close()
     print(till_name(keys.certificate.store, keys.certificate.till))
     return 0
 

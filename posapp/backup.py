@@ -211,12 +211,16 @@ def _swap(folder: Path, trial: Path, clock: Clock) -> None:
     the time after the backup."""
     kept = folder / f"before-restore-{clock.now_ms()}"
     kept.mkdir(mode=0o700)
-    for name in ("till.db", "till.db-wal", "till.db-shm", "draft.db", "draft.db-wal", "draft.db-shm"):
+    for name in ("till.db", "draft.db"):
+        if (folder / name).exists():
+            shutil.copy2(folder / name, kept / name)
+    for name in ("till.db-wal", "till.db-shm", "draft.db-wal", "draft.db-shm"):  # there only if it was not closed well
         if (folder / name).exists():
             (folder / name).replace(kept / name)
     with (trial / "till.db").open("rb+") as file:
         os.fsync(file.fileno())
-    (trial / "till.db").replace(folder / "till.db")
+    (trial / "till.db").replace(folder / "till.db")  # a kill before this leaves the old data, one after it the new
+    (folder / "draft.db").unlink(missing_ok=True)
     sync_folder(folder)
 
 

@@ -13,11 +13,10 @@ Canonical JSON is RFC 8785 restricted to objects, arrays, strings and integers o
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -28,22 +27,32 @@ from posapp.ids import b64u, till_name, unb64u
 VERSION = 1
 LARGEST_HEADER = 4096
 LARGEST_BODY = 1 << 20
+DEEPEST = 16
 _LARGEST_INTEGER = (1 << 53) - 1
 
 _encoder = msgspec.json.Encoder(order="sorted")
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
-_LONG_NUMBER = re.compile(rb"-?\d{16,}")
 
 
 def canonical(value: Any) -> bytes:
     """Canonical bytes of plain values or of message structs. Raises ValueError on what a chain cannot carry."""
     raw = _encoder.encode(value)
-    rest = _STRING.sub(b"", raw)
-    if rest.translate(None, b"{}[]:,-0123456789"):
-        raise ValueError("a chained entry holds strings and integers only")
-    if any(abs(int(number)) > _LARGEST_INTEGER for number in _LONG_NUMBER.findall(rest)):
-        raise ValueError("a chained entry holds no integer beyond 2**53 - 1")
+    try:
+        _plain.decode(raw)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"a chained entry holds strings and integers of at most 2**53 - 1 only: {error}") from None
     return raw
+
+
+def _plain_type(depth: int) -> Any:
+    """Strings, integers, and arrays and objects of them down to a depth: what canonical JSON may hold."""
+    whole = Annotated[int, msgspec.Meta(ge=-_LARGEST_INTEGER, le=_LARGEST_INTEGER)]
+    kind: Any = str | whole
+    for _ in range(depth):
+        kind = str | whole | list[kind] | dict[str, kind]
+    return kind
+
+
+_plain = msgspec.json.Decoder(_plain_type(DEEPEST))
 
 
 class Reentered(msgspec.Struct, forbid_unknown_fields=True):

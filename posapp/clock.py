@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from functools import lru_cache
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -75,4 +76,13 @@ def parse_instant(text: str, zone: str) -> int:
 
 def business_date(ms: int, zone: str, cutover_hour: int) -> str:
     """The store's local date, YYYY-MM-DD, turning at the cut-over hour (domain: metric dictionary)."""
-    return (local(ms, zone) - dt.timedelta(hours=cutover_hour)).date().isoformat()
+    return _business_date(ms // _QUARTER, zone, cutover_hour)
+
+
+_QUARTER = 15 * MINUTE
+"""Every time zone's offset and every hour begins on a quarter of an hour, so a date holds for a whole one."""
+
+
+@lru_cache(maxsize=64)
+def _business_date(quarter: int, zone: str, cutover_hour: int) -> str:
+    return (local(quarter * _QUARTER, zone) - dt.timedelta(hours=cutover_hour)).date().isoformat()

@@ -7,6 +7,7 @@ The key lies in the state folder, outside this one, so that a copied folder cann
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
@@ -63,6 +64,8 @@ class File:
         self.path = path
         self._key = key
         self._durable = durable
+        self._one_writer = threading.RLock()
+        self._writer: Connection | None = None
         self._engine = create_engine(
             "sqlite://",
             creator=self.connect,
@@ -111,9 +114,22 @@ class File:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        with self._engine.begin() as conn:
-            conn.exec_driver_sql("BEGIN IMMEDIATE")
-            yield conn
+        """A writing transaction on the file's one writing connection. It is begun and ended through the driver:
+        on the path of a sale the pool and the engine's own bookkeeping cost as much as the rows."""
+        with self._one_writer:
+            conn = self._writer = self._writer or self._engine.connect()
+            driven = raw(conn)
+            driven.execute("BEGIN IMMEDIATE")
+            try:
+                yield conn
+                driven.execute("COMMIT")
+            except BaseException:
+                if driven.in_transaction:
+                    driven.execute("ROLLBACK")
+                raise
+            finally:
+                if conn.in_transaction():
+                    conn.rollback()  # SQLAlchemy's own idea of a transaction; the file's has ended
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -127,6 +143,8 @@ class File:
             conn.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
 
     def close(self) -> None:
+        if self._writer:
+            self._writer.close()
         self._engine.dispose()
 
 
@@ -175,6 +193,7 @@ def _key_pragma(verb: str, key: str) -> str:
 def _unlock(connection: Any, key: str) -> None:
     connection.execute("PRAGMA cipher_log_level = NONE")  # what is wrong is told in a sentence, not on stderr
     connection.execute(_key_pragma("key", key))
+    connection.execute("PRAGMA cipher_hmac_algorithm = HMAC_SHA256")  # processors have it built in, unlike SHA-512
 
 
 def fits(path: Path, key: str) -> bool:

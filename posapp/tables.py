@@ -54,7 +54,7 @@ sale = Table(
     till,
     Column("place", Integer, ForeignKey("journal.place"), primary_key=True, autoincrement=False),
     Column("receipt", Text, nullable=False, unique=True),
-    Column("ticket", Text, nullable=False, unique=True),
+    words("ticket"),
     words("shift"),
     words("business_date"),
     whole("clerk"),
@@ -63,7 +63,6 @@ sale = Table(
     whole("total"),
     whole("rounding"),
     whole("change"),
-    Index("sale_of_shift", "shift"),
 )  # owner: selling
 
 sale_line = Table(
@@ -207,9 +206,9 @@ code = Table(
     feed,
     words("code"),
     whole("rank"),
-    words("article"),
     whole("nearness"),
-    PrimaryKeyConstraint("code", "rank", "article", "nearness"),
+    words("article"),
+    PrimaryKeyConstraint("code", "rank", "nearness", "article"),
     Index("code_of_article", "article"),
     sqlite_with_rowid=False,
 )  # owner: catalog

@@ -23,7 +23,14 @@ from posapp.errors import PosError
 from posapp.ids import Chance, till_name, unb64u
 from posapp.journal import MARK_FILE, Journal, Mark
 from posapp.keys import TillKeys, load_secrets
-from posapp.messages import ApprovalGiven, SettingsApplied, ShiftClosed
+from posapp.messages import (
+    ApprovalGiven,
+    CartCancelled,
+    LineVoided,
+    SaleCompleted,
+    SettingsApplied,
+    ShiftClosed,
+)
 from posapp.money import ZERO, Money, half_width, round_half_up
 from posapp.quantity import ONE, Quantity
 from posapp.rules.cart import Cart, Discount
@@ -32,7 +39,7 @@ from posapp.rules.labels import Label, read_label
 from posapp.rules.pricing import discount_on
 from posapp.selling import receipt as receipts
 from posapp.selling.drafts import Drafts
-from posapp.selling.sale import Sale, is_recorded
+from posapp.selling.sale import Sale, last_said
 from posapp.settings import Settings
 from posapp.shift import shift as shifts
 from posapp.shift.people import Clerk, apply_staff, check_pin
@@ -43,6 +50,7 @@ from posapp.sync.enrol import KEYS_FILE
 from posapp.sync.pull import apply_keys, apply_settings, settings_values
 from posapp.sync.runner import Runner
 from posapp.tables import sale as sale_table
+from posapp.tables import staff as staff_table
 
 _PERCENT = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,2}))?%")
 
@@ -88,7 +96,7 @@ class Till:
             opening.callback(self.articles.close)
             self._drafts = Drafts(self.folder.draft)
             opening.callback(self._drafts.close)
-            self._drop_sold_draft()
+            self._settle_draft()
             self._values = self._read_settings()
             self.settings = Settings(self._values)
             self.sale = Sale(self.journal, self._drafts, self.settings)
@@ -315,6 +323,11 @@ class Till:
 
     # --- the till itself ---
 
+    def has_staff(self) -> bool:
+        """Whether HQ's streams have ever come; nobody can sign in before."""
+        with self.folder.feed.reading() as conn:
+            return conn.execute(select(staff_table.c.number).limit(1)).first() is not None
+
     def network(self, is_on: bool) -> StatusView:
         self.client.is_on = is_on
         return self.status()
@@ -373,13 +386,21 @@ class Till:
                 raise
         return self.articles.find(label.article, now), label
 
-    def _drop_sold_draft(self) -> None:
-        """A kill between the sale's commit and the draft's removal leaves a draft of what is sold already."""
+    def _settle_draft(self) -> None:
+        """Bring the open ticket's draft in line with the journal. A kill between the two leaves a draft of a ticket
+        that is sold or cancelled already, or with a line that is voided already: the journal speaks."""
         cart = self._drafts.load()
-        if cart:
-            with self.folder.till.reading() as conn:
-                if is_recorded(conn, cart.ticket):
-                    self._drafts.save(None, self.clock.now_ms())
+        if cart is None:
+            return
+        with self.folder.till.reading() as conn:
+            said = last_said(conn, self.journal.head, cart.ticket)
+        if any(isinstance(body, SaleCompleted | CartCancelled) for body in said):
+            self._drafts.save(None, self.clock.now_ms())
+            return
+        voided = {body.line for body in said if isinstance(body, LineVoided)}
+        if any(line.n in voided for line in cart.lines):
+            cart.lines = [line for line in cart.lines if line.n not in voided]
+            self._drafts.save(cart if cart.lines else None, self.clock.now_ms())
 
     def _read_settings(self) -> dict[str, str]:
         with self.folder.feed.reading() as conn:

@@ -408,6 +408,15 @@ def test_what_hq_cannot_do_is_told(words: str, part: str, hq: list[str]) -> None
     assert part in sentence("hq", *words.split(), *hq)
 
 
+def test_a_pin_comes_from_a_pipe_where_there_is_no_terminal(hq: list[str]) -> None:
+    words = ["hq", "clerk", "add", "1001", "林", "--role", "cashier", *hq]
+    for pin, status in ((b"", 2), (b"123456\n", 2), (b"739205\n", 0)):
+        done = program(*words, stdin=pin)
+        assert done.returncode == status, done.stderr
+        if status:
+            check_sentence(done.stderr.decode(), done.stdout.decode())
+
+
 def test_a_port_that_is_taken_is_told(hq: list[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])

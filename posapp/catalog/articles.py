@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection
 
 from posapp import db
@@ -15,8 +15,7 @@ from posapp.rules.codes import spellings
 from posapp.tables import article, code, price
 
 
-@dataclass(frozen=True, slots=True)
-class Article:
+class Article(msgspec.Struct, frozen=True):
     """An article as it can be sold now: the code it was found by, its unit and its price at this moment."""
 
     id: str
@@ -52,7 +51,9 @@ class Articles:
     """Look-ups on a connection of their own, so that a scan never waits for a feed page being written."""
 
     def __init__(self, file: db.File) -> None:
-        self._cursor = file.connect().cursor()
+        connection = file.connect()
+        connection.execute("PRAGMA cache_size = -256000")  # a page that is not in the cache has to be decrypted
+        self._cursor = connection.cursor()
 
     def find(self, printed: str, now_ms: int) -> Article:
         """The article of a code, exactly as printed first. Raises PosError unknown_code, ambiguous_code, no_price."""
@@ -121,7 +122,7 @@ def apply_catalogue(conn: Connection, rows: list[FeedRow]) -> None:
                 fields.initials,
             )
         )
-        codes += [(text, rank, row.key, near) for text, rank in dict(reversed(fields.codes)).items()]
+        codes += [(text, rank, near, row.key) for text, rank in dict(reversed(fields.codes)).items()]
     db.insert_rows(conn, {article: articles, code: codes})
 
 

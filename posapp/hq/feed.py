@@ -150,7 +150,6 @@ def read_page(conn: Connection, stream: str, scopes: list[str], cursor: str, lim
         select(feed.c.scope, feed.c.key, feed.c.v, feed.c.data)
         .where(
             feed.c.stream == stream,
-            feed.c.v >= at.v,
             tuple_(*order) > tuple_(at.v, at.scope, at.key),
             feed.c.scope.in_(scopes),
             or_(feed.c.data != GONE, feed.c.v > at.floor),

@@ -23,9 +23,11 @@ class Drafts:
 
     def __init__(self, file: db.File) -> None:
         self._connection = file.connect()
+        self._is_sold = False
 
     def save(self, cart: Cart | None, now_ms: int) -> None:
         """Keep the open ticket as it is now; None: there is none."""
+        self._is_sold = False
         if cart is None:
             self._connection.execute("DELETE FROM cart WHERE name = ''")
         else:
@@ -33,7 +35,14 @@ class Drafts:
                 "INSERT OR REPLACE INTO cart (name, data, saved) VALUES ('', ?, ?)", (to_bytes(cart), now_ms)
             )
 
+    def sold(self) -> None:
+        """The open ticket has become a sale. Nothing is written now, while a customer waits: the next ticket takes
+        the draft's place, and after a kill a draft that is sold already is known by its ticket."""
+        self._is_sold = True
+
     def load(self) -> Cart | None:
+        if self._is_sold:
+            return None
         row = self._connection.execute("SELECT data FROM cart WHERE name = ''").fetchone()
         return from_bytes(row[0]) if row else None
 
@@ -56,6 +65,7 @@ class Drafts:
         chosen = next((held for held in parked if held.name == name), None) if name else parked[-1]
         if chosen is None:
             raise PosError("not_found", what=name)
+        self.save(None, 0)
         self._connection.execute("UPDATE cart SET name = '' WHERE name = ?", (chosen.name,))
         return chosen.cart
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table
 
-from posapp import db, log
+from posapp import db
 from posapp.catalog.articles import Article
+from posapp.chain import read_header
 from posapp.errors import PosError
-from posapp.journal import Journal, Written
-from posapp.messages import CartCancelled, LineVoided, Message, ReceiptReprinted, SaleCompleted, Tender
+from posapp.journal import CHECKED_AT_START, Head, Journal, Written, entries
+from posapp.messages import CartCancelled, LineVoided, Message, ReceiptReprinted, SaleCompleted, Tender, read_body
 from posapp.money import ZERO, Money
 from posapp.quantity import Quantity
 from posapp.rules.cart import MOST_LINES, Cart, Discount, Line, Paid
@@ -20,8 +21,6 @@ from posapp.selling import payment
 from posapp.selling.drafts import Drafts
 from posapp.settings import Settings
 from posapp.tables import reprint, sale, sale_line, tender
-
-_log = log.named("sale")
 
 MOST_PIECES = Quantity(99_999_000)
 
@@ -242,12 +241,8 @@ class Sale:
             self._keep(self.cart)
             return taken, None
         receipt = self._record(self.cart, self.priced, taken, clerk, shift)
+        self._drafts.sold()
         self.cart = self.priced = None
-        try:
-            self._drafts.save(None, self._journal.now_ms())
-        except db.Error as error:
-            # the sale stands; its draft is dropped at the next start, where it is found to be sold
-            _log.warning("the draft of a sold ticket is still there: %s", error)
         return taken, receipt
 
     def _record(self, cart: Cart, priced: Priced, last: payment.Taken, clerk: int, shift: str) -> Receipt:
@@ -300,6 +295,12 @@ def _tenders(paid: list[Paid]) -> list[Tender]:
     return [Tender(held.kind, held.amount.fen, held.given.fen, held.ref) for held in paid]
 
 
-def is_recorded(conn: Connection, ticket: str) -> bool:
-    """Whether a ticket has become a sale: after a kill its draft may still lie there."""
-    return conn.execute(select(sale.c.place).where(sale.c.ticket == ticket)).first() is not None
+def last_said(conn: Connection, head: Head, ticket: str) -> list[Message]:
+    """What the journal's last entries say of a ticket: enough to settle what a kill left between two files."""
+    said = []
+    for entry in entries(conn, head.epoch, max(0, head.seq - CHECKED_AT_START)):
+        header = read_header(entry.header)
+        body = read_body(header.t, header.sv, entry.body)
+        if getattr(body, "ticket", "") == ticket:
+            said.append(body)
+    return said

@@ -80,7 +80,10 @@ def open_drawer(journal: Journal, clerk: int, by: int, shift_id: str) -> None:
 
 def report(conn: Connection, open_: OpenShift, counted: Money = ZERO) -> ShiftClosed:
     """The figures of a shift so far; `counted` is only known at its close."""
-    of_shift = select(sale.c.place).where(sale.c.shift == open_.shift)
+    # what a shift sold stands behind its opening: places only grow
+    since = select(shift.c.place).where(shift.c.shift == open_.shift).scalar_subquery()
+    in_shift = (sale.c.place > since, sale.c.shift == open_.shift)
+    of_shift = select(sale.c.place).where(*in_shift)
     sales, amount, rounding, first, last = conn.execute(
         select(
             func.count(),
@@ -88,7 +91,7 @@ def report(conn: Connection, open_: OpenShift, counted: Money = ZERO) -> ShiftCl
             func.coalesce(func.sum(sale.c.rounding), 0),
             func.min(sale.c.place),
             func.max(sale.c.place),
-        ).where(sale.c.shift == open_.shift)
+        ).where(*in_shift)
     ).one()
     receipts = {
         place: conn.execute(select(sale.c.receipt).where(sale.c.place == place)).scalar() or ""

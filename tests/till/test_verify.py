@@ -24,8 +24,8 @@ from posapp.verify import FOLLOWING, Verified, verify
 from posapp.wire import Request
 from tests.crash.busy import Dice
 from tests.crash.processes import command
-from tests.museum.make import every_kind
-from tests.shop import START, open_chain
+from tests.museum.make import BUN, MILK, every_kind
+from tests.shop import START, open_chain, play
 
 PAGE = 4096
 MANY = settings(max_examples=60, deadline=None, derandomize=True, database=None)
@@ -311,6 +311,27 @@ def test_a_changed_byte_of_the_file_is_told(copy: Evidence) -> None:
         else:
             assert len(told.splitlines()) == 1, (page, told)
     assert unnoticed == []
+
+
+def test_a_checkpoint_cut_off_by_a_kill_is_no_damage(tmp_path: Path) -> None:
+    """Pages whose newest content lies in the write-ahead log may be half written in the file: the log stands."""
+    with open_chain(tmp_path) as chain:
+        till = chain.till()
+        play(till, *[line for _ in range(20) for line in (f"scan {BUN}", f"scan {MILK}", "pay cash 20.00")])
+        shutil.copytree(till.folder.path, tmp_path / "data")
+        shutil.copytree(tmp_path / "state1", tmp_path / "state")
+    log = (tmp_path / "data" / "till.db-wal").read_bytes()
+    pages = {int.from_bytes(log[at : at + 4], "big") for at in range(32, len(log), 24 + PAGE)} - {0, 1}
+    path = tmp_path / "data" / "till.db"
+    raw = bytearray(path.read_bytes())
+    assert len([page for page in pages if page * PAGE <= len(raw)]) > 3
+    for page in pages:
+        if page * PAGE <= len(raw):
+            raw[(page - 1) * PAGE : page * PAGE] = bytes(PAGE)
+    path.write_bytes(raw)
+    status, said, told = command("verify", "--data", tmp_path / "data", "--state", tmp_path / "state")
+    assert (status, told) == (0, "")
+    assert '"sales":20' in said
 
 
 def test_a_file_cut_short_or_overwritten_is_told(copy: Evidence) -> None:
