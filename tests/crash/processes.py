@@ -173,7 +173,8 @@ class Seat:
             if player.ask("status")["shift"] == "closed":
                 player.ask("open-shift 200.00")
             yield player
-            player.end()
+            if player.process.returncode is None:
+                player.end()
         finally:
             player.kill()
 

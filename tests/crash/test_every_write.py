@@ -20,6 +20,7 @@ from tests.shop import CASHIER, START, open_chain
 
 pytestmark = [
     pytest.mark.proof,
+    pytest.mark.timeout(3600),
     pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed: apt-get install strace"),
 ]
 
@@ -76,7 +77,7 @@ def test_a_kill_at_every_write_leaves_all_or_nothing(tmp_path: Path, which: str,
         till = chain.till()
         ready = Seat(till.folder.path, tmp_path / "state1")
         chain.shut(till)
-    lines = TICKETS if which == "tickets" else steps(Counter(), Dice(seeded_chance(12)), 12)
+    lines = TICKETS if which == "tickets" else steps(Counter(), Dice(seeded_chance(12)), 8)
     script = tmp_path / "day.script"
     script.write_text("\n".join([SIGN_IN, *(step.line for step in lines)]) + "\n", "utf-8")
 
