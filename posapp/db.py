@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,8 +30,14 @@ Error = (sqlalchemy.exc.DBAPIError, driver.Error)
 SCHEMA = 1
 """Version of the three files' tables; a file of a newer program is refused, an older one is migrated."""
 
+_TOUCH = f"PRAGMA user_version = {SCHEMA}"
+"""The smallest transaction there is: one page, and nothing is different after it."""
+
+_PAGE = 4096
 DISK_RESERVE = 200 * 1024 * 1024
 CHECKPOINT_PAGES = 8_000
+LOG_PAGES = 1_000
+"""Room a tended write-ahead log keeps; it is started over when half of it is used."""
 
 
 @contextmanager
@@ -84,7 +90,7 @@ class File:
                 if metadata is tables.till:
                     for statement in tables.SCHEMA_EXTRAS:
                         conn.exec_driver_sql(statement)
-                conn.exec_driver_sql(f"PRAGMA user_version = {SCHEMA}")
+                conn.exec_driver_sql(_TOUCH)
 
     def connect(self) -> Any:
         """A connection of the driver in autocommit mode, key and pragmas set."""
@@ -137,10 +143,27 @@ class File:
         with self._engine.connect() as conn:
             yield conn
 
-    def checkpoint(self) -> None:
-        """Move committed pages from the write-ahead log to the file, without making anybody wait."""
-        with self.reading() as conn:
-            conn.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+    def tend(self) -> None:
+        """Keep room in the write-ahead log: a commit that overwrites is one flush, one that lengthens the log makes
+        the file system flush its own records too. For a thread beside the selling one, which never waits for more
+        than a few pages of this."""
+        with closing(self.connect()) as driven:
+            used = driven.execute("PRAGMA wal_checkpoint(NOOP)").fetchone()[1]
+            if self._log_bytes() < LOG_PAGES * _PAGE:
+                driven.execute("PRAGMA synchronous = OFF")
+                for _ in range(LOG_PAGES - used):
+                    with self._one_writer:
+                        driven.execute(_TOUCH)
+                driven.execute("PRAGMA synchronous = FULL")
+            elif used < LOG_PAGES // 2:
+                return
+            driven.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            with self._one_writer:
+                driven.execute("PRAGMA wal_checkpoint(PASSIVE)")  # what was committed meanwhile
+                driven.execute(_TOUCH)  # starts the log over: the flush of its head falls here and not on a sale
+
+    def _log_bytes(self) -> int:
+        return self.path.with_name(f"{self.path.name}-wal").stat().st_size
 
     def close(self) -> None:
         if self._writer:

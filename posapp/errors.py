@@ -87,6 +87,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "实收 {amount} 比应收 {due} 多太多,请核对金额",
         "{amount} is far more than the {due} due; check the amount.",
     ),
+    "too_many_tenders": (
+        "一单最多分 {most} 笔付款,这一笔请付清 {due}",
+        "A ticket takes {most} tenders; this one must pay all of the {due} due.",
+    ),
     "nothing_due": ("没有要收的款", "Nothing is due."),
     "bad_tender": ("不支持的付款方式 {kind}", "{kind} is not a way to pay here."),
     "needs_reference": ("请输入刷卡单上的授权号", "Type the approval number of the card slip."),

@@ -23,6 +23,7 @@ from posapp.chain import (
     Header,
     Reentered,
     canonical,
+    canonical_struct,
     check_chain,
     genesis_hash,
     read_header,
@@ -108,8 +109,7 @@ class Mark:
         """Best effort: the entry is durable already, and an older mark does no harm."""
         line = f"{head.jid} {head.seq} {b64u(head.hash)} {head.epoch} end"
         try:
-            self._file.seek(0)
-            self._file.write(line.ljust(self._WIDTH).encode())
+            os.pwrite(self._file.fileno(), line.ljust(self._WIDTH).encode(), 0)
         except OSError as error:
             _log.warning("the mark cannot be written: %s", error)
 
@@ -327,7 +327,7 @@ class Writing:
 
     def append(self, message: Message, clerk: int = 0, by: int = 0, *, numbered: bool = False) -> Written:
         """Write an entry. numbered: it takes the receipt number of its body's `counter`."""
-        body = canonical(message)
+        body = canonical_struct(message)
 
         def fill(header: Header) -> None:
             header.t, header.sv = TYPE_OF[type(message)]

@@ -15,8 +15,12 @@ from sqlalchemy import (
     text,
 )
 
-EPOCH_PLACES = 1 << 40
+EPOCH_PLACES = 1 << 36
 """An entry's place is epoch ordinal * EPOCH_PLACES + seq: one integer key that only ever grows."""
+
+LINE_PLACES = 1 << 12
+"""Rows of which an entry has several stand at place * LINE_PLACES + n: a key that only grows, too, is what costs a
+sale the fewest pages."""
 
 
 def whole(name: str, nullable: bool = False) -> Column[int]:
@@ -68,8 +72,7 @@ sale = Table(
 sale_line = Table(
     "sale_line",
     till,
-    whole("place"),
-    whole("n"),
+    Column("id", Integer, primary_key=True, autoincrement=False),
     words("article"),
     words("code"),
     words("name"),
@@ -80,22 +83,17 @@ sale_line = Table(
     words("rate"),
     whole("tax"),
     whole("book"),
-    PrimaryKeyConstraint("place", "n"),
-    sqlite_with_rowid=False,
-)  # owner: selling
+)  # owner: selling; id: place and number of the line
 
 tender = Table(
     "tender",
     till,
-    whole("place"),
-    whole("n"),
+    Column("id", Integer, primary_key=True, autoincrement=False),
     words("kind"),
     whole("amount"),
     whole("given"),
     words("ref"),
-    PrimaryKeyConstraint("place", "n"),
-    sqlite_with_rowid=False,
-)  # owner: selling
+)  # owner: selling; id: place and number of the tender
 
 reprint = Table(
     "reprint",
@@ -141,6 +139,12 @@ wrong_pin = Table(
     whole("tries"),
     whole("locked_until"),
 )  # owner: shift
+
+
+def key_of(table: Table) -> tuple[Column[int], int]:
+    """The key of a table that follows from the journal, and how many keys one entry has there."""
+    return (table.c.place, 1) if "place" in table.c else (table.c.id, LINE_PLACES)
+
 
 SCHEMA_EXTRAS = tuple(
     f"CREATE TRIGGER IF NOT EXISTS journal_{name} BEFORE {change} ON journal"

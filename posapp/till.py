@@ -36,7 +36,7 @@ from posapp.quantity import ONE, Quantity
 from posapp.rules.cart import Cart, Discount
 from posapp.rules.codes import clean, counted
 from posapp.rules.labels import Label, read_label
-from posapp.rules.pricing import discount_on
+from posapp.rules.pricing import DISCOUNTS, discount_on
 from posapp.selling import receipt as receipts
 from posapp.selling.drafts import Drafts
 from posapp.selling.sale import Sale, last_said
@@ -265,7 +265,7 @@ class Till:
             if not line.is_discountable:
                 raise PosError("no_discount_allowed", name=name)
             priced = self.sale.priced.of(n)
-            base = Money(priced.amount.fen - sum(r.fen for r in priced.reasons if r.kind.endswith("discount")))
+            base = Money(priced.amount.fen - sum(r.fen for r in priced.reasons if r.kind in DISCOUNTS))
         if discount.amount > base:
             raise PosError("discount_too_large", discount=text, amount=base)
         off = discount_on(base, discount)
@@ -451,10 +451,14 @@ class Till:
         """Discounts within the cashier's limit may have grown beyond it: by a smaller quantity, a voided line, or
         one on top of another. What the ticket has come to is judged before money is taken."""
         assert self.sale.priced
+        limit = self.settings.discount_limit
         for priced in self.sale.priced.lines:
-            given = [reason.fen for reason in priced.reasons if reason.kind.endswith("discount") and not reason.by]
-            base = priced.amount.fen - sum(r.fen for r in priced.reasons if r.kind.endswith("discount"))
-            if -sum(given) * 100 > self.settings.discount_limit * base + 100 * len(given):  # a fen each for rounding
+            off = [reason for reason in priced.reasons if reason.kind in DISCOUNTS]
+            given = [reason.fen for reason in off if not reason.by]
+            if not given:
+                continue
+            base = priced.amount.fen - sum([reason.fen for reason in off])
+            if -sum(given) * 100 > limit * base + 100 * len(given):  # a fen each for rounding
                 by = self._right("discount", f"{priced.line.name} {Money(sum(given))}", priced.line.n)
                 if by:
                     self.sale.approve_discounts(by)

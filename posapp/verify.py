@@ -162,17 +162,12 @@ def _check_rows(
             expected[table] += rows
     for table in FOLLOWING:
         counts[table] += len(expected[table])
-        found = [
-            tuple(held)
-            for held in conn.execute(
-                select(table)
-                .where(table.c.place > start + after, table.c.place <= start + last)
-                .order_by(*table.primary_key.columns)
-            )
-        ]
+        key, each = tables.key_of(table)
+        here = (key >= (start + after + 1) * each, key < (start + last + 1) * each)
+        found = [tuple(held) for held in conn.execute(select(table).where(*here).order_by(key))]
         if found != expected[table]:
             odd = next(
                 pair for pair in zip([*found, (0,)], [*expected[table], (0,)], strict=False) if pair[0] != pair[1]
             )
-            place = min(row[0] for row in odd if row[0])
+            place = min(row[0] for row in odd if row[0]) // each
             raise PosError("rows_differ", journal=epoch.label, entry=place - start, table=table.name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import socket
@@ -14,7 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.crash.processes import POSAPP, ROOT, Seat, command, open_office, program
+from tests.crash.processes import ENVIRONMENT, POSAPP, ROOT, Seat, command, open_office, program
 from tests.shop import CASHIER, open_chain
 
 BUN = "6900000000011"
@@ -278,7 +277,7 @@ def test_a_script_from_a_pipe_bears_any_bytes(till: list[str], environment: dict
         b"price 1 \xff",
     ]
     lines = [f"sign-in {' '.join(CASHIER)}".encode(), f"scan {BUN}".encode(), *bad, b"status", b""]
-    done = program("script", *till, stdin=b"\n".join(lines), env={**os.environ, **environment})
+    done = program("script", *till, stdin=b"\n".join(lines), **environment)
     assert done.stderr == b""
     heard = answers(done.stdout.decode())
     assert [answer["ok"] for answer in heard] == [True, True, *[False] * len(bad), True]
@@ -289,7 +288,7 @@ def test_a_script_from_a_pipe_bears_any_bytes(till: list[str], environment: dict
 def test_a_script_whose_reader_goes_away_ends_quietly(till: list[str], tmp_path: Path) -> None:
     file = script(tmp_path, *["status"] * 2000)
     words = [*POSAPP, "script", str(file), *till, "--clock", "simulated"]
-    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as reader:
+    with subprocess.Popen(words, cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as reader:
         assert reader.stdout
         assert reader.stderr
         assert reader.stdout.readline()

@@ -15,6 +15,9 @@ from posapp.quantity import Quantity
 from posapp.rules.cart import Cart, Discount, Line
 from posapp.rules.tax import tax_in
 
+DISCOUNTS = frozenset({"discount", "ticket_discount"})
+"""The kinds of reasons that a cashier gave away."""
+
 
 @dataclass(frozen=True, slots=True)
 class PricedLine:

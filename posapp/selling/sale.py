@@ -20,9 +20,10 @@ from posapp.rules.pricing import Priced, due, price, sale_lines, tax_sums
 from posapp.selling import payment
 from posapp.selling.drafts import Drafts
 from posapp.settings import Settings
-from posapp.tables import reprint, sale, sale_line, tender
+from posapp.tables import LINE_PLACES, reprint, sale, sale_line, tender
 
 MOST_PIECES = Quantity(99_999_000)
+MOST_TENDERS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Receipt:
 def rows_of(written: Written, body: Message) -> dict[Table, list[tuple[Any, ...]]]:
     """The rows that follow from an entry of this room."""
     header, place = written.header, written.place
+    before = place * LINE_PLACES
     if isinstance(body, ReceiptReprinted):
         return {reprint: [(place, body.receipt, body.copy)]}
     if not isinstance(body, SaleCompleted):
@@ -61,8 +63,7 @@ def rows_of(written: Written, body: Message) -> dict[Table, list[tuple[Any, ...]
         ],
         sale_line: [
             (
-                place,
-                line.n,
+                before + line.n,
                 line.article,
                 line.code,
                 line.name,
@@ -76,7 +77,7 @@ def rows_of(written: Written, body: Message) -> dict[Table, list[tuple[Any, ...]
             )
             for line in body.lines
         ],
-        tender: [(place, n, held.kind, held.amount, held.given, held.ref) for n, held in enumerate(body.tenders, 1)],
+        tender: [(before + n, held.kind, held.amount, held.given, held.ref) for n, held in enumerate(body.tenders, 1)],
     }
 
 
@@ -232,11 +233,16 @@ class Sale:
         return due(self.priced, self.cart) if self.cart and self.priced else ZERO
 
     def pay(self, kind: str, given: Money, ref: str, clerk: int, shift: str) -> tuple[payment.Taken, Receipt | None]:
-        """Take a tender. The one that leaves nothing due makes the sale: when this returns a receipt, it is on disk."""
+        """Take a tender. The one that leaves nothing due makes the sale: when this returns a receipt, it is on disk.
+
+        Raises PosError empty_ticket, too_many_tenders, and what payment.take raises.
+        """
         if not self.cart or not self.priced:
             raise PosError("empty_ticket")
         taken = payment.take(kind, given, ref, self.due, self.settings.cash_rounding, self.settings.cash_rounding_mode)
         if not taken.is_complete:
+            if len(self.cart.paid) + 1 >= MOST_TENDERS:
+                raise PosError("too_many_tenders", most=MOST_TENDERS, due=self.due)
             self.cart.paid.append(taken.paid)
             self._keep(self.cart)
             return taken, None

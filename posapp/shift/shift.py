@@ -12,7 +12,7 @@ from posapp.errors import PosError
 from posapp.journal import Journal, Writing, Written
 from posapp.messages import CashMoved, DrawerOpened, Message, ShiftClosed, ShiftOpened, TenderSum
 from posapp.money import ZERO, Money
-from posapp.tables import cash_move, sale, shift, shift_close, tender
+from posapp.tables import LINE_PLACES, cash_move, sale, shift, shift_close, tender
 
 LONGEST_REASON = 100
 
@@ -83,7 +83,6 @@ def report(conn: Connection, open_: OpenShift, counted: Money = ZERO) -> ShiftCl
     # what a shift sold stands behind its opening: places only grow
     since = select(shift.c.place).where(shift.c.shift == open_.shift).scalar_subquery()
     in_shift = (sale.c.place > since, sale.c.shift == open_.shift)
-    of_shift = select(sale.c.place).where(*in_shift)
     sales, amount, rounding, first, last = conn.execute(
         select(
             func.count(),
@@ -101,7 +100,8 @@ def report(conn: Connection, open_: OpenShift, counted: Money = ZERO) -> ShiftCl
         TenderSum(kind, count, money)
         for kind, count, money in conn.execute(
             select(tender.c.kind, func.count(), func.sum(tender.c.amount))
-            .where(tender.c.place.in_(of_shift))
+            .join(sale, tender.c.id.between(sale.c.place * LINE_PLACES, (sale.c.place + 1) * LINE_PLACES))
+            .where(*in_shift)
             .group_by(tender.c.kind)
             .order_by(tender.c.kind)
         )

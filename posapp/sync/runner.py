@@ -58,8 +58,6 @@ class Runner:
                 self.failures += 1
                 self.trouble = error
                 raise
-            finally:
-                self._folder.till.checkpoint()
             self.failures = 0
             self.trouble = None
         if pulled:
@@ -92,13 +90,17 @@ class Runner:
 
     def _run(self) -> None:
         while not self._stop:
+            self._attempt(self._folder.till.tend)
             if self._client.is_on:
-                try:
-                    self.once()
-                except PosError as error:
-                    _log.info("sync: %s (%d failures in a row)", error.code, self.failures)
-                except Exception:  # noqa: BLE001  (a bug is logged whole and must not end the thread)
-                    self.failures += 1
-                    _log.exception("sync failed")
+                self._attempt(self.once)
             self._wake.wait(self.wait_s())
             self._wake.clear()
+
+    def _attempt(self, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except PosError as error:
+            _log.info("sync: %s (%d failures in a row)", error.code, self.failures)
+        except Exception:  # noqa: BLE001  (a bug is logged whole and must not end the thread)
+            self.failures += 1
+            _log.exception("sync failed")

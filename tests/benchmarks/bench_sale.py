@@ -27,7 +27,7 @@ from posapp.messages import ArticleRow, PriceRow
 from posapp.money import Money
 from posapp.tables import journal
 from posapp.till import Till
-from tests.benchmarks.measure import CANARY, Samples, canary, note, quiet_ratio, race, ratio, show
+from tests.benchmarks.measure import CANARY, Samples, canary, note, race, ratio, show
 from tests.benchmarks.servers import ROOT
 from tests.shop import CASHIER, Chain, open_chain, play
 
@@ -37,6 +37,7 @@ ROUNDS = 500
 GOAL = 2.0
 GROWN_SALES = 10_000
 GOAL_GROWN = 1.1
+GOAL_MEMORY = 1.05
 
 _RATES = ("0.13", "0.09", "0.06", "exempt")
 _SCHEMA = """
@@ -123,6 +124,8 @@ class Counter:
         end = clock()
         assert paid.receipt
         self.sold += 1
+        if self.sold % 20 == 0:
+            till.folder.till.tend()  # as the sync thread does every few seconds
         self.tickets.append(end - begun)
         return end - start
 
@@ -198,15 +201,15 @@ def test_a_sale_is_durable_for_twice_the_raw_rows(open_till: Opens, tmp_path: Pa
     early, late = taken["pay, new journal"], taken[f"pay after {GROWN_SALES} sales"]
     growth = ratio(late, early)
     note(f"growth over {GROWN_SALES} sales: pay {growth:.2f}, scan {ratio(grown.scans, fresh.scans):.2f}")
-    note(f"memory after 500 sales {memory} MB, after {GROWN_SALES} {memory_grown} MB (HQ in the same process)")
+    footprint = memory_grown / memory
+    note(f"memory after 500 sales {memory} MB, after {GROWN_SALES} {memory_grown} MB: {footprint:.2f} (HQ in it too)")
     failed = {
         name: value
         for name, value, goal in (
             ("new journal", ratio(early, taken["raw"]), GOAL),
             ("grown journal", ratio(late, taken["raw"]), GOAL),
-            ("new journal, quiet", quiet_ratio(early, taken["raw"]), GOAL),
-            ("grown journal, quiet", quiet_ratio(late, taken["raw"]), GOAL),
             ("growth", growth, GOAL_GROWN),
+            ("memory", footprint, GOAL_MEMORY),
         )
         if value > goal
     }

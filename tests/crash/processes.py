@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import io
 import logging
+import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -35,6 +39,20 @@ ROOT = Path(__file__).parents[2]
 POSAPP = [sys.executable, "-m", "posapp"]
 
 
+def _environment() -> dict[str, str]:
+    """This process's environment. Where Python may not keep compiled files, every program started here would
+    compile all it imports again: they share a folder for them instead, for as long as the tests run."""
+    if not sys.dont_write_bytecode:
+        return dict(os.environ)
+    folder = tempfile.mkdtemp(prefix="posapp-compiled-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPYCACHEPREFIX": folder}
+
+
+ENVIRONMENT = _environment()
+
+
 def command(*words: str | Path) -> tuple[int, str, str]:
     """Run a command of the program in this process: status, what it said, what it complained of."""
     said, complained = io.StringIO(), io.StringIO()
@@ -51,10 +69,16 @@ def command(*words: str | Path) -> tuple[int, str, str]:
     return status, said.getvalue(), complained.getvalue()
 
 
-def program(*words: str | Path, stdin: bytes = b"", **more: Any) -> subprocess.CompletedProcess[bytes]:
+def program(*words: str | Path, stdin: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
     """Run a command of the program as a process of its own until it ends."""
     return subprocess.run(
-        [*POSAPP, *map(str, words)], cwd=ROOT, input=stdin, capture_output=True, check=False, timeout=120, **more
+        [*POSAPP, *map(str, words)],
+        cwd=ROOT,
+        input=stdin,
+        capture_output=True,
+        check=False,
+        timeout=120,
+        env={**ENVIRONMENT, **environment},
     )
 
 
@@ -125,7 +149,7 @@ def serving(folder: Path, *options: str) -> Iterator[str]:
     words = [*POSAPP, "hq", "serve", "--port", "0", "--data", str(folder), *options]
     with (
         (folder / "serve.log").open("ab") as log,
-        subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=log) as server,
+        subprocess.Popen(words, cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=log) as server,
     ):
         try:
             assert server.stdout
@@ -208,6 +232,7 @@ class Player:
         self.process = subprocess.Popen(
             [*POSAPP, "script", *seat.folders, *options],
             cwd=ROOT,
+            env=ENVIRONMENT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,

@@ -15,7 +15,7 @@ from posapp.sync.client import Answer
 from posapp.till import Till
 from posapp.wire import Request
 from tests.crash.busy import Counter, Dice, Goods, Step, Ticket, counter_of, steps
-from tests.crash.processes import POSAPP, ROOT, Seat
+from tests.crash.processes import ENVIRONMENT, POSAPP, ROOT, Seat
 from tests.shop import CASHIER, START, open_chain
 
 pytestmark = [
@@ -47,7 +47,9 @@ def play(seat: Seat, script: Path, *options: str) -> list[dict[str, object]]:
     """Play a script under strace; the answers that came."""
     log = script.with_suffix(".log")
     words = ["strace", "-qq", "-o", str(log), *options, *POSAPP, "script", str(script), *seat.folders]
-    done = subprocess.run([*words, "--clock", "simulated"], cwd=ROOT, capture_output=True, check=False, timeout=120)
+    done = subprocess.run(
+        [*words, "--clock", "simulated"], cwd=ROOT, env=ENVIRONMENT, capture_output=True, check=False, timeout=120
+    )
     assert done.stderr == b""
     return [msgspec.json.decode(line) for line in done.stdout.split(b"\n")[:-1]]
 

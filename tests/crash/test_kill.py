@@ -12,7 +12,7 @@ import pytest
 
 from posapp.ids import seeded_chance
 from tests.crash.busy import Counter, Dice, Step, counter_of, steps
-from tests.crash.processes import POSAPP, ROOT, Office, Seat, command, open_office, wait_until
+from tests.crash.processes import ENVIRONMENT, POSAPP, ROOT, Office, Seat, command, open_office, wait_until
 from tests.shop import CASHIER
 
 LINES = 120
@@ -172,7 +172,9 @@ def _restore_until(seat: Seat, backup: Path, sign: str, rounds: int) -> None:
     """Begin a restore and kill it some moments after one more path of a pattern has come into being."""
     before = len(list(seat.data.glob(sign)))
     words = [*POSAPP, "restore", str(backup), *seat.folders]
-    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        words, cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
         wait_until(lambda: len(list(seat.data.glob(sign))) > before or process.poll() is not None, every=0.0005)
         _dawdle(rounds)
         process.kill()

@@ -27,7 +27,7 @@ from posapp.hq import tables as hq_tables
 from posapp.ids import system_chance
 from posapp.sync.client import over_http
 from posapp.till import Till
-from tests.crash.processes import POSAPP, ROOT, Office, Seat, command, open_office, wait_until
+from tests.crash.processes import ENVIRONMENT, POSAPP, ROOT, Office, Seat, command, open_office, wait_until
 from tests.shop import MANAGER
 
 pytestmark = pytest.mark.proof
@@ -213,7 +213,7 @@ def test_a_year_of_real_payments_comes_to_the_same_totals_a_machine_and_day(
         )
         with (tmp_path / f"{machine}.out").open("wb") as out:
             words = [*POSAPP, "script", str(script), *seat.folders, "--clock", "simulated"]
-            running[machine] = subprocess.Popen(words, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)
+            running[machine] = subprocess.Popen(words, cwd=ROOT, env=ENVIRONMENT, stdout=out, stderr=subprocess.STDOUT)
     for machine, process in running.items():
         status = process.wait(3000)
         answers = [msgspec.json.decode(line) for line in (tmp_path / f"{machine}.out").read_bytes().splitlines()]

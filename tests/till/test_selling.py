@@ -8,6 +8,7 @@ from posapp.clock import DAY
 from posapp.messages import PriceRow, SettingRow
 from posapp.selling.receipt import WIDTH, width
 from posapp.till import Till
+from posapp.verify import verify
 from tests.shop import CASHIER, MANAGER, OTHER, Chain, kinds, last, play, refused, sales_of
 
 BUN, MILK, COOKIE, LIPSTICK, CARD, ICING, EGG = (
@@ -60,6 +61,15 @@ def test_split_tenders_card_first_then_cash(till: Till) -> None:
     assert refused(till, f"scan {BUN}") == "tender_begun"
     assert refused(till, "void 1") == "tender_begun"
     assert last(till, "pay cash 40.00")["change"] == "1.00"
+
+
+def test_a_ticket_takes_fifty_tenders_and_the_last_one_must_pay_it(till: Till) -> None:
+    play(till, f"scan {LIPSTICK}", *["pay cash 1.00"] * 49)
+    assert refused(till, "pay cash 1.00") == "too_many_tenders"
+    assert last(till, "pay cash 40.00")["change"] == "0.00"
+    play(till, f"scan {BUN}", "pay cash 100.00")
+    assert last(till, "report x")["expected"] == "295.50"
+    assert verify(till.folder, till.keys.hq_key).sales == 2
 
 
 @pytest.mark.parametrize(
