@@ -19,8 +19,8 @@ from hashlib import sha256
 from typing import Annotated, Any
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from nacl.exceptions import CryptoError
+from nacl.signing import SigningKey, VerifyKey
 
 from posapp.ids import b64u, till_name, unb64u
 
@@ -144,7 +144,7 @@ def key_id(public: bytes) -> str:
     return b64u(sha256(public).digest()[:9])
 
 
-def seal_entry(header: Header, body: bytes, key: Ed25519PrivateKey) -> Entry:
+def seal_entry(header: Header, body: bytes, key: SigningKey) -> Entry:
     """Sign a header over its body; the caller has filled in everything but v and bh."""
     if len(body) > LARGEST_BODY:
         raise ValueError(f"an entry's body is at most {LARGEST_BODY} bytes, this one has {len(body)}")
@@ -153,7 +153,7 @@ def seal_entry(header: Header, body: bytes, key: Ed25519PrivateKey) -> Entry:
     raw = canonical_struct(header)
     if len(raw) > LARGEST_HEADER:
         raise ValueError("an entry's header is at most 4 KiB")
-    return Entry(raw, key.sign(entry_hash(raw)), body)
+    return Entry(raw, key.sign(entry_hash(raw)).signature, body)
 
 
 def read_header(raw: bytes) -> Header:
@@ -171,7 +171,7 @@ def read_header(raw: bytes) -> Header:
     return header
 
 
-def check_entry(entry: Entry, public_key: Callable[[str], Ed25519PublicKey | None]) -> Header:
+def check_entry(entry: Entry, public_key: Callable[[str], VerifyKey | None]) -> Header:
     """Verify one entry by itself: canonical header, digest of the body, signature. Raises Broken."""
     header = read_header(entry.header)
     if len(entry.body) > LARGEST_BODY:
@@ -182,8 +182,8 @@ def check_entry(entry: Entry, public_key: Callable[[str], Ed25519PublicKey | Non
     if key is None:
         raise Broken(f"signed by unknown key {header.key}", header.seq, zh=f"签名所用的钥匙 {header.key} 不认识")
     try:
-        key.verify(entry.signature, entry.hash)
-    except InvalidSignature:
+        key.verify(entry.hash, entry.signature)
+    except CryptoError:
         raise Broken("the signature does not fit", header.seq, zh="签名不符") from None
     return header
 
@@ -207,7 +207,7 @@ def check_chain(
     jid: str,
     first_seq: int,
     previous: bytes,
-    public_key: Callable[[str], Ed25519PublicKey | None],
+    public_key: Callable[[str], VerifyKey | None],
 ) -> tuple[int, bytes]:
     """Verify a run of entries that continues (first_seq - 1, previous); the new (seq, hash). Raises Broken."""
     seq = first_seq - 1
@@ -226,10 +226,10 @@ def check_chain(
     return seq, previous
 
 
-def load_public(raw: bytes) -> Ed25519PublicKey:
-    return Ed25519PublicKey.from_public_bytes(raw)
+def load_public(raw: bytes) -> VerifyKey:
+    return VerifyKey(raw)
 
 
-def public_of_text(text: str) -> Ed25519PublicKey:
+def public_of_text(text: str) -> VerifyKey:
     """An Ed25519 public key written in base64url. Raises ValueError."""
     return load_public(unb64u(text))

@@ -268,7 +268,7 @@ class Journal:
         try:
             before = entry_at(conn, head.epoch, after)
             previous = before.hash if before else unb64u(read_header(tail[0].header).ph)
-            check_chain(tail, head.jid, after + 1, previous, {self._key_id: self._signing.public_key()}.get)
+            check_chain(tail, head.jid, after + 1, previous, {self._key_id: self._signing.verify_key}.get)
         except Broken as broken:
             _log.error("journal %s, entry %s: %s", head.jid, broken.seq, broken.reason)
             return True

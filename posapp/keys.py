@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from nacl.exceptions import CryptoError
+from nacl.signing import SigningKey
 
 from posapp.chain import canonical, key_id, public_of_text
 from posapp.errors import PosError
@@ -66,8 +68,8 @@ class TillKeys(msgspec.Struct, forbid_unknown_fields=True):
         return cls(database, journal, request, box)
 
     @property
-    def journal_key(self) -> Ed25519PrivateKey:
-        return Ed25519PrivateKey.from_private_bytes(unb64u(self.journal))
+    def journal_key(self) -> SigningKey:
+        return SigningKey(unb64u(self.journal))
 
     @property
     def request_key(self) -> Ed25519PrivateKey:
@@ -96,8 +98,8 @@ class HqKeys(msgspec.Struct, forbid_unknown_fields=True):
         return cls(chain, b64u(chance(9)), *[b64u(chance(32)) for _ in cls.__struct_fields__[2:]])
 
     @property
-    def certificate_key(self) -> Ed25519PrivateKey:
-        return Ed25519PrivateKey.from_private_bytes(unb64u(self.certificate))
+    def certificate_key(self) -> SigningKey:
+        return SigningKey(unb64u(self.certificate))
 
     @property
     def box_key(self) -> X25519PrivateKey:
@@ -109,8 +111,8 @@ class HqKeys(msgspec.Struct, forbid_unknown_fields=True):
 
     def issue(self, certificate: Certificate) -> Certificate:
         """The certificate, signed."""
-        certificate.hq_key = b64u(self.certificate_key.public_key().public_bytes_raw())
-        certificate.signature = b64u(self.certificate_key.sign(certificate.signed_bytes()))
+        certificate.hq_key = public_text(self.certificate_key)
+        certificate.signature = b64u(self.certificate_key.sign(certificate.signed_bytes()).signature)
         return certificate
 
 
@@ -119,17 +121,17 @@ def check_certificate(certificate: Certificate, hq_key: str) -> None:
     try:
         if certificate.v != 1 or certificate.hq_key != hq_key:
             raise ValueError
-        public_of_text(hq_key).verify(unb64u(certificate.signature), certificate.signed_bytes())
-    except (InvalidSignature, ValueError):
+        public_of_text(hq_key).verify(certificate.signed_bytes(), unb64u(certificate.signature))
+    except (CryptoError, ValueError):
         raise PosError("bad_certificate") from None
 
 
-def public_text(key: Ed25519PrivateKey | X25519PrivateKey) -> str:
-    return b64u(key.public_key().public_bytes_raw())
+def public_text(key: SigningKey | Ed25519PrivateKey | X25519PrivateKey) -> str:
+    return b64u(bytes(key.verify_key) if isinstance(key, SigningKey) else key.public_key().public_bytes_raw())
 
 
-def short_id(key: Ed25519PrivateKey) -> str:
-    return key_id(key.public_key().public_bytes_raw())
+def short_id(key: SigningKey) -> str:
+    return key_id(bytes(key.verify_key))
 
 
 def seal(secret: bytes, public: str, purpose: str) -> str:

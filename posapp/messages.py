@@ -9,11 +9,12 @@ History of PROTOCOL
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
 from posapp.keys import Certificate
+from posapp.money import LARGEST
 
 PROTOCOL = 1
 
@@ -21,6 +22,10 @@ BATCH_ENTRIES = 200
 BATCH_BYTES = 512 * 1024
 LARGEST_REQUEST = 1 << 21
 PAGE_ROWS = 2_000
+
+
+Whole = Annotated[int, msgspec.Meta(ge=-LARGEST, le=LARGEST)]
+"""A number in an entry: far beyond what a till comes to, well within what both databases hold."""
 
 
 class Message(msgspec.Struct, omit_defaults=True):
@@ -38,8 +43,8 @@ class Reason(Message):
     """
 
     kind: str
-    fen: int
-    by: int = 0
+    fen: Whole
+    by: Whole = 0
     id: str = ""
     why: str = ""
 
@@ -49,17 +54,17 @@ class SaleLine(Message):
     costs after all. rate: "0.13", "exempt" (免税) or "none" (不征税). tax: VAT contained in amount.
     """
 
-    n: int
+    n: Whole
     article: str
     code: str
     name: str
     unit: str
-    qty: int
-    price: int
-    amount: int
+    qty: Whole
+    price: Whole
+    amount: Whole
     rate: str
-    tax: int
-    book: int
+    tax: Whole
+    book: Whole
     why: list[Reason] = []
 
 
@@ -67,8 +72,8 @@ class Tender(Message):
     """amount counts toward the total; given is what was handed over in cash (given - amount is the change)."""
 
     kind: str
-    amount: int
-    given: int = 0
+    amount: Whole
+    given: Whole = 0
     ref: str = ""
 
 
@@ -76,8 +81,8 @@ class TaxSum(Message):
     """All lines of one rate: amount with VAT, VAT contained."""
 
     rate: str
-    amount: int
-    tax: int
+    amount: Whole
+    tax: Whole
 
 
 class SaleCompleted(Message):
@@ -85,14 +90,14 @@ class SaleCompleted(Message):
 
     ticket: str
     shift: str
-    counter: int
-    opened: int
-    paid: int
+    counter: Whole
+    opened: Whole
+    paid: Whole
     lines: list[SaleLine]
-    total: int
-    rounding: int
+    total: Whole
+    rounding: Whole
     tenders: list[Tender]
-    change: int
+    change: Whole
     taxes: list[TaxSum]
     member: str = ""
     join: str = ""
@@ -105,39 +110,39 @@ class JournalOpened(Message):
     """
 
     reason: str
-    ordinal: int
+    ordinal: Whole
     label: str
     key: str
     program: str
     parent_jid: str = ""
-    parent_seq: int = 0
+    parent_seq: Whole = 0
     parent_hash: str = ""
 
 
 class ShiftOpened(Message):
     shift: str
-    float: int
+    float: Whole
 
 
 class TenderSum(Message):
     kind: str
-    count: int
-    amount: int
+    count: Whole
+    amount: Whole
 
 
 class ShiftClosed(Message):
     """counted - expected is over (+) or short (-). sales and total let HQ compare what it holds of the shift."""
 
     shift: str
-    opened: int
-    float: int
-    counted: int
-    expected: int
-    sales: int
-    total: int
-    rounding: int
-    cash_in: int
-    cash_out: int
+    opened: Whole
+    float: Whole
+    counted: Whole
+    expected: Whole
+    sales: Whole
+    total: Whole
+    rounding: Whole
+    cash_in: Whole
+    cash_out: Whole
     tenders: list[TenderSum]
     first_receipt: str = ""
     last_receipt: str = ""
@@ -147,7 +152,7 @@ class CashMoved(Message):
     """amount is positive into the drawer, negative out of it."""
 
     shift: str
-    amount: int
+    amount: Whole
     reason: str
 
 
@@ -159,8 +164,8 @@ class DrawerOpened(Message):
 class SignInRefused(Message):
     """clerk: the number that was tried. tries: wrong PINs in a row."""
 
-    clerk: int
-    tries: int
+    clerk: Whole
+    tries: Whole
 
 
 class ApprovalGiven(Message):
@@ -168,39 +173,39 @@ class ApprovalGiven(Message):
 
     action: str
     ticket: str
-    line: int
+    line: Whole
     detail: str
 
 
 class LineVoided(Message):
     ticket: str
-    line: int
+    line: Whole
     article: str
     code: str
-    qty: int
-    amount: int
+    qty: Whole
+    amount: Whole
 
 
 class CartCancelled(Message):
     """tenders: money that had been taken and was given back."""
 
     ticket: str
-    opened: int
+    opened: Whole
     lines: list[SaleLine]
-    total: int
+    total: Whole
     tenders: list[Tender] = []
 
 
 class ReceiptReprinted(Message):
     receipt: str
     sale: str
-    copy: int
+    copy: Whole
 
 
 class ClockChanged(Message):
     """The wall clock moved against the monotonic one by `jump` milliseconds."""
 
-    jump: int
+    jump: Whole
 
 
 class SettingsApplied(Message):

@@ -22,7 +22,7 @@ from http_message_signatures import (
 )
 from http_message_signatures.exceptions import HTTPMessageSignaturesException
 
-from posapp.chain import Entry, public_of_text
+from posapp.chain import Entry
 from posapp.errors import PosError
 from posapp.ids import b64u, unb64u
 from posapp.keys import Certificate, check_certificate
@@ -110,8 +110,8 @@ def verify_request(request: Request, hq_key: str) -> Signed:
     """
     certificate = _certificate(request.headers)
     check_certificate(certificate, hq_key)
-    public: Ed25519PublicKey = public_of_text(certificate.request_key)
     try:
+        public = Ed25519PublicKey.from_public_bytes(unb64u(certificate.request_key))
         (result,) = _Verifier(signature_algorithm=algorithms.ED25519, key_resolver=_Key(public)).verify(
             request, max_age=None, expect_tag=TAG, require_components=_COVERED, body=request.body
         )

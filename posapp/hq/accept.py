@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from nacl.signing import VerifyKey
 from sqlalchemy import Connection, bindparam, select
 
 from posapp.chain import Broken, Entry, Header, check_entry, check_link, genesis_hash, public_of_text, read_header
@@ -50,7 +50,7 @@ _JID = re.compile(r"[A-Za-z0-9_-]{22}")
 _PLAIN = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 
-Keys = dict[str, Ed25519PublicKey]
+Keys = dict[str, VerifyKey]
 """Public keys by key id."""
 
 
@@ -61,7 +61,7 @@ class Sender:
     store: int
     till: int
     key_id: str
-    key: Ed25519PublicKey
+    key: VerifyKey
 
 
 class _Checked(NamedTuple):
@@ -176,7 +176,7 @@ def _read_header(raw: bytes) -> Header:
         raise Broken("header is not UTF-8", zh="记录头不是 UTF-8") from None
 
 
-def _check_entry(item: Entry, keys: Callable[[str], Ed25519PublicKey | None]) -> Header:
+def _check_entry(item: Entry, keys: Callable[[str], VerifyKey | None]) -> Header:
     try:
         return check_entry(item, keys)
     except UnicodeDecodeError:

@@ -61,15 +61,20 @@ class Database:
                 yield conn
 
     @contextmanager
-    def transaction(self, on: Connection | None = None) -> Iterator[Connection]:
-        """A writing transaction: committed when the block ends, rolled back when it raises."""
+    def transaction(self, on: Connection | None = None, *, waits_for_disk: bool = True) -> Iterator[Connection]:
+        """A writing transaction: committed when the block ends, rolled back when it raises.
+
+        waits_for_disk: False for what can be done again; a power cut may undo it, never what came before it.
+        """
         # Waiting for our own lock is fair and wakes at once; SQLite's own waiting polls.
         with (
             self._writing if self.is_sqlite else nullcontext(),
             nullcontext(on) if on else self.engine.connect() as conn,
         ):
-            conn.execution_options(posapp_writes=True)
+            conn.execution_options(posapp_writes=True, posapp_waits=waits_for_disk)
             with conn.begin():
+                if not (waits_for_disk or self.is_sqlite):
+                    conn.execute(text("SET LOCAL synchronous_commit = off"))
                 yield conn
 
     def connected(self) -> AbstractContextManager[Connection]:
@@ -149,8 +154,12 @@ def _sqlite(path: Path) -> Database:
 
     @event.listens_for(engine, "begin")
     def _begin(conn: Connection) -> None:
-        writes = conn.get_execution_options().get("posapp_writes")
-        conn.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = conn.get_execution_options()
+        if not options.get("posapp_writes"):
+            conn.exec_driver_sql("BEGIN")
+            return
+        conn.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if options['posapp_waits'] else 'NORMAL'}")
+        conn.exec_driver_sql("BEGIN IMMEDIATE")
 
     return Database(engine, str(path))
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 import psycopg
 import sqlcipher3.dbapi2 as sqlite
-from sqlalchemy import Connection, and_, delete, select, text, tuple_, update
+from sqlalchemy import BindParameter, Connection, and_, bindparam, delete, select, tuple_, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from posapp import log
@@ -35,6 +35,28 @@ _ASK = 500
 # What SQLAlchemy or a driver's own cursor raises when rows are refused.
 _REFUSED = (SQLAlchemyError, psycopg.Error, sqlite.Error, OverflowError, ValueError, TypeError)
 _read_header = msgspec.json.Decoder(Header).decode
+# Made once: building a statement costs as much as running it.
+_SOME: BindParameter[Any] = bindparam("some", expanding=True)
+_ARTICLES = select(article.c.scope, article.c.id, article.c.since).where(article.c.id.in_(_SOME))
+_JOURNALS = select(journal_state).where(journal_state.c.jid.in_(_SOME))
+_SHIFTS = select(shift).where(tuple_(shift.c.store, shift.c.till, shift.c.shift).in_(_SOME))
+_BATCHES = (
+    select(batch.c.n, batch.c.last_seq - batch.c.first_seq + 1)
+    .where(batch.c.n > bindparam("after"))
+    .order_by(batch.c.n)
+    .limit(STEP)
+)
+_ITEMS = (
+    select(batch.c.n, entry.c.known, entry.c.header, entry.c.body)
+    .join(
+        entry,
+        and_(entry.c.jid == batch.c.jid, entry.c.seq >= batch.c.first_seq, entry.c.seq <= batch.c.last_seq),
+    )
+    .where(batch.c.n > bindparam("after"), batch.c.n <= bindparam("upto"))
+    .order_by(batch.c.n, entry.c.seq)
+)
+_PLACE = select(counter.c.n).where(counter.c.name == PROJECTED).with_for_update(skip_locked=True)
+_MOVE = update(counter).where(counter.c.name == PROJECTED).values(n=bindparam("upto"))
 _log = log.named("hq.project")
 
 
@@ -72,11 +94,7 @@ class Articles:
                 missing.update(line.article for line in lines if not knows(line.article, item.number))
         wanted = sorted(name for name in missing if "\0" not in name)
         for start in range(0, len(wanted), _ASK):
-            for scope, name, since in conn.execute(
-                select(article.c.scope, article.c.id, article.c.since).where(
-                    article.c.id.in_(wanted[start : start + _ASK])
-                )
-            ):
+            for scope, name, since in conn.execute(_ARTICLES, {"some": wanted[start : start + _ASK]}):
                 self._since[scope, name] = since
 
     def knows(self, store: int) -> Any:
@@ -94,21 +112,8 @@ class Articles:
 
 def read_items(conn: Connection, after: int, upto: int, till: tuple[int, int] | None = None) -> list[Item]:
     """The entries of the batches numbered after < n <= upto, in order; of one till if named."""
-    query = (
-        select(batch.c.n, entry.c.known, entry.c.header, entry.c.body)
-        .join(
-            entry,
-            and_(
-                entry.c.jid == batch.c.jid,
-                entry.c.seq >= batch.c.first_seq,
-                entry.c.seq <= batch.c.last_seq,
-            ),
-        )
-        .where(batch.c.n > after, batch.c.n <= upto)
-        .order_by(batch.c.n, entry.c.seq)
-    )
-    query = query.where(*_of_till(batch, till))
-    return [_item(*row) for row in conn.execute(query)]
+    query = _ITEMS.where(*_of_till(batch, till)) if till else _ITEMS
+    return [_item(*row) for row in conn.execute(query, {"after": after, "upto": upto})]
 
 
 def _item(number: int, known: int, header: bytes, body: bytes) -> Item:
@@ -132,29 +137,25 @@ def work_off(items: Sequence[Item], held_of: dict[tuple[int, int], Held]) -> lis
 
 def project(database: Database, clock: Clock, articles: Articles | None = None) -> int | None:
     """One step: the number of entries worked off, 0 when nothing waits, None when another projector is at it."""
-    with database.transaction() as conn:
-        if not database.is_sqlite:
-            # The step can be done again from the raw entries, so its commit need not wait for the disk.
-            conn.execute(text("SET LOCAL synchronous_commit = off"))
-        place = select(counter.c.n).where(counter.c.name == PROJECTED).with_for_update(skip_locked=True)
-        after = conn.scalar(place)
+    with database.transaction(waits_for_disk=False) as conn:  # a step can be done again from the raw entries
+        after = conn.scalar(_PLACE)
         if after is None:
             return None
         upto = step_after(conn, after)
         if upto == after:
             return 0
         count = _step(conn, after, upto, None, clock.now_ms(), articles or Articles())
-        conn.execute(update(counter).where(counter.c.name == PROJECTED).values(n=upto))
+        conn.execute(_MOVE, {"upto": upto})
     return count
 
 
 def step_after(conn: Connection, after: int, most: int | None = None, till: tuple[int, int] | None = None) -> int:
     """The last batch of the step that follows `after`: about STEP entries, at least one batch; `after` if none."""
-    query = select(batch.c.n, batch.c.last_seq - batch.c.first_seq + 1).where(batch.c.n > after, *_of_till(batch, till))
+    query = _BATCHES.where(*_of_till(batch, till)) if till else _BATCHES
     if most is not None:
         query = query.where(batch.c.n <= most)
     upto, size = after, 0
-    for number, entries in conn.execute(query.order_by(batch.c.n).limit(STEP)):
+    for number, entries in conn.execute(query, {"after": after}):
         if size and size + entries > STEP:
             break
         upto, size = number, size + entries
@@ -187,10 +188,10 @@ def _load_held(conn: Connection, items: Sequence[Item], articles: Articles) -> d
         if name is not None and "\0" not in name:
             shifts.add((*place, name))
     for some in _portions(jids):
-        for row in conn.execute(select(journal_state).where(journal_state.c.jid.in_(some))):
+        for row in conn.execute(_JOURNALS, {"some": some}):
             held_of[row.store, row.till].journals[row.jid] = JournalState(*row)
     for some in _portions(shifts):
-        for row in conn.execute(select(shift).where(tuple_(shift.c.store, shift.c.till, shift.c.shift).in_(some))):
+        for row in conn.execute(_SHIFTS, {"some": some}):
             tenders = msgspec.json.decode(row.held_tenders, type=dict[str, tuple[int, int]])
             held_of[row.store, row.till].shifts[row.shift] = ShiftState(**{**row._mapping, "held_tenders": tenders})
     return held_of

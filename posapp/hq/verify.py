@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from nacl.signing import VerifyKey
 from sqlalchemy import Connection, Row, Table, func, select
 
 from posapp.chain import Broken, Entry, Header, check_entry, check_link
@@ -76,7 +76,7 @@ def verify(database: Database) -> Report:
     report = Report()
     with database.reading(snapshot=True) as conn:
         try:
-            keys: dict[tuple[int, int], dict[str, Ed25519PublicKey]] = {}
+            keys: dict[tuple[int, int], dict[str, VerifyKey]] = {}
             for head in conn.execute(select(journal_head).order_by(journal_head.c.jid)).all():
                 place = (head.store, head.till)
                 if place not in keys:
@@ -111,7 +111,7 @@ def _differ(table: str, jid: str, seq: int) -> PosError:
 # --- chains ---
 
 
-def _journal(conn: Connection, head: Row[Any], keys: dict[str, Ed25519PublicKey], report: Report) -> None:
+def _journal(conn: Connection, head: Row[Any], keys: dict[str, VerifyKey], report: Report) -> None:
     jid, seq, previous = head.jid, 0, b""
     for rows in _parts(conn, jid):
         headers = []
@@ -142,9 +142,7 @@ def _parts(conn: Connection, jid: str) -> Iterator[list[Row[Any]]]:
         yield list(rows)
 
 
-def _one(
-    row: Row[Any], head: Row[Any], seq: int, previous: bytes, keys: dict[str, Ed25519PublicKey]
-) -> tuple[Header, bytes]:
+def _one(row: Row[Any], head: Row[Any], seq: int, previous: bytes, keys: dict[str, VerifyKey]) -> tuple[Header, bytes]:
     raw = Entry(bytes(row.header), bytes(row.signature), bytes(row.body))
     try:
         header = check_entry(raw, keys.get)

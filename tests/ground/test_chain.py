@@ -7,9 +7,9 @@ import json
 
 import pytest
 import zstandard
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
+from nacl.signing import SigningKey
 
 from posapp.chain import Broken, Entry, Header, canonical, check_chain, check_entry, genesis_hash, key_id, seal_entry
 from posapp.errors import PosError
@@ -17,8 +17,8 @@ from posapp.ids import b64u, base32, epoch_letter, seeded_chance, unb64u, uuid7
 from posapp.keys import Certificate, HqKeys, TillKeys, check_certificate, public_text, seal, unseal
 from posapp.wire import Request, pack_entries, sign_request, unpack_entries, verify_request
 
-KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
-KEYS = {key_id(KEY.public_key().public_bytes_raw()): KEY.public_key()}
+KEY = SigningKey(bytes(range(32)))
+KEYS = {key_id(bytes(KEY.verify_key)): KEY.verify_key}
 JID = b64u(bytes(16))
 
 LETTERS = 'aB9 中文é"\\/\n\t\x07\x7f\u2028😀'
@@ -115,7 +115,7 @@ def test_missing_swapped_and_repeated_entries_are_found(entries: list[Entry], se
 def test_another_spelling_of_the_same_header_is_refused() -> None:
     header = CHAIN[0].header.replace(b'"cq":0', b'"cq": 0')
     with pytest.raises(Broken, match="not canonical"):
-        check_entry(Entry(header, KEY.sign(Entry(header, b"", b"").hash), CHAIN[0].body), KEYS.get)
+        check_entry(Entry(header, KEY.sign(Entry(header, b"", b"").hash).signature, CHAIN[0].body), KEYS.get)
 
 
 def test_the_hash_is_what_the_page_says() -> None:
