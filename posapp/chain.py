@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from nacl.exceptions import CryptoError
@@ -41,23 +41,19 @@ def canonical_struct(value: msgspec.Struct) -> bytes:
 def canonical(value: Any) -> bytes:
     """Canonical bytes of any plain values. Raises ValueError on what a chain cannot carry."""
     raw = _encoder.encode(value)
-    try:
-        _plain.decode(raw)
-    except msgspec.ValidationError as error:
-        raise ValueError(f"a chained entry holds strings and integers of at most 2**53 - 1 only: {error}") from None
+    _check_plain(msgspec.json.decode(raw), DEEPEST)
     return raw
 
 
-def _plain_type(depth: int) -> Any:
-    """Strings, integers, and arrays and objects of them down to a depth: what canonical JSON may hold."""
-    whole = Annotated[int, msgspec.Meta(ge=-_LARGEST_INTEGER, le=_LARGEST_INTEGER)]
-    kind: Any = str | whole
-    for _ in range(depth):
-        kind = str | whole | list[kind] | dict[str, kind]
-    return kind
-
-
-_plain = msgspec.json.Decoder(_plain_type(DEEPEST))
+def _check_plain(value: Any, depth: int) -> None:
+    """Strings, integers, and arrays and objects of them down to a depth."""
+    kind = type(value)
+    if kind is str or (kind is int and -_LARGEST_INTEGER <= value <= _LARGEST_INTEGER):
+        return
+    if not depth or kind not in (list, dict):
+        raise ValueError(f"a chained entry holds strings and integers of at most 2**53 - 1 only, no {str(value)[:40]}")
+    for item in value.values() if kind is dict else value:
+        _check_plain(item, depth - 1)
 
 
 class Reentered(msgspec.Struct, forbid_unknown_fields=True):

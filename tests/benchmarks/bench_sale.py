@@ -242,7 +242,7 @@ def test_a_sale_waits_for_the_disk_once(open_till: Opens, tmp_path: Path) -> Non
 
 
 def syncs_of(sales: int, folder: Path, where: tuple[str, ...]) -> Counts[str]:
-    """How often each file is flushed while posapp script makes so many sales of ten lines."""
+    """How often the selling thread flushes each file while posapp script makes so many sales of ten lines."""
     codes = itertools.cycle(code for code, *_ in article_rows(ARTICLES))
     script, trace = folder / "sales.script", folder / "trace"
     tickets = [
@@ -250,9 +250,11 @@ def syncs_of(sales: int, folder: Path, where: tuple[str, ...]) -> Counts[str]:
         for _ in range(sales)
     ]
     script.write_text("\n".join(["network off", f"sign-in {' '.join(CASHIER)}", *tickets]), encoding="utf-8")
-    command = ["strace", "-f", "-qq", "-y", "-e", "trace=fsync,fdatasync", "-o", str(trace)]
+    command = ["strace", "-f", "-qq", "-y", "-s", "20", "-e", "trace=fsync,fdatasync,write", "-o", str(trace)]
     program = [sys.executable, "-m", "posapp", "script", *where, str(script)]
     done = subprocess.run([*command, *program], cwd=ROOT, capture_output=True, check=False)
     assert done.returncode == 0, (done.stdout[-500:], done.stderr)
     assert done.stdout.count(b'"receipt"') == sales
-    return Counts(re.findall(r"sync\(\d+<[^>]*/([^/>]+)>", trace.read_text()))
+    calls = trace.read_text("utf-8", "replace")
+    (selling,) = set(re.findall(r"^(\d+) +write\(1<", calls, re.MULTILINE))
+    return Counts(re.findall(rf"^{selling} +\w+sync\(\d+<[^>]*/([^/>]+)>", calls, re.MULTILINE))
