@@ -22,10 +22,10 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-GROUND = "version money quantity clock ids errors log settings keys chain messages wire rules".split()
+GROUND = "version money quantity answers clock ids errors log settings keys chain messages wire rules".split()
 FIRST_FLOOR = "db tables migrations journal devices ui".split()
 ROOMS = "catalog shift members joining coupons selling pickup board sync".split()
-ROOF = "answers verify backup till script app demo __main__".split()
+ROOF = "verify backup till script app demo __main__".split()
 # Arrows go from a higher floor to a lower one and are free within a floor. Each room is a floor of its own.
 FLOORS = [GROUND, FIRST_FLOOR, *([room] for room in ROOMS + ROOF)]
 HEIGHT = {name: height for height, names in enumerate(FLOORS) for name in names}
@@ -264,7 +264,9 @@ def test_no_locked_package_is_under_the_gpl() -> None:
     assert len(licences) > 30
     assert {name for name, stated in licences.items() if not stated} <= {"sqlcipher3"}  # zlib
     strong = re.compile(r"(?<!L)GPL|(?<!Lesser )General Public")
-    assert {name: stated for name, stated in licences.items() if strong.search(stated)} == {}
+    # "A OR B" leaves the choice to us
+    forced = {name: stated for name, stated in licences.items() if all(map(strong.search, stated.split(" OR ")))}
+    assert forced == {}
 
 
 TOLD = '"""Told."""\n'

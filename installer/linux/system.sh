@@ -2,7 +2,8 @@
 # What the system itself must bring, on Debian and its kin.
 #
 #   system.sh run      the packages that `make run` needs: Python with venv, and certificates
-#   system.sh test     these, a PostgreSQL server, which the tests start themselves, and strace, which counts syncs
+#   system.sh test     these, what Qt draws with, a PostgreSQL server, which the tests start themselves, and strace,
+#                      which counts syncs
 #   system.sh python   prints the interpreter that .venv is made with
 #
 # Installs what is missing when it runs as root; says in one sentence what to install otherwise. With nothing
@@ -31,6 +32,12 @@ has_postgresql() {
     command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null
 }
 
+# What Qt is linked with and its wheel leaves to the system: the package of each library.
+declare -A qt=(
+    [libGL.so.1]=libgl1 [libEGL.so.1]=libegl1 [libxkbcommon.so.0]=libxkbcommon0 [libfontconfig.so.1]=libfontconfig1
+    [libdbus-1.so.3]=libdbus-1-3 [libglib-2.0.so.0]=libglib2.0-0
+)
+
 missing=()
 case "${1:-test}" in
     python)
@@ -39,6 +46,12 @@ case "${1:-test}" in
     run | test)
         find_python >/dev/null || missing+=(python3 python3-venv)
         [ -e /etc/ssl/certs/ca-certificates.crt ] || [ ! -e /etc/debian_version ] || missing+=(ca-certificates)
+        if [ "${1:-test}" = test ]; then
+            libraries=$(PATH="$PATH:/usr/sbin:/sbin" ldconfig -p 2>/dev/null || true)
+            for library in "${!qt[@]}"; do
+                [[ "$libraries" == *"$library"* ]] || missing+=("${qt[$library]}")
+            done
+        fi
         [ "${1:-test}" = run ] || has_postgresql || missing+=(postgresql)
         [ "${1:-test}" = run ] || command -v strace >/dev/null || missing+=(strace) ;;
     *)

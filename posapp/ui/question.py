@@ -1,0 +1,111 @@
+"""A question answered on the number pad: one line after the other, then all answers at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QVBoxLayout
+
+from posapp.ui.keypad import Keypad, button
+from posapp.ui.label import RIGHT, label
+
+LONGEST = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is asked for. is_secret: shown as dots."""
+
+    title: str
+    is_secret: bool = False
+
+
+class Question(QFrame):
+    """Asks its steps in turn; done(answers) hears them all, given_up() that nobody wants to answer."""
+
+    def __init__(self, name: str, words: dict[str, str], given_up: Callable[[], object]) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setProperty("card", True)
+        self._given_up = given_up
+        self._done: Callable[[list[str]], object] = lambda answers: None
+        self._steps: list[Step] = []
+        self._answers: list[str] = []
+        self.text = ""
+        self.reason = label("reason", is_quiet=True)
+        self.reason.setWordWrap(True)
+        self.title = label("title", "large")
+        self.entry = label("entry", align=RIGHT)
+        self.entry.setProperty("asking", True)
+        self.entry.setMinimumHeight(72)
+        keypad = Keypad(
+            self.write,
+            (
+                button(f"{name}_erase", "⌫", self.erase, "key"),
+                button(f"{name}_clear", words["clear"], self.clear),
+                button(f"{name}_give_up", words["back"], self._given_up),
+                button(f"{name}_confirm", words["confirm"], self.confirm, "pay"),
+            ),
+        )
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 20, 20, 20)
+        layout.setSpacing(12)
+        for widget in (self.title, self.reason, self.entry):
+            layout.addWidget(widget)
+        layout.addWidget(keypad, 1)
+
+    def ask(self, steps: list[Step], done: Callable[[list[str]], object], reason: str = "") -> None:
+        self._steps, self._answers, self._done = steps, [], done
+        self.reason.setText(reason)
+        self.reason.setVisible(bool(reason))
+        self._next()
+
+    def _next(self) -> None:
+        self.text = ""
+        self.title.setText(self._steps[len(self._answers)].title)
+        self._show()
+
+    def _show(self) -> None:
+        is_secret = self._steps[len(self._answers)].is_secret
+        self.entry.setText("•" * len(self.text) if is_secret else self.text)
+
+    def write(self, text: str) -> None:
+        self.text = (self.text + text)[:LONGEST]
+        self._show()
+
+    def erase(self) -> None:
+        self.text = self.text[:-1]
+        self._show()
+
+    def clear(self) -> None:
+        self.text = ""
+        self._show()
+
+    def confirm(self) -> None:
+        if not self.text:
+            return
+        self._answers.append(self.text)
+        if len(self._answers) < len(self._steps):
+            self._next()
+        else:
+            answers = self._answers
+            self.ask(self._steps, self._done, self.reason.text())
+            self._done(answers)
+
+    def key(self, event: QKeyEvent) -> bool:
+        """Whether the question took the key."""
+        match event.key():
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter:
+                self.confirm()
+            case Qt.Key.Key_Backspace:
+                self.erase()
+            case Qt.Key.Key_Escape:
+                self._given_up()
+            case _ if event.text().isprintable() and event.text():
+                self.write(event.text())
+            case _:
+                return False
+        return True

@@ -1,0 +1,133 @@
+"""The window's frame: a status line, one page at a time, a notice, and the one place where verbs are carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from posapp import log
+from posapp.errors import PosError
+from posapp.ui.label import RIGHT, label
+from posapp.ui.wedge import Wedge
+
+_log = log.named("ui")
+T = TypeVar("T")
+
+
+class Page(Protocol):
+    """A screen: takes keys and codes, draws itself anew."""
+
+    def key(self, event: QKeyEvent) -> bool: ...
+    def scanned(self, code: str) -> None: ...
+    def refresh(self) -> None: ...
+
+
+class Window(QWidget):
+    """Holds pages by name; show_page() puts one in front."""
+
+    def __init__(self, title: str, sentence: Callable[[PosError], str], broken: str) -> None:
+        super().__init__()
+        self.setObjectName("window")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setWindowTitle(title)
+        self._sentence = sentence
+        self._broken = broken
+        self._pages: dict[str, tuple[Page, QWidget]] = {}
+        self.wants_approval: Callable[[str], None] | None = None
+        self.carried_out: Callable[[], None] = lambda: None
+        self.page_name = ""
+        self.place = label("place", "small", is_quiet=True)
+        self.state = label("state", "small", is_quiet=True, align=RIGHT)
+        self.notice = label("notice")
+        self.notice.setParent(self)
+        self.notice.setWordWrap(True)
+        self.notice.hide()
+        self._stack = QStackedWidget()
+        line = QHBoxLayout()
+        line.addWidget(self.place)
+        line.addWidget(self.state)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 8, 12, 12)
+        layout.setSpacing(8)
+        layout.addLayout(line)
+        layout.addWidget(self._stack, 1)
+        self._wedge: Wedge | None = None
+
+    def add(self, name: str, page: Page, widget: QWidget) -> None:
+        self._pages[name] = (page, widget)
+        self._stack.addWidget(widget)
+
+    def show_page(self, name: str) -> None:
+        page, widget = self._pages[name]
+        self.page_name = name
+        self._stack.setCurrentWidget(widget)
+        page.refresh()
+
+    @property
+    def page(self) -> Page:
+        return self._pages[self.page_name][0]
+
+    # --- verbs ---
+
+    def run(self, act: Callable[[], T]) -> T | None:
+        """Carry a verb out; what it refuses is told in one sentence, in the notice. None: it was refused."""
+        try:
+            result = act()
+        except PosError as refused:
+            if refused.code == "needs_approval" and self.wants_approval:
+                self.wants_approval(self._sentence(refused))
+            else:
+                self.tell(self._sentence(refused))
+            return None
+        except Exception:  # noqa: BLE001  (the open ticket is stored, so the cashier can go on)
+            self._confess()
+            return None
+        self.notice.hide()
+        self.carried_out()
+        return result
+
+    def _confess(self) -> None:
+        """A bug: logged whole, told calmly."""
+        _log.exception("the program failed")
+        self.tell(self._broken)
+
+    def tell(self, sentence: str) -> None:
+        self.notice.setText(sentence)
+        self.notice.setAccessibleName(sentence)
+        self._place_notice()
+        self.notice.show()
+
+    def _place_notice(self) -> None:
+        # Over the page and not in its layout: nothing a finger aims at may move.
+        width = self.width() - 24
+        self.notice.setGeometry(12, 6, width, self.notice.heightForWidth(width))
+        self.notice.raise_()
+
+    # --- what Qt calls ---
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        try:
+            is_taken = self.page.key(event)
+        except Exception:  # noqa: BLE001  (an exception that leaves for Qt can end the program)
+            self._confess()
+            return
+        if not is_taken:
+            super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._place_notice()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        handle = self.windowHandle()
+        if self._wedge is None and handle is not None:
+            self._wedge = Wedge(handle)
+            self._wedge.scanned.connect(self._on_scanned)
+
+    def _on_scanned(self, code: str) -> None:
+        self.page.scanned(code)

@@ -1,0 +1,58 @@
+"""Keys as a window gets them: to its handle, with the time at which they were struck."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+
+from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEvent, QEventLoop, Qt
+from PySide6.QtGui import QKeyEvent, QWindow
+
+_ENTER = Qt.Key.Key_Return
+
+
+class KeyBoard:
+    """Strikes keys. Its time is its own: a scanner's five milliseconds are five whatever the machine does."""
+
+    _started = itertools.count(1_000_000, 1_000_000)
+
+    def __init__(self, window: QWindow) -> None:
+        self._window = window
+        self._now_ms = next(self._started)
+
+    def wait(self, ms: int) -> None:
+        self._now_ms += ms
+
+    def _event(self, key: int, text: str) -> QKeyEvent:
+        event = QKeyEvent(QEvent.Type.KeyPress, key, Qt.KeyboardModifier.NoModifier, text)
+        event.setTimestamp(self._now_ms)
+        return event
+
+    def post(self, key: int, text: str) -> None:
+        """Strike a key that the program will look at later."""
+        QCoreApplication.postEvent(self._window, self._event(key, text))
+
+    def press(self, key: int, text: str = "") -> None:
+        """Strike one key, as a finger does: a while after the one before."""
+        self.wait(150)
+        QCoreApplication.sendEvent(self._window, self._event(key, text))
+
+    def type(self, text: str, gap_ms: int) -> None:
+        for character in text:
+            self.wait(gap_ms)
+            QCoreApplication.sendEvent(self._window, self._event(ord(character.upper()), character))
+
+    def scan(self, code: str, gap_ms: int = 5) -> None:
+        """What a scanner types: the code and Enter."""
+        self.wait(500)
+        self.type(code, gap_ms)
+        self.wait(gap_ms)
+        QCoreApplication.sendEvent(self._window, self._event(_ENTER, "\r"))
+
+
+def wait_until(is_so: Callable[[], bool], seconds: float = 5.0) -> None:
+    """Let the program go on until something is so."""
+    deadline = QDeadlineTimer(int(seconds * 1000))
+    while not is_so():
+        assert not deadline.hasExpired(), "it never came"
+        QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 20)
