@@ -8,9 +8,9 @@ import hashlib
 import io
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from platformdirs import user_data_path, user_state_path
@@ -18,6 +18,9 @@ from platformdirs import user_data_path, user_state_path
 from posapp.clock import Clock, SimulatedClock, SystemClock
 from posapp.errors import Cancelled, PosError
 from posapp.ids import system_chance, till_name
+
+if TYPE_CHECKING:
+    from posapp.till import Till
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -69,6 +72,7 @@ def _parser(wanted: str) -> argparse.ArgumentParser:
         script.formatter_class = argparse.RawDescriptionHelpFormatter
         usages = [usage for usage, *_ in VERBS.values()]
         script.epilog = "verbs, one a line; # starts a comment:\n  " + "\n  ".join(usages)
+    add("till", _till, [till], "the till's window")
     enrol = add("enrol", _enrol, [till], "make this computer a till of a store")
     enrol.add_argument("url", help="HQ's address; plain http for this computer only")
     enrol.add_argument("code", help="the code HQ printed, good once for 15 minutes")
@@ -104,25 +108,41 @@ def _clock(args: argparse.Namespace) -> Clock:
 
 
 def _script(args: argparse.Namespace) -> int:
-    from posapp import log
     from posapp.script import run
+
+    clock = _clock(args)
+    with _lines(args.file) as lines, _opened(args, clock) as till:
+        return 0 if run(till, lines, sys.stdout, args.language) else 1
+
+
+def _till(args: argparse.Namespace) -> int:
+    if sys.platform == "linux" and not any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))):
+        raise PosError("no_display")  # Qt would end the program without a word that a cashier understands
+    from posapp.app import run
+
+    with _opened(args, SystemClock()) as till:
+        return run(till)
+
+
+@contextlib.contextmanager
+def _opened(args: argparse.Namespace, clock: Clock) -> Iterator[Till]:
+    """The till of the folders; on the machine's clock its sync thread runs beside it."""
+    from posapp import log
     from posapp.sync.client import over_http
     from posapp.till import Till
 
     data, state = folders(args)
-    clock = _clock(args)
-    with _lines(args.file) as lines:
-        till = Till(data, state, clock, system_chance, over_http())
-        log.to_file(data / "till.log")
-        try:
-            if isinstance(clock, SystemClock):
-                if not till.has_staff():
-                    with contextlib.suppress(PosError):  # the first verb says what is missing
-                        till.sync(_progress())
-                till.runner.start()
-            return 0 if run(till, lines, sys.stdout, args.language) else 1
-        finally:
-            till.close()
+    till = Till(data, state, clock, system_chance, over_http())
+    log.to_file(data / "till.log")
+    try:
+        if isinstance(clock, SystemClock):
+            if not till.has_staff():
+                with contextlib.suppress(PosError):  # the first verb says what is missing
+                    till.sync(_progress())
+            till.runner.start()
+        yield till
+    finally:
+        till.close()
 
 
 def _lines(file: Path | None) -> contextlib.AbstractContextManager[Iterable[str]]:

@@ -30,6 +30,17 @@ class TicketView:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenTicket:
+    """The ticket as a screen draws it; saved: what discounts and prices by hand took off."""
+
+    lines: tuple[LineView, ...]
+    total: Money
+    due: Money
+    saved: Money
+    paid: tuple[tuple[str, Money], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PaidView:
     """due: what is still missing. A receipt number says that the sale is recorded."""
 

@@ -101,6 +101,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "needs_reason": ("请写明原因", "Give a reason."),
     "disk_full": ("磁盘空间快满了,请联系技术支持", "The disk is almost full; call support."),
     # the script and the command line
+    "no_display": (
+        "这里没有显示屏,窗口打不开;请在桌面上启动,或改用 posapp script",
+        "There is no display here to open a window on; start it on a desktop, or use posapp script.",
+    ),
     "unknown_verb": ("不认识的命令 {verb}", "There is no verb {verb}."),
     "bad_usage": ("写法应为: {usage}", "Usage: {usage}."),
     "bad_line": ("这一行读不懂: 引号没有成对", "This line cannot be read: a quote is not closed."),

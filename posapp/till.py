@@ -16,7 +16,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sqlalchemy import func, select
 
 from posapp import db
-from posapp.answers import ClerkView, LineView, PaidView, ShiftView, StatusView, SyncView, TicketView
+from posapp.answers import ClerkView, LineView, OpenTicket, PaidView, ShiftView, StatusView, SyncView, TicketView
 from posapp.catalog.articles import Article, Articles, apply_catalogue, apply_prices
 from posapp.clock import Clock
 from posapp.errors import PosError
@@ -36,7 +36,7 @@ from posapp.quantity import ONE, Quantity
 from posapp.rules.cart import Cart, Discount
 from posapp.rules.codes import clean, counted
 from posapp.rules.labels import Label, read_label
-from posapp.rules.pricing import DISCOUNTS, discount_on
+from posapp.rules.pricing import DISCOUNTS, PricedLine, discount_on
 from posapp.selling import receipt as receipts
 from posapp.selling.drafts import Drafts
 from posapp.selling.sale import Sale, last_said
@@ -321,6 +321,19 @@ class Till:
         recorded = receipts.find(self.folder, receipt)
         return receipts.text(recorded, self.settings, receipts.reprint(self.journal, recorded, clerk.number))
 
+    def ticket(self) -> OpenTicket:
+        """The open ticket, line by line."""
+        cart, priced = self.sale.cart, self.sale.priced
+        if cart is None or priced is None:
+            return OpenTicket((), ZERO, ZERO, ZERO, ())
+        return OpenTicket(
+            tuple(map(self._shown_line, priced.lines)),
+            priced.total,
+            self.sale.due,
+            Money(sum(line.gross.fen - line.amount.fen for line in priced.lines)),
+            tuple((paid.kind, paid.amount) for paid in cart.paid),
+        )
+
     # --- the till itself ---
 
     def has_staff(self) -> bool:
@@ -482,10 +495,12 @@ class Till:
 
     def _line_view(self, n: int) -> LineView:
         assert self.sale.priced
-        priced = self.sale.priced.of(n)
+        return self._shown_line(self.sale.priced.of(n))
+
+    def _shown_line(self, priced: PricedLine) -> LineView:
         line = priced.line
         shown = line.override if line.override is not None else line.price
-        return LineView(n, line.code, line.name, line.qty, line.unit, shown, priced.amount, self.sale.due)
+        return LineView(line.n, line.code, line.name, line.qty, line.unit, shown, priced.amount, self.sale.due)
 
     def _ticket_view(self) -> TicketView:
         cart: Cart | None = self.sale.cart

@@ -21,6 +21,7 @@ COMMANDS = [
     "",
     "demo",
     "script",
+    "till",
     "enrol",
     "verify",
     "backup",
@@ -452,3 +453,11 @@ def test_hq_in_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("", "utf-8")
     assert str(file) in sentence("hq", "store", "add", "1", "店", "--data", file / "hq")
+
+
+def test_a_window_without_a_display_is_refused(till: list[str]) -> None:
+    headless = {"DISPLAY": "", "WAYLAND_DISPLAY": "", "QT_QPA_PLATFORM": ""}
+    done = program("till", *till, **headless)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert "posapp script" in done.stderr.decode()
+    assert len(done.stderr.splitlines()) == 1

@@ -1,0 +1,46 @@
+"""Signing in, opening and closing a shift: questions in the middle of the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from posapp.ui.label import CENTRE, label
+from posapp.ui.question import Question, Step
+
+
+class DoorScreen(QWidget):
+    """One question with a title above it; the answers go to `answered`."""
+
+    def __init__(self, name: str, title: str, steps: list[Step], answered: Callable[[list[str]], object]) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self._steps, self._answered = steps, answered
+        words = {"clear": self.tr("清除"), "back": self.tr("重来\nEsc"), "confirm": self.tr("确定\nEnter")}
+        self.question = Question(f"{name}_question", words, self.refresh)
+        self.question.setFixedWidth(460)
+        self.note = label(f"{name}_note", is_quiet=True, align=CENTRE)
+        column = QVBoxLayout()
+        column.addStretch(1)
+        column.addWidget(label(f"{name}_title", "huge", align=CENTRE, text=title))
+        column.addWidget(self.note)
+        column.addSpacing(8)
+        column.addWidget(self.question, 8)
+        column.addStretch(1)
+        layout = QHBoxLayout(self)
+        layout.addStretch(1)
+        layout.addLayout(column)
+        layout.addStretch(1)
+        self.refresh()
+
+    def refresh(self) -> None:
+        self.question.ask(self._steps, self._answered)
+
+    def key(self, event: QKeyEvent) -> bool:
+        return self.question.key(event)
+
+    def scanned(self, code: str) -> None:
+        self.question.write(code)
+        self.question.confirm()

@@ -1,0 +1,267 @@
+"""A day at the counter through the window: keys to its handle at a scanner's and a cashier's speed, and fingers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QPushButton
+
+from posapp.app import App
+from posapp.messages import ApprovalGiven
+from posapp.money import Money
+from posapp.till import Till
+from posapp.ui import theme
+from tests.shop import CASHIER, MANAGER, Chain, entries_of, kinds, sales_of
+from tests.ui.keys import KeyBoard, wait_until
+
+BUN, MILK, LIPSTICK, CARD, EGG = "6900000000011", "6900000000028", "6900000000035", "6900000000042", "6900000000066"
+ENTER, ESCAPE, DELETE = Qt.Key.Key_Return, Qt.Key.Key_Escape, Qt.Key.Key_Delete
+
+
+class Counter:
+    """A cashier in front of the window."""
+
+    def __init__(self, till: Till) -> None:
+        self.till = till
+        self.app = App(till)
+        self.window = self.app.window
+        self.window.resize(1024, 768)
+        self.window.show()
+        handle = self.window.windowHandle()
+        assert handle is not None
+        self.keys = KeyBoard(handle)
+        self.strokes = 0
+
+    def scan(self, *codes: str) -> None:
+        for code in codes:
+            self.keys.scan(code)
+
+    def press(self, *keys: Qt.Key) -> None:
+        for key in keys:
+            self.strokes += 1
+            self.keys.press(key)
+
+    def type(self, text: str) -> None:
+        """Type on the number pad and see it stand there."""
+        before = self.typed
+        self.strokes += len(text)
+        self.keys.type(text, gap_ms=150)
+        wait_until(lambda: self.typed == before + text)
+
+    @property
+    def typed(self) -> str:
+        if self.window.page_name != "sale":
+            return str(getattr(self.window.page, "question").text)  # noqa: B009
+        sale = self.app.sale
+        return sale.question.text if sale.question.isVisible() else sale.text
+
+    def answer(self, *answers: str) -> None:
+        for answer in answers:
+            self.type(answer)
+            self.press(ENTER)
+
+    def tap(self, name: str) -> None:
+        (button,) = [made for made in self.window.findChildren(QPushButton, name) if made.isVisible()]
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+    @property
+    def shown(self) -> list[tuple[str, ...]]:
+        return self.app.sale.lines.texts
+
+    @property
+    def total(self) -> str:
+        return self.app.sale.total.text()
+
+    @property
+    def notice(self) -> str:
+        return self.window.notice.text() if self.window.notice.isVisible() else ""
+
+
+@pytest.fixture
+def stand(qapp: QApplication, caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[Till], Counter]]:
+    """Puts a cashier in front of a till; whatever the program has to confess fails the test."""
+    theme.dress(qapp, theme.LIGHT)
+    standing: list[Counter] = []
+
+    def made(till: Till) -> Counter:
+        standing.append(Counter(till))
+        return standing[-1]
+
+    yield made
+    for counter in standing:
+        counter.app.close()
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+@pytest.fixture
+def counter(stand: Callable[[Till], Counter], till: Till) -> Counter:
+    return stand(till)
+
+
+def test_a_day_from_signing_in_to_closing_the_shift(stand: Callable[[Till], Counter], chain: Chain) -> None:
+    till = chain.open(*chain.enrol(1))
+    till.sync()
+    counter = stand(till)
+    counter.answer(*CASHIER)
+    assert counter.window.page_name == "open_shift"
+    counter.answer("200")
+    assert counter.window.page_name == "sale"
+    counter.scan(BUN, MILK)
+    assert counter.total == "¥19.40"
+    counter.press(ENTER)
+    counter.type("20")
+    counter.press(ENTER)
+    assert counter.total == "¥0.60"
+    counter.press(Qt.Key.Key_F12)
+    counter.answer("219.40")
+    assert till.shift is None
+    assert [kind for kind in kinds(till) if "shift" in kind or "sale" in kind] == [
+        "shift.opened",
+        "sale.completed",
+        "shift.closed",
+    ]
+
+
+def test_the_plain_cash_sale_is_five_scans_enter_amount_enter(counter: Counter) -> None:
+    counter.scan(BUN, MILK, LIPSTICK, CARD, EGG)
+    counter.press(ENTER)
+    counter.type("200")
+    counter.press(ENTER)
+    (sale,) = sales_of(counter.till)
+    assert (len(sale.lines), sale.total, sale.change) == (5, 15973, 4027)
+    assert counter.strokes == 1 + 3 + 1
+    assert counter.total == "¥40.27"
+
+
+def test_enter_pays_the_exact_amount_and_a_bouncing_enter_pays_nothing(counter: Counter) -> None:
+    counter.scan(BUN)
+    counter.press(ENTER, ENTER)
+    assert sales_of(counter.till) == []
+    counter.keys.wait(200)
+    counter.press(ENTER)
+    assert [sale.total for sale in sales_of(counter.till)] == [650]
+
+
+def test_the_next_scan_after_a_sale_starts_the_next_ticket(counter: Counter) -> None:
+    counter.scan(BUN)
+    counter.press(ENTER)
+    counter.type("10")
+    counter.press(ENTER)
+    counter.scan(MILK)
+    assert [row[0] for row in counter.shown] == ["鲜奶 950ml"]
+    assert counter.total == "¥12.90"
+
+
+def test_both_ways_of_saying_how_many(counter: Counter) -> None:
+    counter.type("6*")
+    counter.scan(BUN)
+    assert counter.shown[-1][1] == "6 个"
+    counter.scan(MILK)
+    counter.type("*3")
+    counter.press(ENTER)
+    assert counter.shown[-1][1] == "3 瓶"
+    counter.type(f"2*{LIPSTICK}")
+    counter.press(ENTER)
+    assert counter.shown[-1][1] == "2 支"
+
+
+def test_a_number_typed_after_a_scan_is_a_new_number(counter: Counter) -> None:
+    counter.scan(BUN)
+    counter.type("2")
+    counter.scan(MILK)
+    counter.type("2")
+    assert counter.app.sale.text == "2"
+    assert [row[1] for row in counter.shown] == ["1 个", "1 瓶"]
+
+
+def test_an_unknown_code_is_told_and_changes_nothing(counter: Counter) -> None:
+    counter.scan(BUN, "6999999999999")
+    assert "6999999999999" in counter.notice
+    assert len(counter.shown) == 1
+    counter.scan(MILK)
+    assert counter.notice == ""
+
+
+def test_a_line_goes_and_a_ticket_is_parked_and_recalled(counter: Counter) -> None:
+    counter.scan(BUN, MILK)
+    counter.press(DELETE)
+    assert [row[0] for row in counter.shown] == ["牛角包"]
+    counter.press(Qt.Key.Key_F4)
+    assert counter.shown == []
+    counter.press(Qt.Key.Key_F4)
+    assert [row[0] for row in counter.shown] == ["牛角包"]
+
+
+def test_a_price_needs_the_manager_for_this_line_only(counter: Counter) -> None:
+    counter.scan(LIPSTICK)
+    counter.type("60")
+    counter.press(Qt.Key.Key_F6)
+    assert "改价" in counter.app.sale.question.reason.text()
+    counter.answer(MANAGER[0], MANAGER[1])
+    assert counter.total == "¥60.00"
+    given = [body for _, body in entries_of(counter.till) if isinstance(body, ApprovalGiven)]
+    assert [(approval.action, approval.line) for approval in given] == [("price", 1)]
+    counter.type("50")
+    counter.press(Qt.Key.Key_F6)
+    assert counter.app.sale.question.isVisible()
+    counter.press(ESCAPE)
+    assert counter.total == "¥60.00"
+
+
+def test_a_wrong_pin_of_an_approver_is_told_and_can_be_typed_again(counter: Counter) -> None:
+    counter.scan(LIPSTICK)
+    counter.type("60")
+    counter.press(Qt.Key.Key_F6)
+    counter.answer(MANAGER[0], "00000000")
+    assert counter.notice
+    counter.answer(MANAGER[0], MANAGER[1])
+    assert counter.total == "¥60.00"
+
+
+def test_card_and_cash_share_a_ticket(counter: Counter) -> None:
+    counter.scan(LIPSTICK)
+    counter.press(ENTER)
+    counter.type("50")
+    counter.press(Qt.Key.Key_F9)
+    counter.answer("308417")
+    assert counter.app.sale.due.text() == "¥39.00"
+    counter.type("40")
+    counter.press(ENTER)
+    (sale,) = sales_of(counter.till)
+    assert [(paid.kind, paid.amount) for paid in sale.tenders] == [("card", 5000), ("cash", 3900)]
+    assert counter.total == "¥1.00"
+
+
+def test_everything_of_a_sale_can_be_done_by_touch(counter: Counter) -> None:
+    for character in MILK:
+        counter.tap(f"key_{character}")
+    counter.tap("enter_code")
+    assert counter.total == "¥12.90"
+    counter.tap("to_pay")
+    counter.tap("note_0")
+    (sale,) = sales_of(counter.till)
+    assert (sale.total, sale.change) == (1290, 710)
+    assert Money(sale.tenders[0].given) == Money(2000)
+
+
+@pytest.mark.parametrize(
+    ("price", "notes"), [("12.90", [2000, 5000, 10000, 20000]), ("601", [61000, 62000, 65000, 70000])]
+)
+def test_the_note_keys_are_what_a_customer_hands_over(counter: Counter, price: str, notes: list[int]) -> None:
+    counter.scan(LIPSTICK)
+    counter.type(price)
+    counter.press(Qt.Key.Key_F6)
+    counter.answer(*MANAGER)
+    counter.press(ENTER)
+    assert [made.property("fen") for made in counter.app.sale.notes] == notes
+
+
+def test_a_scan_while_paying_goes_on_with_the_ticket(counter: Counter) -> None:
+    counter.scan(BUN)
+    counter.press(ENTER)
+    counter.scan(MILK)
+    assert counter.total == "¥19.40"
+    assert len(counter.shown) == 2
