@@ -456,8 +456,7 @@ def test_hq_in_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 
 def test_a_window_without_a_display_is_refused(till: list[str]) -> None:
-    headless = {"DISPLAY": "", "WAYLAND_DISPLAY": "", "QT_QPA_PLATFORM": ""}
-    done = program("till", *till, **headless)
+    done = program("till", *till, DISPLAY="", WAYLAND_DISPLAY="", QT_QPA_PLATFORM="")
     assert (done.returncode, done.stdout) == (2, b"")
     assert "posapp script" in done.stderr.decode()
     assert len(done.stderr.splitlines()) == 1
