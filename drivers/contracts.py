@@ -180,8 +180,9 @@ def pair(left: str, right: str, columns: int) -> list[str]:
 
 
 def size_on(block: Text | Pair, columns: int) -> int:
-    """The size a block gets on paper of so many columns: an amount that would break in double size stays single."""
-    return 1 if isinstance(block, Pair) and width(printable(block.right)) > columns // 2 else block.size
+    """The size a block gets on paper of so many columns: single where double would break the heading or the amount."""
+    whole = block.right if isinstance(block, Pair) else block.text
+    return 1 if width(printable(whole)) > columns // 2 else block.size
 
 
 def lay(block: Text | Pair | Rule, columns: int) -> list[str]:

@@ -80,6 +80,7 @@ def test_an_amount_has_a_line_of_its_own_where_the_name_leaves_no_room() -> None
     assert pair("会员专享优惠券", "-1234.50", 16) == ["会员专享优惠券", "        -1234.50"]
     assert size_on(Pair("合计", "1234.50", size=2), 32) == 2
     assert size_on(Pair("合计", "12345678901234.50", size=2), 32) == 1
+    assert [size_on(Text(name, size=2), 32) for name in ("柳塘烘焙店", "柳塘烘焙店（人民路店）")] == [2, 1]
 
 
 def test_a_document_survives_its_spelling() -> None:
