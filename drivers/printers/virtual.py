@@ -83,7 +83,9 @@ def jam(folder: Path, reason: Reason | None) -> None:
         path.unlink(missing_ok=True)
     else:
         folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(reason, "utf-8")
+        new = path.with_suffix(".new")
+        new.write_text(reason, "utf-8")
+        new.replace(path)
 
 
 def connect(options: Options) -> VirtualPrinter:

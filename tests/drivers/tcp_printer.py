@@ -6,7 +6,9 @@ import re
 import socket
 import struct
 import threading
+import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 REAL_TIME = re.compile(rb"\x10\x04([\x01\x02\x04])")
@@ -25,6 +27,14 @@ class Mishap:
 
 
 FINE = Mishap()
+
+
+def wait(is_so: Callable[[], bool]) -> None:
+    """Return when something is so; half a minute is an error."""
+    latest = time.monotonic() + 30
+    while not is_so():
+        assert time.monotonic() < latest
+        time.sleep(0.002)
 
 
 class TcpPrinter:
@@ -78,7 +88,8 @@ class TcpPrinter:
                 raw = b""
                 self.jobs[place] = job[: mishap.takes]
                 if len(job) >= mishap.takes:
-                    line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset
+                    if mishap.takes:  # a reset; else it hangs up in good order, having said nothing
+                        line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                     return
         except OSError:
             return
