@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from drivers.contracts import width, wrap
 from posapp.clock import SystemClock
 from posapp.errors import PosError
 from posapp.ids import system_chance, till_name
@@ -180,14 +181,14 @@ class _Answers(io.StringIO):
             if sale.change:
                 tenders += f" {_word(self._language, 'change')} {Money(sale.change)}"
             goods = "、".join(f"{line.name} {Quantity(line.qty)}{line.unit}" for line in sale.lines)
-            tenders += " " * (16 - receipts.width(tenders))
+            tenders += " " * (16 - width(tenders))
             _say(
                 self._language,
                 "sold",
                 receipt=answer["receipt"],
                 total=answer["total"],
                 tenders=tenders,
-                goods=goods if receipts.width(goods) <= 60 else receipts.wrap(goods, 58)[0] + "…",
+                goods=goods if width(goods) <= 60 else wrap(goods, 58)[0] + "…",
             )
         return len(text)
 

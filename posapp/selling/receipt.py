@@ -1,12 +1,12 @@
-"""The receipt of a recorded sale as lines of text, columns aligned with full-width characters counted as two."""
+"""The receipt of a recorded sale: the document that is printed, and its lines of text."""
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
+from drivers.contracts import Barcode, Block, Cut, Document, Pair, Rule, Text, lines
 from posapp import db, tables
 from posapp.chain import read_header
 from posapp.clock import local
@@ -28,6 +28,7 @@ _WORDS = {
     "total": ("合计", "Total"),
     "rounding": ("舍入", "Rounding"),
     "saved": ("优惠", "Saved"),
+    "saved_in_all": ("共优惠", "Saved in all"),
     "given": ("实收", "Given"),
     "change": ("找零", "Change"),
     "tax": ("其中增值税", "VAT included"),
@@ -43,29 +44,6 @@ class Recorded:
     event_id: str
     clerk: int
     body: SaleCompleted
-
-
-def width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
-
-
-def wrap(text: str, columns: int = WIDTH) -> list[str]:
-    """Break text into pieces of at most so many columns."""
-    pieces, piece = [], ""
-    for letter in text:
-        if width(piece + letter) > columns:
-            pieces.append(piece)
-            piece = ""
-        piece += letter
-    return [*pieces, piece] if piece or not pieces else pieces
-
-
-def _pair(left: str, right: str) -> list[str]:
-    """Left text and right-aligned amount; a left text that is too long wraps above, the amount never breaks."""
-    *above, last = wrap(left)
-    if width(last) + 1 + width(right) > WIDTH:
-        above, last = [*above, last], ""
-    return [*above, last + " " * (WIDTH - width(last) - width(right)) + right]
 
 
 def find(folder: db.Folder, receipt: str) -> Recorded:
@@ -92,39 +70,49 @@ def reprint(journal: Journal, recorded: Recorded, clerk: int) -> int:
     return made + 1
 
 
-def text(recorded: Recorded, settings: Settings, copy: int = 0) -> list[str]:
-    """The receipt's lines. copy: 0 for the first print, else the number of the copy."""
+def document(recorded: Recorded, settings: Settings, copy: int = 0) -> Document:
+    """What is printed of a sale. copy: 0 for the first print, else the number of the copy."""
     english = settings.language == "en"
     word = {key: pair[1] if english else pair[0] for key, pair in _WORDS.items()}
     sale = recorded.body
-    rule = "-" * WIDTH
-    lines = [centred for name in (settings.store_name,) if name for centred in _centre(name)]
-    lines += [piece for line in filter(None, settings.receipt_header.split("\n")) for piece in _centre(line)]
+    saved = 0
+    blocks: list[Block] = []
+    if settings.store_name:
+        blocks.append(Text(settings.store_name, "centre", is_bold=True, size=2))
+    blocks += _centred(settings.receipt_header)
     if copy:
-        lines += _centre(word["copy"].format(n=copy))
-    lines += [
-        f"{word['receipt']} {recorded.receipt}",
-        f"{local(sale.paid, settings.time_zone):%Y-%m-%d %H:%M:%S}",
-        f"{word['clerk']} {recorded.clerk}",
-        rule,
+        blocks.append(Text(word["copy"].format(n=copy), "centre", is_bold=True))
+    blocks += [
+        Text(f"{word['receipt']} {recorded.receipt}"),
+        Text(f"{local(sale.paid, settings.time_zone):%Y-%m-%d %H:%M:%S}"),
+        Text(f"{word['clerk']} {recorded.clerk}"),
+        Rule(),
     ]
     for line in sale.lines:
-        lines += wrap(line.name)
-        lines += _pair(f"  {Quantity(line.qty)}{line.unit} x {Money(line.price)}", str(Money(line.amount)))
-        gross = line.amount - sum(reason.fen for reason in line.why)
-        if gross != line.amount:
-            lines += _pair(f"  {word['saved']}", str(Money(line.amount - gross)))
-    lines += [rule, *_pair(word["total"], str(Money(sale.total)))]
+        blocks += [
+            Text(line.name),
+            Pair(f"  {Quantity(line.qty)}{line.unit} x {Money(line.price)}", str(Money(line.amount))),
+        ]
+        reduction = sum(reason.fen for reason in line.why)
+        if reduction:
+            blocks.append(Pair(f"  {word['saved']}", str(Money(reduction))))
+        saved -= min(reduction, 0)
+    blocks += [Rule(), Pair(word["total"], str(Money(sale.total)), is_bold=True, size=2)]
     if sale.rounding:
-        lines += _pair(word["rounding"], str(Money(sale.rounding)))
-    for tender in sale.tenders:
-        lines += _pair(KINDS[tender.kind][english], str(Money(tender.given)))
+        blocks.append(Pair(word["rounding"], str(Money(sale.rounding))))
+    blocks += [Pair(KINDS[tender.kind][english], str(Money(tender.given))) for tender in sale.tenders]
     if sale.change:
-        lines += _pair(word["change"], str(Money(sale.change)))
-    lines += _pair(word["tax"], str(Money(sum(held.tax for held in sale.taxes))))
-    lines += [piece for line in filter(None, settings.receipt_footer.split("\n")) for piece in _centre(line)]
-    return lines
+        blocks.append(Pair(word["change"], str(Money(sale.change))))
+    if saved:
+        blocks.append(Pair(word["saved_in_all"], str(Money(saved))))
+    blocks.append(Pair(word["tax"], str(Money(sum(held.tax for held in sale.taxes)))))
+    return (*blocks, *_centred(settings.receipt_footer), Barcode(recorded.receipt), Cut())
 
 
-def _centre(line: str) -> list[str]:
-    return [" " * ((WIDTH - width(piece)) // 2) + piece for piece in wrap(line)]
+def text(recorded: Recorded, settings: Settings, copy: int = 0) -> list[str]:
+    """The document's lines on 58 mm paper."""
+    return lines(document(recorded, settings, copy), WIDTH)
+
+
+def _centred(text: str) -> list[Block]:
+    return [Text(line, "centre") for line in text.split("\n") if line]
