@@ -77,6 +77,8 @@ class ShiftView:
 
 @dataclass(frozen=True, slots=True)
 class StatusView:
+    """printer: ready, or why not (drivers.contracts.Reason), None where there is none. printing: receipts that wait."""
+
     till: str
     clerk: int | None
     shift: str
@@ -89,6 +91,8 @@ class StatusView:
     last_contact: int | None
     trouble: str | None
     now: int
+    printer: str | None = None
+    printing: int = 0
 
 
 @dataclass(frozen=True, slots=True)

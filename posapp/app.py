@@ -20,6 +20,18 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("App", text)
 
 
+_PRINTER = {
+    "ready": _tr("打印机正常"),
+    "unknown": _tr("打印机状态未知"),
+    "no_paper": _tr("打印机缺纸,请换纸"),
+    "cover_open": _tr("打印机盖未合,请合上"),
+    "offline": _tr("打印机未连接"),
+    "refused": _tr("打印机拒绝连接"),
+    "not_found": _tr("找不到打印机"),
+    "timeout": _tr("打印机没有应答"),
+}
+
+
 class App:
     """A till's window and its screens: sign in, open a shift, sell, close the shift."""
 
@@ -73,6 +85,10 @@ class App:
         words = [_tr("联网") if status.network == "on" and not status.trouble else _tr("离线销售中")]
         if status.unsent:
             words.append(_tr("待上传 {count} 笔").format(count=status.unsent))
+        if status.printer is not None:
+            words.append(_PRINTER.get(status.printer, _tr("打印机有问题")))
+        if status.printing:
+            words.append(_tr("待打印 {count} 张").format(count=status.printing))
         if status.parked:
             words.append(_tr("挂单 {count}").format(count=status.parked))
         self.window.state.setText(" · ".join(words))

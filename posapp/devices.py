@@ -18,6 +18,11 @@ import msgspec
 from drivers import catalogue
 from drivers.contracts import DeviceError, Document, Printer, Reason, Status
 from posapp import log
+from posapp.errors import PosError
+
+DEVICES_FILE = "devices.json"
+RECEIPT = "receipt"
+"""The name of the printer beside the cashier, which also opens the drawer."""
 
 PAUSES_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Between one attempt and the next; the last one repeats."""
@@ -36,6 +41,19 @@ class Configured(msgspec.Struct, frozen=True):
 
     driver: str
     options: dict[str, Any]
+
+
+def read(path: Path) -> dict[str, Configured]:
+    """What is connected to this till, by its name in the shop; nothing where there is no file.
+
+    Raises PosError bad_devices.
+    """
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, Configured])
+    except FileNotFoundError:
+        return {}
+    except (OSError, msgspec.DecodeError):
+        raise PosError("bad_devices", file=str(path)) from None
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -212,8 +230,12 @@ class SpooledPrinter:
 class Devices:
     """The printers of a till by their name in the shop ("receipt"), each with its folder below the given one."""
 
-    def __init__(self, folder: Path, configured: Mapping[str, Configured], changed: Callable[[], None]) -> None:
-        self.printers = {name: SpooledPrinter(folder / name, one, changed) for name, one in configured.items()}
+    def __init__(self, folder: Path, configured: Mapping[str, Configured]) -> None:
+        self.printers = {name: SpooledPrinter(folder / name, one) for name, one in configured.items()}
+
+    @property
+    def receipt(self) -> SpooledPrinter | None:
+        return self.printers.get(RECEIPT)
 
     def close(self) -> None:
         for printer in self.printers.values():

@@ -101,6 +101,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "needs_reason": ("请写明原因", "Give a reason."),
     "disk_full": ("磁盘空间快满了,请联系技术支持", "The disk is almost full; call support."),
     # the script and the command line
+    "bad_devices": (
+        "设备设置 {file} 无法识别,请改正或删除它",
+        "The devices in {file} cannot be read; mend or remove the file.",
+    ),
     "no_display": (
         "这里没有显示屏,窗口打不开;请在桌面上启动,或改用 posapp script",
         "There is no display here to open a window on; start it on a desktop, or use posapp script.",

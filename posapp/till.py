@@ -7,7 +7,6 @@ raises PosError and has changed nothing.
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import func, select
 
-from posapp import db
+from posapp import db, devices, log
 from posapp.answers import ClerkView, LineView, OpenTicket, PaidView, ShiftView, StatusView, SyncView, TicketView
 from posapp.catalog.articles import Article, Articles, apply_catalogue, apply_prices
 from posapp.clock import Clock
@@ -33,7 +32,7 @@ from posapp.messages import (
 )
 from posapp.money import ZERO, Money, half_width, round_half_up
 from posapp.quantity import ONE, Quantity
-from posapp.rules.cart import Cart, Discount
+from posapp.rules.cart import Cart, read_discount
 from posapp.rules.codes import clean, counted
 from posapp.rules.labels import Label, read_label
 from posapp.rules.pricing import DISCOUNTS, PricedLine, discount_on
@@ -52,7 +51,7 @@ from posapp.sync.runner import Runner
 from posapp.tables import sale as sale_table
 from posapp.tables import staff as staff_table
 
-_PERCENT = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,2}))?%")
+_log = log.named("sale")
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -103,6 +102,8 @@ class Till:
             self._use(self.settings)
             with self.folder.till.reading() as conn:
                 self.shift = shifts.current(conn)
+            self.devices = devices.Devices(data / "devices", devices.read(state / devices.DEVICES_FILE))
+            opening.callback(self.devices.close)
             self.runner = Runner(
                 self.folder,
                 self.journal,
@@ -205,6 +206,8 @@ class Till:
     def drawer(self) -> StatusView:
         clerk, shift = self._clerk(), self._shift()
         shifts.open_drawer(self.journal, clerk.number, self._right("drawer", ""), shift.shift)
+        if printer := self.devices.receipt:
+            printer.kick_drawer()
         return self.status()
 
     # --- goods ---
@@ -252,7 +255,7 @@ class Till:
     def discount(self, target: str, text: str) -> TicketView:
         """TARGET is a line number or "all"; TEXT is "10%" or an amount. "0" takes a discount away."""
         self._clerk()
-        discount = _read_discount(text)
+        discount = read_discount(text)
         if self.sale.cart is None or self.sale.priced is None:
             raise PosError("empty_ticket")
         n = None if target == "all" else line_number(target)
@@ -312,6 +315,7 @@ class Till:
         if receipt is None:
             return PaidView(taken.due, ZERO, ZERO, total)
         self.runner.wake()
+        self._hand_out(receipt.number)
         return PaidView(ZERO, receipt.change, receipt.rounding, receipt.total, receipt.number, receipt.sale)
 
     @verb
@@ -319,7 +323,10 @@ class Till:
         """A copy of a receipt as lines of text."""
         clerk = self._clerk()
         recorded = receipts.find(self.folder, receipt)
-        return receipts.text(recorded, self.settings, receipts.reprint(self.journal, recorded, clerk.number))
+        copy = receipts.reprint(self.journal, recorded, clerk.number)
+        if printer := self.devices.receipt:
+            printer.print(receipts.document(recorded, self.settings, copy), f"{receipt} {copy}")
+        return receipts.text(recorded, self.settings, copy)
 
     def ticket(self) -> OpenTicket:
         """The open ticket, line by line."""
@@ -384,9 +391,30 @@ class Till:
             self.client.last_contact or None,
             trouble.sentence(self.settings.language) if trouble else None,
             self.journal.now_ms(),
+            *self._printer_status(),
         )
 
+    def _printer_status(self) -> tuple[str | None, int]:
+        printer = self.devices.receipt
+        if printer is None:
+            return None, 0
+        view = printer.view()
+        return str(view.status.trouble or "ready"), view.waiting + len(view.doubtful)
+
     # --- inside ---
+
+    def _hand_out(self, receipt: str) -> None:
+        """Drawer and paper of a sale that is recorded. Whatever goes wrong here, the sale stands."""
+        printer = self.devices.receipt
+        if printer is None:
+            return
+        try:
+            recorded = receipts.find(self.folder, receipt)
+            if any(paid.kind == "cash" for paid in recorded.body.tenders):
+                printer.kick_drawer()
+            printer.print(receipts.document(recorded, self.settings), receipt)
+        except Exception:  # noqa: BLE001  (logged whole; the receipt can be printed again)
+            _log.exception("receipt %s is not printed", receipt)
 
     def _recognise(self, code: str) -> tuple[Article, Label | None]:
         """What a code is: an article by the code as printed, else a scale label of one."""
@@ -553,19 +581,3 @@ def _labelled(article: Article, label: Label) -> tuple[Quantity, Money | None]:
     if not article.price:
         raise PosError("no_price", name=article.name)
     return Quantity(max(1, round_half_up(label.value * 1000, article.price.fen))), Money(label.value)
-
-
-def _read_discount(text: str) -> Discount:
-    match = _PERCENT.fullmatch(half_width(text))
-    if match:
-        percent = int(match[1]) * 100 + int((match[2] or "").ljust(2, "0"))
-        if percent > 10_000:
-            raise PosError("bad_discount", discount=text[:20])
-        return Discount(percent, ZERO)
-    try:
-        amount = Money.parse(text)
-    except PosError:
-        raise PosError("bad_discount", discount=text[:20]) from None
-    if amount.fen < 0:
-        raise PosError("bad_discount", discount=text[:20])
-    return Discount(0, amount)

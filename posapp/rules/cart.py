@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
 
-from posapp.money import Money
+from posapp.errors import PosError
+from posapp.money import ZERO, Money, half_width
 from posapp.quantity import Quantity
 
 MOST_LINES = 500
+
+_PERCENT = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,2}))?%")
 
 
 class Discount(msgspec.Struct, omit_defaults=True):
@@ -99,3 +103,20 @@ def to_bytes(cart: Cart) -> bytes:
 
 def from_bytes(raw: bytes) -> Cart:
     return _decoder.decode(raw)
+
+
+def read_discount(text: str) -> Discount:
+    """Read "10%" (a tenth off), "7.5%", or an amount. Raises PosError bad_discount."""
+    match = _PERCENT.fullmatch(half_width(text))
+    if match:
+        percent = int(match[1]) * 100 + int((match[2] or "").ljust(2, "0"))
+        if percent > 10_000:
+            raise PosError("bad_discount", discount=text[:20])
+        return Discount(percent, ZERO)
+    try:
+        amount = Money.parse(text)
+    except PosError:
+        raise PosError("bad_discount", discount=text[:20]) from None
+    if amount.fen < 0:
+        raise PosError("bad_discount", discount=text[:20])
+    return Discount(0, amount)

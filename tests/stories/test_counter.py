@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
+from drivers.contracts import Reason
+from drivers.printers.virtual import jam, kicks, printed
 from posapp.app import App
+from posapp.devices import DEVICES_FILE
 from posapp.messages import ApprovalGiven
 from posapp.money import Money
 from posapp.till import Till
 from posapp.ui import theme
-from tests.shop import CASHIER, MANAGER, Chain, entries_of, kinds, sales_of
+from tests.shop import CASHIER, MANAGER, Chain, entries_of, kinds, play, sales_of
 from tests.ui.keys import KeyBoard, wait_until
 
 BUN, MILK, LIPSTICK, CARD, EGG = "6900000000011", "6900000000028", "6900000000035", "6900000000042", "6900000000066"
@@ -257,6 +263,49 @@ def test_the_note_keys_are_what_a_customer_hands_over(counter: Counter, price: s
     counter.answer(*MANAGER)
     counter.press(ENTER)
     assert [made.property("fen") for made in counter.app.sale.notes] == notes
+
+
+def test_the_paper_says_what_was_sold_and_a_jam_stops_no_sale(
+    stand: Callable[[Till], Counter], chain: Chain, tmp_path: Path
+) -> None:
+    data, state = chain.enrol(1)
+    paper = tmp_path / "paper"
+    configured = {"receipt": {"driver": "virtual", "options": {"folder": str(paper)}}}
+    (state / DEVICES_FILE).write_bytes(msgspec.json.encode(configured))
+    till = chain.open(data, state)
+    till.sync()
+    play(till, f"sign-in {' '.join(CASHIER)}", "open-shift 200.00")
+    counter = stand(till)
+
+    def sell() -> None:
+        counter.scan(BUN)
+        counter.press(ENTER)
+        counter.type("10")
+        counter.press(ENTER)
+        assert counter.total == "¥3.50"
+
+    sell()
+    wait_until(lambda: len(printed(paper)) == 1)
+    (first,) = printed(paper)
+    text = first.with_suffix(".txt").read_text("utf-8")
+    assert "牛角包" in text
+    assert sales_of(till)[0].total == 650
+    wait_until(lambda: kicks(paper) == 1)
+    jam(paper, Reason.NO_PAPER)
+    sell()
+    wait_until(lambda: till.status().printer == "no_paper")
+    counter.app.show_status()
+    assert "缺纸" in counter.window.state.text()
+    assert till.status().printing == 1
+    sell()
+    jam(paper, None)
+    printer = till.devices.receipt
+    assert printer
+    printer.wake()
+    wait_until(lambda: len(printed(paper)) == 3)
+    wait_until(lambda: till.status().printing == 0)
+    numbers = [re.search(r"S001T01-A-\d{6}", sheet.with_suffix(".txt").read_text("utf-8")) for sheet in printed(paper)]
+    assert [number[0][-1] for number in numbers if number] == ["1", "2", "3"]
 
 
 def test_a_scan_while_paying_goes_on_with_the_ticket(counter: Counter) -> None:
