@@ -31,11 +31,13 @@ class TicketView:
 
 @dataclass(frozen=True, slots=True)
 class OpenTicket:
-    """The ticket as a screen draws it; saved: what discounts and prices by hand took off."""
+    """The ticket as a screen draws it; cash_due: what is due when cash pays the rest, rounded as the store says.
+    saved: what discounts and prices by hand took off."""
 
     lines: tuple[LineView, ...]
     total: Money
     due: Money
+    cash_due: Money
     saved: Money
     paid: tuple[tuple[str, Money], ...]
 

@@ -20,16 +20,17 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("App", text)
 
 
-_PRINTER = {
-    "ready": _tr("打印机正常"),
-    "unknown": _tr("打印机状态未知"),
-    "no_paper": _tr("打印机缺纸,请换纸"),
-    "cover_open": _tr("打印机盖未合,请合上"),
-    "offline": _tr("打印机未连接"),
-    "refused": _tr("打印机拒绝连接"),
-    "not_found": _tr("找不到打印机"),
-    "timeout": _tr("打印机没有应答"),
-}
+def _printer_words() -> dict[str, str]:
+    return {
+        "ready": _tr("打印机正常"),
+        "unknown": _tr("打印机状态未知"),
+        "no_paper": _tr("打印机缺纸,请换纸"),
+        "cover_open": _tr("打印机盖未合,请合上"),
+        "offline": _tr("打印机未连接"),
+        "refused": _tr("打印机拒绝连接"),
+        "not_found": _tr("找不到打印机"),
+        "timeout": _tr("打印机没有应答"),
+    }
 
 
 class App:
@@ -43,10 +44,18 @@ class App:
             _tr("程序出错了,刚才的操作没有完成;当前单据已保存,可以继续"),
         )
         self.sign_in = DoorScreen(
-            "sign_in", _tr("登录"), [Step(_tr("工号")), Step(_tr("密码"), is_secret=True)], self._sign_in
+            "sign_in",
+            _tr("登录"),
+            [Step(_tr("工号")), Step(_tr("密码"), is_secret=True)],
+            self._sign_in,
+            lambda: self.sign_in.refresh(),
         )
-        self.open_shift = DoorScreen("open_shift", _tr("开班"), [Step(_tr("备用金"))], self._open_shift)
-        self.close_shift = DoorScreen("close_shift", _tr("交班"), [Step(_tr("钱箱实点金额"))], self._close_shift)
+        self.open_shift = DoorScreen(
+            "open_shift", _tr("开班"), [Step(_tr("备用金"))], self._open_shift, lambda: self._leave()
+        )
+        self.close_shift = DoorScreen(
+            "close_shift", _tr("交班"), [Step(_tr("钱箱实点金额"))], self._close_shift, lambda: self._go_on()
+        )
         self.sale = SaleScreen(self.window, till, self._leave, lambda: self.window.show_page("close_shift"))
         for name, page in (
             ("sign_in", self.sign_in),
@@ -55,7 +64,7 @@ class App:
             ("sale", self.sale),
         ):
             self.window.add(name, page, page)
-        self.window.carried_out = self.show_status
+        self.window.scanned = self._scanned
         self._timer = QTimer(self.window, interval=STATUS_MS)
         self._timer.timeout.connect(self.show_status)
         self._timer.start()
@@ -86,12 +95,20 @@ class App:
         if status.unsent:
             words.append(_tr("待上传 {count} 笔").format(count=status.unsent))
         if status.printer is not None:
-            words.append(_PRINTER.get(status.printer, _tr("打印机有问题")))
+            words.append(_printer_words().get(status.printer, _tr("打印机有问题")))
         if status.printing:
             words.append(_tr("待打印 {count} 张").format(count=status.printing))
         if status.parked:
             words.append(_tr("挂单 {count}").format(count=status.parked))
         self.window.state.setText(" · ".join(words))
+
+    def _scanned(self, code: str) -> None:
+        """A code does what it is from any screen; without a clerk or a shift the till says what is missing."""
+        if self.till.clerk and self.till.shift:
+            self.window.show_page("sale")
+            self.sale.scanned(code)
+        else:
+            self.window.run(lambda: self.till.scan(code))
 
     def _sign_in(self, answers: list[str]) -> None:
         if self.window.run(lambda: self.till.sign_in(*answers)):

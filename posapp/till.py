@@ -36,6 +36,7 @@ from posapp.rules.cart import Cart, read_discount
 from posapp.rules.codes import clean, counted
 from posapp.rules.labels import Label, read_label
 from posapp.rules.pricing import DISCOUNTS, PricedLine, discount_on
+from posapp.rules.rounding import round_cash
 from posapp.selling import receipt as receipts
 from posapp.selling.drafts import Drafts
 from posapp.selling.sale import Sale, last_said
@@ -332,11 +333,12 @@ class Till:
         """The open ticket, line by line."""
         cart, priced = self.sale.cart, self.sale.priced
         if cart is None or priced is None:
-            return OpenTicket((), ZERO, ZERO, ZERO, ())
+            return OpenTicket((), ZERO, ZERO, ZERO, ZERO, ())
         return OpenTicket(
             tuple(map(self._shown_line, priced.lines)),
             priced.total,
             self.sale.due,
+            round_cash(self.sale.due, self.settings.cash_rounding, self.settings.cash_rounding_mode),
             Money(sum(line.gross.fen - line.amount.fen for line in priced.lines)),
             tuple((paid.kind, paid.amount) for paid in cart.paid),
         )

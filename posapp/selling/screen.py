@@ -55,13 +55,16 @@ class SaleScreen(QWidget):
         self._close_shift = close_shift
         self._shown: OpenTicket = till.ticket()
         self._paid: PaidView | None = None
+        self._chosen = 0
         self._last_enter = 0.0
         self.text = ""
         self._keys: dict[int, Callable[[], object]] = {}
         self.lines = Lines(
             "lines", (self.tr("商品"), self.tr("数量"), self.tr("单价"), self.tr("金额")), (96, 110, 130), 52
         )
+        self.lines.clicked.connect(lambda index: self._choose(index.row()))
         self._panes = QStackedWidget()
+        self._before = 0
         self.question = Question("question", self._words(), self._to_selling)
         self._selling, self._paying = self._selling_pane(), self._paying_pane()
         for pane in (self._selling, self._paying, self.question):
@@ -143,7 +146,6 @@ class SaleScreen(QWidget):
     def _paying_pane(self) -> QWidget:
         self.due = label("due", "huge", align=RIGHT)
         self.given = label("entry", align=RIGHT)
-        self.given.setObjectName("entry")
         self.given.setProperty("asking", True)
         self.given.setMinimumHeight(72)
         keypad = Keypad(
@@ -179,7 +181,10 @@ class SaleScreen(QWidget):
         """Draw the ticket as the till has it now, or the change of the one just paid."""
         ticket = self._shown = self._till.ticket()
         rows = [(view.name, f"{view.qty} {view.unit}", str(view.price), str(view.amount)) for view in ticket.lines]
-        self.lines.put(rows, len(rows) - 1)
+        numbers = [view.line for view in ticket.lines]
+        if self._chosen not in numbers:
+            self._chosen = numbers[-1] if numbers else 0
+        self.lines.put(rows, numbers.index(self._chosen) if numbers else -1)
         pieces = self.tr("共 {count} 行").format(count=len(rows))
         self.count.setText(pieces if rows else "")
         self.saved.setText(self.tr("已优惠 {saved}").format(saved=ticket.saved) if ticket.saved.fen > 0 else "")
@@ -194,8 +199,8 @@ class SaleScreen(QWidget):
         self.pay_button.setEnabled(bool(rows))
         self.entry.setText(self.text)
         self.due.setText(f"¥{ticket.due}")
-        self.given.setText(self.text or str(ticket.due))
-        for made, note in zip(self.notes, _notes_for(ticket.due), strict=True):
+        self.given.setText(self.text or str(ticket.cash_due))
+        for made, note in zip(self.notes, _notes_for(ticket.cash_due), strict=True):
             made.setText(f"¥{Money(note)}".removesuffix(".00"))
             made.setProperty("fen", note)
 
@@ -228,6 +233,8 @@ class SaleScreen(QWidget):
             self._erase()
         elif key == Qt.Key.Key_Escape:
             self._escape()
+        elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self._choose(self.lines.chosen + (1 if key == Qt.Key.Key_Down else -1))
         elif event.text().isprintable() and event.text().strip():
             self.write(event.text())
         else:
@@ -235,11 +242,8 @@ class SaleScreen(QWidget):
         return True
 
     def scanned(self, code: str) -> None:
-        """A scanned code is never mixed with typed digits, unless they say how many: 6* and the scan."""
-        if self._panes.currentWidget() is self.question:
-            self.question.write(code)
-            self.question.confirm()
-            return
+        """A scanned code answers no question and is never mixed with typed digits, unless they say how many: 6* and
+        the scan."""
         count = self.text if self.text.endswith("*") else ""
         self.text = ""
         self._to_selling()
@@ -247,8 +251,15 @@ class SaleScreen(QWidget):
 
     def _add(self, text: str) -> None:
         self._paid = None
-        self._window.run(lambda: self._till.scan(text))
+        scanned = self._window.run(lambda: self._till.scan(text))
+        if scanned is not None:
+            self._chosen = scanned.line
         self.refresh()
+
+    def _choose(self, row: int) -> None:
+        if 0 <= row < len(self._shown.lines):
+            self._chosen = self._shown.lines[row].line
+            self.refresh()
 
     def _enter(self) -> None:
         """Enter pays; with a code or a quantity typed before it, it ends what was typed."""
@@ -276,9 +287,7 @@ class SaleScreen(QWidget):
 
     def _with_line(self, act: Callable[[int], object]) -> None:
         """Do something to the chosen line."""
-        chosen = self.lines.chosen
-        if 0 <= chosen < len(self._shown.lines):
-            n = self._shown.lines[chosen].line
+        if n := self._chosen:
             self._window.run(lambda: act(n))
         else:
             self._window.tell(self.tr("请先录入商品"))
@@ -336,7 +345,7 @@ class SaleScreen(QWidget):
 
     def _cash(self) -> None:
         text, self.text = self.text, ""
-        self._take(lambda: self._till.pay("cash", Money.parse(text) if text else self._shown.due))
+        self._take(lambda: self._till.pay("cash", Money.parse(text) if text else self._shown.cash_due))
 
     def _card(self) -> None:
         text, self.text = self.text, ""
@@ -363,12 +372,13 @@ class SaleScreen(QWidget):
     # --- approval ---
 
     def _ask_approval(self, reason: str) -> None:
-        before = self._panes.currentIndex()
+        if self._panes.currentWidget() is not self.question:
+            self._before = self._panes.currentIndex()
 
         def approve(answers: Sequence[str]) -> None:
             done = self._window.run(lambda: self._till.approve(*answers))
             if done is not None:
-                self._panes.setCurrentIndex(before)
+                self._panes.setCurrentIndex(self._before)
                 self._settle(done)
 
         steps = [Step(self.tr("授权人工号")), Step(self.tr("授权人密码"), is_secret=True)]

@@ -12,20 +12,25 @@ from posapp.ui.question import Question, Step
 
 
 class DoorScreen(QWidget):
-    """One question with a title above it; the answers go to `answered`."""
+    """One question with a title above it; the answers go to `answered`, and who does not want to answer to `back`."""
 
-    def __init__(self, name: str, title: str, steps: list[Step], answered: Callable[[list[str]], object]) -> None:
+    def __init__(
+        self,
+        name: str,
+        title: str,
+        steps: list[Step],
+        answered: Callable[[list[str]], object],
+        back: Callable[[], object],
+    ) -> None:
         super().__init__()
         self.setObjectName(name)
         self._steps, self._answered = steps, answered
-        words = {"clear": self.tr("清除"), "back": self.tr("重来\nEsc"), "confirm": self.tr("确定\nEnter")}
-        self.question = Question(f"{name}_question", words, self.refresh)
+        words = {"clear": self.tr("清除"), "back": self.tr("返回\nEsc"), "confirm": self.tr("确定\nEnter")}
+        self.question = Question(f"{name}_question", words, back)
         self.question.setFixedWidth(460)
-        self.note = label(f"{name}_note", is_quiet=True, align=CENTRE)
         column = QVBoxLayout()
         column.addStretch(1)
         column.addWidget(label(f"{name}_title", "huge", align=CENTRE, text=title))
-        column.addWidget(self.note)
         column.addSpacing(8)
         column.addWidget(self.question, 8)
         column.addStretch(1)
@@ -40,7 +45,3 @@ class DoorScreen(QWidget):
 
     def key(self, event: QKeyEvent) -> bool:
         return self.question.key(event)
-
-    def scanned(self, code: str) -> None:
-        self.question.write(code)
-        self.question.confirm()

@@ -19,10 +19,9 @@ T = TypeVar("T")
 
 
 class Page(Protocol):
-    """A screen: takes keys and codes, draws itself anew."""
+    """A screen: takes keys, draws itself anew."""
 
     def key(self, event: QKeyEvent) -> bool: ...
-    def scanned(self, code: str) -> None: ...
     def refresh(self) -> None: ...
 
 
@@ -38,7 +37,7 @@ class Window(QWidget):
         self._broken = broken
         self._pages: dict[str, tuple[Page, QWidget]] = {}
         self.wants_approval: Callable[[str], None] | None = None
-        self.carried_out: Callable[[], None] = lambda: None
+        self.scanned: Callable[[str], None] = lambda code: None
         self.page_name = ""
         self.place = label("place", "small", is_quiet=True)
         self.state = label("state", "small", is_quiet=True, align=RIGHT)
@@ -87,7 +86,6 @@ class Window(QWidget):
             self._confess()
             return None
         self.notice.hide()
-        self.carried_out()
         return result
 
     def _confess(self) -> None:
@@ -130,4 +128,7 @@ class Window(QWidget):
             self._wedge.scanned.connect(self._on_scanned)
 
     def _on_scanned(self, code: str) -> None:
-        self.page.scanned(code)
+        try:
+            self.scanned(code)
+        except Exception:  # noqa: BLE001
+            self._confess()

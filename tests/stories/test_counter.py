@@ -16,11 +16,11 @@ from drivers.contracts import Reason
 from drivers.printers.virtual import jam, kicks, printed
 from posapp.app import App
 from posapp.devices import DEVICES_FILE
-from posapp.messages import ApprovalGiven
+from posapp.messages import ApprovalGiven, SettingRow
 from posapp.money import Money
 from posapp.till import Till
 from posapp.ui import theme
-from tests.shop import CASHIER, MANAGER, Chain, entries_of, kinds, play, sales_of
+from tests.shop import CASHIER, MANAGER, OTHER, Chain, entries_of, kinds, play, sales_of
 from tests.ui.keys import KeyBoard, wait_until
 
 BUN, MILK, LIPSTICK, CARD, EGG = "6900000000011", "6900000000028", "6900000000035", "6900000000042", "6900000000066"
@@ -314,3 +314,70 @@ def test_a_scan_while_paying_goes_on_with_the_ticket(counter: Counter) -> None:
     counter.scan(MILK)
     assert counter.total == "¥19.40"
     assert len(counter.shown) == 2
+
+
+def test_what_is_typed_after_choosing_a_line_is_meant_for_that_line(counter: Counter) -> None:
+    counter.scan(LIPSTICK, BUN, MILK)
+    counter.press(Qt.Key.Key_Up, Qt.Key.Key_Up)
+    counter.type("*3")
+    counter.press(ENTER)
+    assert [row[1] for row in counter.shown] == ["3 支", "1 个", "1 瓶"]
+    table = counter.app.sale.lines
+    row = table.visualRect(table.model().index(1, 0)).center()
+    QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=row)
+    counter.type("*2")
+    counter.press(ENTER)
+    assert [row[1] for row in counter.shown] == ["3 支", "2 个", "1 瓶"]
+
+
+def test_an_approver_without_the_right_is_told_and_the_next_one_is_asked(counter: Counter) -> None:
+    counter.scan(LIPSTICK)
+    counter.type("50%")
+    counter.press(Qt.Key.Key_F7)
+    counter.answer(*OTHER)
+    assert counter.app.sale.question.isVisible()
+    counter.answer(*MANAGER)
+    assert counter.total == "¥44.50"
+    assert not counter.app.sale.question.isVisible()
+
+
+def test_a_scanned_code_answers_no_question(counter: Counter) -> None:
+    counter.scan(LIPSTICK)
+    counter.type("60")
+    counter.press(Qt.Key.Key_F6)
+    counter.scan(BUN)
+    assert not counter.app.sale.question.isVisible()
+    assert counter.total == "¥95.50"
+    counter.press(Qt.Key.Key_F12)
+    counter.scan(MILK)
+    assert counter.window.page_name == "sale"
+    assert len(counter.shown) == 3
+
+
+def test_a_scan_before_signing_in_says_so(stand: Callable[[Till], Counter], chain: Chain) -> None:
+    till = chain.open(*chain.enrol(1))
+    till.sync()
+    counter = stand(till)
+    counter.scan(BUN)
+    assert counter.notice
+    assert counter.typed == ""
+
+
+def test_closing_the_shift_can_be_thought_better_of(counter: Counter) -> None:
+    counter.press(Qt.Key.Key_F12)
+    assert counter.window.page_name == "close_shift"
+    counter.press(ESCAPE)
+    assert counter.window.page_name == "sale"
+    assert counter.till.shift
+
+
+def test_enter_takes_the_cash_that_is_due_without_small_coins(counter: Counter, chain: Chain) -> None:
+    chain.publish("settings", {("store:1", "cash_rounding"): SettingRow("10")})
+    play(counter.till, "sync")
+    counter.scan(EGG)
+    counter.press(ENTER)
+    assert counter.app.sale.given.text() == "1.30"
+    counter.keys.wait(300)
+    counter.press(ENTER)
+    (sale,) = sales_of(counter.till)
+    assert (sale.total, sale.rounding, sale.change) == (133, -3, 0)
