@@ -181,7 +181,7 @@ def _verify(args: argparse.Namespace) -> int:
     from posapp import db
     from posapp.ids import unb64u
     from posapp.journal import MARK_FILE, Mark
-    from posapp.till import open_keys
+    from posapp.sync.enrol import open_keys
     from posapp.verify import verify
 
     data, state = folders(args)
@@ -201,7 +201,7 @@ def _verify(args: argparse.Namespace) -> int:
 
 def _backup(args: argparse.Namespace) -> int:
     from posapp.backup import back_up
-    from posapp.till import open_keys
+    from posapp.sync.enrol import open_keys
 
     data, state = folders(args)
     back_up(data, open_keys(data, state), args.file.resolve(), SystemClock(), _progress())
@@ -211,7 +211,7 @@ def _backup(args: argparse.Namespace) -> int:
 def _restore(args: argparse.Namespace) -> int:
     from posapp.backup import restore
     from posapp.sync.client import Client, over_http
-    from posapp.till import open_keys
+    from posapp.sync.enrol import open_keys
 
     data, state = folders(args)
     keys, clock = open_keys(data, state), SystemClock()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from posapp.messages import ShiftClosed
 from posapp.money import Money
 from posapp.quantity import Quantity
 
@@ -75,6 +76,21 @@ class ShiftView:
     expected: Money
     counted: Money | None = None
     over: Money | None = None
+
+    @classmethod
+    def of(cls, figures: ShiftClosed, *, is_closed: bool) -> ShiftView:
+        return cls(
+            figures.shift,
+            figures.sales,
+            Money(figures.total),
+            Money(figures.float),
+            Money(figures.cash_in),
+            Money(figures.cash_out),
+            {held.kind: Money(held.amount) for held in figures.tenders},
+            Money(figures.expected),
+            Money(figures.counted) if is_closed else None,
+            Money(figures.counted - figures.expected) if is_closed else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,13 +80,12 @@ class File:
             max_overflow=4,
             pool_reset_on_return=None,
         )
-        is_new = not path.exists()
         with telling(path), self.transaction() as conn:
             version = conn.exec_driver_sql("PRAGMA user_version").scalar_one()
             if version > SCHEMA:
                 raise PosError("newer_file", file=str(path))
-            if is_new or version == 0:
-                metadata.create_all(conn)
+            if version < SCHEMA:
+                metadata.create_all(conn)  # an older file gets the tables that it lacks
                 if metadata is tables.till:
                     for statement in tables.SCHEMA_EXTRAS:
                         conn.exec_driver_sql(statement)
@@ -172,9 +171,10 @@ class File:
 
 
 class Folder:
-    """A till's folder with its files open and its lock held until close()."""
+    """A till's folder with its files open and its lock held until close(). feed: another folder's, instead of one
+    of its own."""
 
-    def __init__(self, path: Path, key: bytes, *, lock: bool = True) -> None:
+    def __init__(self, path: Path, key: bytes, *, lock: bool = True, feed: File | None = None) -> None:
         try:
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError:
@@ -188,8 +188,9 @@ class Folder:
             opening.callback(self._lock.release)
             self.till = File(path / "till.db", text, tables.till, durable=True)
             opening.callback(self.till.close)
-            self.feed = File(path / "feed.db", text, tables.feed, durable=False)
-            opening.callback(self.feed.close)
+            self.feed = feed or File(path / "feed.db", text, tables.feed, durable=False)
+            if feed is None:
+                opening.callback(self.feed.close)
             self.draft = File(path / "draft.db", text, tables.draft, durable=False)
             opening.callback(self.draft.close)
             self._closing = opening.pop_all()

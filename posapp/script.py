@@ -15,9 +15,9 @@ import msgspec
 
 from posapp.clock import SimulatedClock, parse_instant, rfc3339
 from posapp.errors import PosError
-from posapp.money import Money
+from posapp.money import Money, half_width
 from posapp.quantity import Quantity
-from posapp.till import Till, line_number
+from posapp.till import Till
 
 INSTANTS = {"oldest_unsent", "last_contact", "now"}
 
@@ -34,6 +34,17 @@ def _switch(word: str) -> bool:
     return word == "on"
 
 
+def line_number(text: str) -> int:
+    digits = half_width(text)
+    if not digits.isascii() or not digits.isdigit() or len(digits) > 4:
+        raise PosError("no_such_line", line=text[:20])
+    return int(digits)
+
+
+def _line_or_all(text: str) -> int | None:
+    return None if text == "all" else line_number(text)
+
+
 # verb: (usage, fewest words, most words, what it does); the words behind the verb are handed over
 VERBS: dict[str, tuple[str, int, int, Callable[[Till, Words], object]]] = {
     "sign-in": ("sign-in CLERK PIN", 2, 2, lambda till, w: till.sign_in(*w)),
@@ -48,7 +59,7 @@ VERBS: dict[str, tuple[str, int, int, Callable[[Till, Words], object]]] = {
     "scan": ("scan [N*]CODE", 1, 1, lambda till, w: till.scan(w[0])),
     "qty": ("qty LINE N", 2, 2, lambda till, w: till.qty(line_number(w[0]), Quantity.parse(w[1]))),
     "price": ("price LINE AMOUNT", 2, 2, lambda till, w: till.price(line_number(w[0]), Money.parse(w[1]))),
-    "discount": ("discount LINE|all PERCENT%|AMOUNT", 2, 2, lambda till, w: till.discount(*w)),
+    "discount": ("discount LINE|all PERCENT%|AMOUNT", 2, 2, lambda till, w: till.discount(_line_or_all(w[0]), w[1])),
     "void": ("void LINE", 1, 1, lambda till, w: till.void(line_number(w[0]))),
     "cancel": ("cancel", 0, 0, lambda till, w: till.cancel()),
     "park": ("park [NAME]", 0, 1, lambda till, w: till.park(*w)),

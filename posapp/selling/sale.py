@@ -301,7 +301,24 @@ def _tenders(paid: list[Paid]) -> list[Tender]:
     return [Tender(held.kind, held.amount.fen, held.given.fen, held.ref) for held in paid]
 
 
-def last_said(conn: Connection, head: Head, ticket: str) -> list[Message]:
+def settle_draft(drafts: Drafts, folder: db.Folder, head: Head, now_ms: int) -> None:
+    """Bring the open ticket's draft in line with the journal. A kill between the two leaves a draft of a ticket
+    that is sold or cancelled already, or with a line that is voided already: the journal speaks."""
+    cart = drafts.load()
+    if cart is None:
+        return
+    with folder.till.reading() as conn:
+        said = _last_said(conn, head, cart.ticket)
+    if any(isinstance(body, SaleCompleted | CartCancelled) for body in said):
+        drafts.save(None, now_ms)
+        return
+    voided = {body.line for body in said if isinstance(body, LineVoided)}
+    if any(line.n in voided for line in cart.lines):
+        cart.lines = [line for line in cart.lines if line.n not in voided]
+        drafts.save(cart if cart.lines else None, now_ms)
+
+
+def _last_said(conn: Connection, head: Head, ticket: str) -> list[Message]:
     """What the journal's last entries say of a ticket: enough to settle what a kill left between two files."""
     said = []
     for entry in entries(conn, head.epoch, max(0, head.seq - CHECKED_AT_START)):

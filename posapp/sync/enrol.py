@@ -56,3 +56,11 @@ def enrol_till(state: Path, url: str, code: str, carrier: Carrier, chance: Chanc
     keys.certificate = certificate
     save_secrets(path, keys)
     return keys
+
+
+def open_keys(data: Path, state: Path) -> TillKeys:
+    """The till's keys from its state folder. Raises PosError not_enrolled, keys_missing."""
+    keys: TillKeys | None = load_secrets(state / KEYS_FILE, TillKeys)
+    if keys is None or keys.certificate is None:
+        raise PosError("keys_missing", folder=str(state)) if (data / "till.db").exists() else PosError("not_enrolled")
+    return keys

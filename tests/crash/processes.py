@@ -30,8 +30,7 @@ from posapp.ids import system_chance, unb64u
 from posapp.journal import epochs
 from posapp.keys import TillKeys
 from posapp.sync.client import over_http
-from posapp.sync.enrol import enrol_till
-from posapp.till import open_keys
+from posapp.sync.enrol import enrol_till, open_keys
 from posapp.verify import Verified, verify
 from tests.shop import CASHIER, first_rows
 

@@ -25,8 +25,8 @@ from posapp.ids import unb64u
 from posapp.journal import MARK_FILE, entries, epochs
 from posapp.keys import save_secrets
 from posapp.messages import IncidentSeen, SettingRow
-from posapp.sync.enrol import KEYS_FILE
-from posapp.till import Till, open_keys
+from posapp.sync.enrol import KEYS_FILE, open_keys
+from posapp.till import Till
 from posapp.version import VERSION
 from posapp.wire import pack_entries
 from tests.shop import CASHIER, MANAGER, START, Chain, last, open_chain, play

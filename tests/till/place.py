@@ -15,7 +15,8 @@ from posapp.ids import unb64u
 from posapp.journal import entries, epochs
 from posapp.messages import JournalOpened, read_body
 from posapp.sync.client import Answer, Client
-from posapp.till import Till, open_keys
+from posapp.sync.enrol import open_keys
+from posapp.till import Till
 from posapp.verify import Verified
 from posapp.wire import Request
 from tests.museum.make import BUN, settle

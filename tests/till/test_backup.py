@@ -21,8 +21,7 @@ from posapp.errors import PosError
 from posapp.hq.enrol import add_till
 from posapp.ids import seeded_chance, unb64u
 from posapp.keys import TillKeys
-from posapp.sync.enrol import enrol_till
-from posapp.till import open_keys
+from posapp.sync.enrol import enrol_till, open_keys
 from posapp.verify import verify
 from tests.crash.busy import Dice
 from tests.crash.processes import command, open_office, wait_until

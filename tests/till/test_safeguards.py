@@ -55,7 +55,7 @@ def test_a_sale_stands_though_its_draft_cannot_be_cleared(
     def full(cart: Cart | None, now_ms: int) -> None:
         raise driver.OperationalError("database or disk is full")
 
-    monkeypatch.setattr(till._drafts, "save", full)
+    monkeypatch.setattr(till.books.drafts, "save", full)
     assert "receipt" in last(till, "pay cash 10")
     assert refused(till, f"scan {MILK}") == "disk_full"
     data, state = till.folder.path, chain.folder / "state1"

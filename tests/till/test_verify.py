@@ -19,7 +19,8 @@ from posapp.errors import PosError
 from posapp.ids import seeded_chance, unb64u
 from posapp.messages import JournalOpened, read_body
 from posapp.sync.client import Answer
-from posapp.till import Till, open_keys
+from posapp.sync.enrol import open_keys
+from posapp.till import Till
 from posapp.verify import FOLLOWING, Verified, verify
 from posapp.wire import Request
 from tests.crash.busy import Dice

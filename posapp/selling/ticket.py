@@ -1,0 +1,40 @@
+"""The open ticket as screens and scripts see it."""
+
+from __future__ import annotations
+
+from posapp.answers import LineView, OpenTicket, TicketView
+from posapp.money import ZERO, Money
+from posapp.rules.pricing import PricedLine
+from posapp.rules.rounding import round_cash
+from posapp.selling.sale import Sale
+
+
+def open_ticket(sale: Sale) -> OpenTicket:
+    """Line by line."""
+    if sale.cart is None or sale.priced is None:
+        return OpenTicket((), ZERO, ZERO, ZERO, ZERO, ())
+    settings = sale.settings
+    return OpenTicket(
+        tuple(_line(sale, held) for held in sale.priced.lines),
+        sale.priced.total,
+        sale.due,
+        round_cash(sale.due, settings.cash_rounding, settings.cash_rounding_mode),
+        Money(sum(line.gross.fen - line.amount.fen for line in sale.priced.lines)),
+        tuple((paid.kind, paid.amount) for paid in sale.cart.paid),
+    )
+
+
+def ticket_view(sale: Sale) -> TicketView:
+    """What it comes to."""
+    return TicketView(len(sale.cart.lines) if sale.cart else 0, sale.priced.total if sale.priced else ZERO, sale.due)
+
+
+def line_view(sale: Sale, n: int) -> LineView:
+    assert sale.priced
+    return _line(sale, sale.priced.of(n))
+
+
+def _line(sale: Sale, held: PricedLine) -> LineView:
+    line = held.line
+    shown = line.override if line.override is not None else line.price
+    return LineView(line.n, line.code, line.name, line.qty, line.unit, shown, held.amount, sale.due)

@@ -1,0 +1,59 @@
+"""Lending a right: a verb is refused for want of one, a colleague who has it lends it, the verb is carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from posapp.errors import PosError
+from posapp.journal import Journal
+from posapp.messages import ApprovalGiven
+from posapp.shift.people import Clerk
+from posapp.shift.rights import ACTIONS, may
+
+
+class Approvals:
+    """What was refused last, and the colleague who lends the right to it: to this action, once."""
+
+    def __init__(self) -> None:
+        self._again: Callable[[], object] | None = None
+        self._action = ""
+        self._detail: tuple[int, str] = (0, "")
+        self._lent = 0
+
+    def right(self, clerk: Clerk, action: str, detail: str, line: int = 0) -> int:
+        """0 if the clerk has the right, the colleague's number if it was lent. Raises PosError needs_approval."""
+        if may(clerk.role, action):
+            return 0
+        if self._lent:
+            return self._lent
+        self._action, self._detail = action, (line, detail)
+        raise PosError("needs_approval", action=ACTIONS[action])
+
+    def settle(self, again: Callable[[], object] | None) -> None:
+        """A verb has ended: `again` carries it out once more if it was refused for want of a right."""
+        self._again = again
+
+    def check(self) -> None:
+        """Raises PosError nothing_to_approve."""
+        if self._again is None:
+            raise PosError("nothing_to_approve")
+
+    def lend(self, journal: Journal, asking: Clerk, approver: Clerk, ticket: str) -> object:
+        """Journal the approval and carry the refused verb out.
+
+        Raises PosError nothing_to_approve, no_self_approval, needs_approval, and what the verb raises.
+        """
+        self.check()
+        assert self._again
+        if approver.number == asking.number:
+            raise PosError("no_self_approval")
+        if not may(approver.role, self._action):
+            raise PosError("needs_approval", action=ACTIONS[self._action])
+        line, detail = self._detail
+        with journal.writing() as writing:
+            writing.append(ApprovalGiven(self._action, ticket, line, detail), asking.number, approver.number)
+        again, self._again, self._lent = self._again, None, approver.number
+        try:
+            return again()
+        finally:
+            self._lent = 0
