@@ -56,6 +56,16 @@ class PaidView:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordedView:
+    """A sale that is recorded. text: its receipt, line by line."""
+
+    receipt: str
+    paid: int
+    total: Money
+    text: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ClerkView:
     clerk: int
     name: str
@@ -111,6 +121,7 @@ class StatusView:
     now: int
     printer: str | None = None
     printing: int = 0
+    training: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,22 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Nothing has come from headquarters yet; connect and sync first.",
     ),
     "wrong_pin": ("工号或密码不对", "The clerk number or the PIN is wrong."),
+    "wrong_badge": (
+        "这张工牌已失效或不属于本店,请用工号和密码登录,或请总部重新制卡",
+        "This badge is no longer valid here; sign in with number and PIN, or ask headquarters for a new one.",
+    ),
+    "pay_code_unserved": (
+        "这是付款码,本收银台还没有开通扫码收款;请收现金、刷卡,或用门店收款码",
+        "This is a payment code; taking it is not opened yet. Take cash, a card, or the shop's own payment code.",
+    ),
+    "code_unserved": (
+        "这是{what},本收银台还没有开通这项功能",
+        "This is {what}; this till cannot use it yet.",
+    ),
+    "training_ticket": (
+        "请先结完或取消当前单,再进入或退出培训",
+        "Finish or cancel the open ticket before training begins or ends.",
+    ),
     "pin_locked": (
         "输错次数过多,请在 {seconds} 秒后再试,或由店长登录",
         "Too many wrong PINs; try again in {seconds} seconds or let a manager sign in.",

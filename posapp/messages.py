@@ -212,6 +212,17 @@ class SettingsApplied(Message):
     values: dict[str, str]
 
 
+class TrainingEntered(Message):
+    """From here to training.left the till only practised; what was done stands in no journal."""
+
+
+class TrainingLeft(Message):
+    """sales, total: what was practised."""
+
+    sales: Whole
+    total: Whole
+
+
 class IncidentSeen(Message):
     kind: str
     detail: str
@@ -233,6 +244,9 @@ ENTRIES: dict[str, dict[int, type[Message]]] = {
     "clock.changed": {1: ClockChanged},
     "settings.applied": {1: SettingsApplied},
     "incident.seen": {1: IncidentSeen},
+    # since 0.2.0
+    "training.entered": {1: TrainingEntered},
+    "training.left": {1: TrainingLeft},
 }
 """The closed list of entry types a till may write, each with its versions. HQ keeps what it does not know."""
 
@@ -267,13 +281,14 @@ class SettingRow(Message):
 
 
 class StaffRow(Message):
-    """pin: Argon2id hash. role: cashier, lead or manager."""
+    """pin: Argon2id hash. role: cashier, lead or manager. badge: SHA-256 of the badge's code in hexadecimal."""
 
     number: int
     name: str
     role: str
     pin: str
     active: int = 1
+    badge: str = ""
 
 
 class ArticleRow(Message):

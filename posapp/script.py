@@ -19,7 +19,7 @@ from posapp.money import Money, half_width
 from posapp.quantity import Quantity
 from posapp.till import Till
 
-INSTANTS = {"oldest_unsent", "last_contact", "now"}
+INSTANTS = {"oldest_unsent", "last_contact", "now", "paid"}
 
 Words = list[str]
 
@@ -71,6 +71,7 @@ VERBS: dict[str, tuple[str, int, int, Callable[[Till, Words], object]]] = {
         lambda till, w: till.pay(w[0], Money.parse(w[1]), *w[2:]),
     ),
     "reprint": ("reprint RECEIPT", 1, 1, lambda till, w: {"text": till.reprint(w[0])}),
+    "training": ("training on|off", 1, 1, lambda till, w: till.training(_switch(w[0]))),
     "network": ("network on|off", 1, 1, lambda till, w: till.network(_switch(w[0]))),
     "sync": ("sync", 0, 0, lambda till, w: till.sync()),
     "status": ("status", 0, 0, lambda till, w: till.status()),

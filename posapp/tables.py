@@ -240,6 +240,13 @@ staff = Table(
     whole("active"),
 )  # owner: shift
 
+badge = Table(
+    "badge",
+    feed,
+    Column("hash", Text, primary_key=True),
+    whole("clerk"),
+)  # owner: shift; SHA-256 of the badge's code
+
 setting = Table(
     "setting",
     feed,

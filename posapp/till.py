@@ -15,18 +15,29 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlalchemy import func, select
 
 from posapp import db, devices, log
-from posapp.answers import ClerkView, LineView, OpenTicket, PaidView, ShiftView, StatusView, SyncView, TicketView
-from posapp.books import Books
+from posapp.answers import (
+    ClerkView,
+    LineView,
+    OpenTicket,
+    PaidView,
+    RecordedView,
+    ShiftView,
+    StatusView,
+    SyncView,
+    TicketView,
+)
+from posapp.books import Books, practice
 from posapp.catalog.articles import Articles, apply_catalogue, apply_prices
 from posapp.catalog.recognise import goods_of, read_code
 from posapp.clock import Clock
 from posapp.errors import PosError
 from posapp.ids import Chance, till_name, unb64u
 from posapp.journal import MARK_FILE, Journal
-from posapp.messages import SettingsApplied
+from posapp.messages import SettingsApplied, TrainingEntered, TrainingLeft
 from posapp.money import ZERO, Money
 from posapp.quantity import Quantity
 from posapp.rules.cart import Line, read_discount
+from posapp.rules.codes import kind_of
 from posapp.rules.pricing import discount_on
 from posapp.selling import discounts
 from posapp.selling import receipt as receipts
@@ -35,7 +46,7 @@ from posapp.selling.ticket import line_view, open_ticket, ticket_view
 from posapp.settings import Settings
 from posapp.shift import shift as shifts
 from posapp.shift.approval import Approvals
-from posapp.shift.people import Clerk, apply_staff, check_pin
+from posapp.shift.people import Clerk, apply_staff, check_badge, check_pin
 from posapp.sync import push
 from posapp.sync.client import Carrier, Client
 from posapp.sync.enrol import open_keys
@@ -48,6 +59,16 @@ _log = log.named("sale")
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+_UNSERVED = {
+    "member": ("会员码", "a member code"),
+    "coupon": ("优惠券码", "a coupon"),
+    "pickup": ("提货码", "a pick-up code"),
+    "booking": ("预约码", "a booking code"),
+    "join": ("入会码", "a join code"),
+    "voucher": ("团购券", "a group-buy voucher"),
+}
 
 
 def verb(method: Callable[Concatenate[Till, P], T]) -> Callable[Concatenate[Till, P], T]:
@@ -79,6 +100,7 @@ class Till:
         self.clock = clock
         self.name = till_name(certificate.store, certificate.till)
         self.clerk: Clerk | None = None
+        self._chance = chance
         self._approvals = Approvals()
         self._is_stale = False
         with db.telling(data), ExitStack() as opening:
@@ -87,8 +109,8 @@ class Till:
                 self._values = settings_values(conn)
             self.settings = Settings(self._values)
             mark = state / MARK_FILE
-            self.books = Books(folder, self.keys, certificate, mark, clock, chance, self.settings)
-            opening.callback(self.books.close)
+            self.books = self._real = Books(folder, self.keys, certificate, mark, clock, chance, self.settings)
+            opening.callback(self._real.close)
             self.client = Client(self.keys, carrier, clock, chance)
             self.articles = Articles(folder.feed)
             opening.callback(self.articles.close)
@@ -113,7 +135,13 @@ class Till:
             self._closing = opening.pop_all()
 
     def close(self) -> None:
+        if self.is_training:
+            self.books.close()
         self._closing.close()
+
+    @property
+    def is_training(self) -> bool:
+        return self.books is not self._real
 
     @property
     def folder(self) -> db.Folder:
@@ -136,7 +164,16 @@ class Till:
     @verb
     def sign_in(self, number: str, pin: str) -> ClerkView:
         self.clerk = None  # whoever fails to sign in does not go on with a colleague's rights
-        self.clerk = clerk = check_pin(self.folder, self.journal, number, pin)
+        self.clerk = clerk = self._by_pin(number, pin)
+        return ClerkView(clerk.number, clerk.name, clerk.role)
+
+    @verb
+    def badge(self, code: str) -> object:
+        """A clerk's badge: lends the right just asked for, else signs its clerk in where the till stands."""
+        clerk = check_badge(self.folder, code)
+        if self._approvals.is_asking and self.clerk and clerk.number != self.clerk.number:
+            return self._lend(clerk)
+        self.clerk = clerk
         return ClerkView(clerk.number, clerk.name, clerk.role)
 
     @verb
@@ -146,8 +183,15 @@ class Till:
 
     def approve(self, number: str, pin: str) -> object:
         """Lend a right for the action just refused, and carry it out: this action, once."""
-        self._approvals.check()
-        approver = check_pin(self.folder, self.journal, number, pin)
+        if not self._approvals.is_asking:
+            raise PosError("nothing_to_approve")
+        return self._lend(self._by_pin(number, pin))
+
+    def _by_pin(self, number: str, pin: str) -> Clerk:
+        # wrong PINs count in the real books: whoever practises has no more tries than others
+        return check_pin(self._real.folder, self._real.journal, number, pin)
+
+    def _lend(self, approver: Clerk) -> object:
         ticket = self.sale.cart.ticket if self.sale.cart else ""
         return self._approvals.lend(self.journal, self._clerk(), approver, ticket)
 
@@ -197,14 +241,25 @@ class Till:
     # --- goods ---
 
     @verb
-    def scan(self, text: str) -> LineView:
-        """CODE, N*CODE or a scale label: put the article on the ticket."""
+    def scan(self, text: str) -> object:
+        """What a code is decides what it does: CODE, N*CODE or a scale label puts an article on the ticket, a badge
+        signs its clerk in, a receipt is shown."""
+        qty, code = read_code(text)
+        kind = kind_of(code)
+        if kind == "badge":
+            return self.badge(code)
         clerk = self._clerk()
+        if kind == "receipt":
+            return self.recorded(code)
         self.books.the_shift()
         if self.sale.cart is None and not self.folder.has_room():
             raise PosError("disk_full")
-        qty, code = read_code(text)
-        goods = goods_of(self.articles, code, qty, self.settings.scale_labels, self.journal.now_ms())
+        try:
+            goods = goods_of(self.articles, code, qty, self.settings.scale_labels, self.journal.now_ms())
+        except PosError as error:
+            if error.code == "unknown_code" and kind:
+                raise self._unserved(kind) from None
+            raise
         line = self.sale.add(goods.article, goods.code, goods.qty, clerk.number, goods.amount)
         return line_view(self.sale, line.n)
 
@@ -289,11 +344,37 @@ class Till:
             printer.print(receipts.document(recorded, self.settings, copy), f"{receipt} {copy}")
         return receipts.text(recorded, self.settings, copy)
 
+    @verb
+    def recorded(self, receipt: str) -> RecordedView:
+        """A recorded sale, to be looked at, printed again or voided."""
+        held = receipts.find(self.folder, receipt)
+        lines = receipts.text(held, self.settings)
+        return RecordedView(held.receipt, held.body.paid, Money(held.body.total), tuple(lines))
+
     def ticket(self) -> OpenTicket:
         """The open ticket, line by line."""
         return open_ticket(self.sale)
 
     # --- the till itself ---
+
+    @verb
+    def training(self, is_on: bool) -> StatusView:
+        """Begin or end to practise: the same goods and people, in books of their own that are thrown away."""
+        clerk = self._clerk()
+        if self.sale.cart:
+            raise PosError("training_ticket")
+        if is_on and not self.is_training:
+            with self._real.journal.writing() as writing:
+                writing.append(TrainingEntered(), clerk.number)
+            self.books = practice(self._real, self.clock, self._chance, self.settings)
+        elif not is_on and self.is_training:
+            with self.folder.till.reading() as conn:
+                count, total = conn.execute(select(func.count(), func.sum(sale_table.c.total))).one()
+            self.books.close()
+            self.books = self._real
+            with self.journal.writing() as writing:
+                writing.append(TrainingLeft(count, total or 0), clerk.number)
+        return self.status()
 
     def has_staff(self) -> bool:
         """Whether HQ's streams have ever come; nobody can sign in before."""
@@ -309,9 +390,9 @@ class Till:
         with db.telling(self.folder.path):
             sent, pulled = self.runner.once(progress)
             self._refresh()
-            if push.backlog(self.folder).unsent:  # what taking in settings has written
+            if push.backlog(self._real.folder).unsent:  # what taking in settings has written
                 sent += self.runner.once()[0]
-        return SyncView(sent, pulled, push.backlog(self.folder).unsent)
+        return SyncView(sent, pulled, push.backlog(self._real.folder).unsent)
 
     def sold_on(self, business_date: str) -> tuple[int, Money]:
         """How many sales this till has of a business date, and what they come to."""
@@ -328,7 +409,7 @@ class Till:
             return self._status()
 
     def _status(self) -> StatusView:
-        waiting = push.backlog(self.folder)
+        waiting = push.backlog(self._real.folder)
         trouble = self.runner.trouble
         return StatusView(
             self.name,
@@ -344,6 +425,7 @@ class Till:
             trouble.sentence(self.settings.language) if trouble else None,
             self.journal.now_ms(),
             *self._printer_status(),
+            self.is_training,
         )
 
     def _printer_status(self) -> tuple[str | None, int]:
@@ -385,8 +467,13 @@ class Till:
             self._values = values
             self.settings = Settings(values)
             self.books.use(self.settings)
-            with self.journal.writing() as writing:
+            self._real.use(self.settings)
+            with self._real.journal.writing() as writing:
                 writing.append(SettingsApplied(changed))
+
+    @staticmethod
+    def _unserved(kind: str) -> PosError:
+        return PosError("pay_code_unserved") if kind == "pay" else PosError("code_unserved", what=_UNSERVED[kind])
 
     def _clerk(self) -> Clerk:
         if self.clerk is None:

@@ -87,6 +87,8 @@ def add_commands(subparsers: Any) -> None:
     add_clerk.add_argument("--role", required=True, help="cashier, lead or manager")
     add_clerk.add_argument("--pin", help="6 to 12 digits, managers at least 8; else asked for or read from a pipe")
     add_clerk.add_argument("--store", default="chain", help="the store they work in (default: the whole chain)")
+    badge = command(clerks, "badge", _clerk_badge, "a new badge for a clerk: prints the code to put on it")
+    badge.add_argument("number")
     off = command(clerks, "off", _clerk_off, "a clerk may no longer sign in")
     off.add_argument("number")
 
@@ -281,6 +283,12 @@ def _clerk_add(args: argparse.Namespace) -> None:
             pin = ""
     with Office(args) as office:
         people.add_clerk(office.database, office.chance, number, args.name, args.role, pin, args.store)
+
+
+def _clerk_badge(args: argparse.Namespace) -> None:
+    with Office(args) as office:
+        number = people.whole(args.number, people.LARGEST_CLERK)
+        _say(people.give_badge(office.database, office.chance, number))
 
 
 def _clerk_off(args: argparse.Namespace) -> None:

@@ -171,9 +171,12 @@ def _prepare(database: Database) -> None:
         if not inspect(conn).has_table(about.name):
             metadata.create_all(conn)
             conn.execute(about.insert(), {"name": "schema", "value": str(SCHEMA)})
-        found = conn.scalar(select(about.c.value).where(about.c.name == "schema"))
-        if int(found or 0) > SCHEMA:
+        found = int(conn.scalar(select(about.c.value).where(about.c.name == "schema")) or 0)
+        if found > SCHEMA:
             raise PosError("newer_file", file=database.name)
+        if found < SCHEMA:
+            metadata.create_all(conn)  # an older database gets the tables that it lacks
+            conn.execute(update(about).where(about.c.name == "schema").values(value=str(SCHEMA)))
         names = [ACCEPTED, PROJECTED, BOOK, *map(feed_counter, STREAMS)]
         known = set(conn.scalars(select(counter.c.name)))
         if missing := [{"name": name, "n": 0} for name in names if name not in known]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from hashlib import sha256
 from itertools import pairwise
 
 from argon2 import PasswordHasher
@@ -13,8 +14,8 @@ from posapp.errors import PosError
 from posapp.hq import feed
 from posapp.hq.database import Database, upsert
 from posapp.hq.enrol import LARGEST_STORE
-from posapp.hq.tables import clerk, setting, store
-from posapp.ids import Chance
+from posapp.hq.tables import badge, clerk, setting, store
+from posapp.ids import Chance, random_base32
 from posapp.messages import Message, SettingRow, StaffRow
 from posapp.settings import Settings, read_setting
 
@@ -115,6 +116,18 @@ def add_clerk(database: Database, chance: Chance, number: int, name: str, role: 
         _write(conn, {**row, "scope": scope_of(conn, scope_text)})
 
 
+def give_badge(database: Database, chance: Chance, number: int) -> str:
+    """The code to print on a clerk's badge; the badge before it opens nothing any more. Raises PosError not_found."""
+    code = "K1" + random_base32(26, chance)
+    with database.transaction() as conn:
+        found = conn.execute(select(clerk).where(clerk.c.number == number)).one_or_none()
+        if found is None:
+            raise PosError("not_found", what=number)
+        upsert(conn, badge, [{"clerk": number, "hash": sha256(code.encode()).hexdigest()}])
+        _write(conn, dict(found._mapping))
+    return code
+
+
 def switch_off(database: Database, number: int) -> None:
     """A clerk who may no longer sign in. Raises PosError not_found."""
     with database.transaction() as conn:
@@ -131,5 +144,6 @@ def _write(conn: Connection, row: dict[str, object]) -> None:
     if before is not None:
         rows[before, str(row["number"])] = None
     told = {name: value for name, value in row.items() if name != "scope"}
-    rows[str(row["scope"]), str(row["number"])] = StaffRow(**told)  # type: ignore[arg-type]
+    carried = conn.scalar(select(badge.c.hash).where(badge.c.clerk == row["number"])) or ""
+    rows[str(row["scope"]), str(row["number"])] = StaffRow(**told, badge=carried)  # type: ignore[arg-type]
     feed.publish(conn, {"staff": rows})

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
-SCHEMA = 1
+SCHEMA = 2
 
 Whole = BigInteger().with_variant(Integer(), "sqlite")
 # PostgreSQL sorts by the database's language unless told; a cursor wants plain code points.
@@ -71,6 +71,9 @@ clerk = _table(
     _word("pin"),
     _whole("active", 1),
 )
+
+# hash: SHA-256 of the badge's code in hexadecimal; the code itself is on the badge only.
+badge = _table("badge", _key("clerk", Whole), _word("hash"))
 
 # used_by: the request key it was used with; answer: what that till was told, to be told again.
 enrolment = _table(

@@ -7,6 +7,25 @@ import unicodedata
 
 LONGEST = 512
 
+BADGE = re.compile(r"K1[0-9A-HJKMNP-TV-Z]{26}")
+"""A clerk's badge: 130 bits that nobody can guess, in Crockford's base 32."""
+
+RECEIPT = re.compile(r"S\d{3,6}T\d{2}-[A-Z0-9]{1,4}-\d{6,9}-[0-9A-HJKMNP-TV-Z]{2}")
+
+# domain.md 4.10. The patterns of pay codes are the channels' own: WeChat Pay and Alipay publish theirs, UnionPay's
+# and e-CNY's are as the trade knows them.
+_KINDS = (
+    ("badge", BADGE),
+    ("receipt", RECEIPT),
+    ("member", re.compile(r"M1[0-9A-Z.]{8,}")),
+    ("coupon", re.compile(r"C1[0-9A-Z.]{8,}")),
+    ("pickup", re.compile(r"P1[0-9A-Z.]{8,}")),
+    ("booking", re.compile(r"V1[0-9A-Z.]{8,}")),
+    ("join", re.compile(r"J1[0-9A-Z.]{8,}|HTTPS?://\S+/J/\S+")),
+    ("voucher", re.compile(r"HTTPS?://V\.DOUYIN\.COM/\S+")),
+    ("pay", re.compile(r"1[0-5]\d{16}|(2[5-9]|30)\d{14,22}|FP[0-9A-Z]{33}|62\d{17}|01\d{17}")),
+)
+
 _COUNTED = re.compile(r"([0-9０-９.．]{1,11})[*×＊](.+)")
 
 
@@ -19,6 +38,13 @@ def clean(code: str) -> str | None:
     if any(unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") for letter in code):
         return None
     return code
+
+
+def kind_of(code: str) -> str:
+    """What a code that is no article's is, by how it is built: badge, receipt, member, coupon, pickup, booking, join,
+    voucher, pay; "" for none of these. Full-width and small letters are read as plain capitals."""
+    plain = unicodedata.normalize("NFKC", code).upper()
+    return next((kind for kind, pattern in _KINDS if pattern.fullmatch(plain)), "")
 
 
 def counted(text: str) -> tuple[str | None, str]:

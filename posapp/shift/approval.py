@@ -33,17 +33,15 @@ class Approvals:
         """A verb has ended: `again` carries it out once more if it was refused for want of a right."""
         self._again = again
 
-    def check(self) -> None:
-        """Raises PosError nothing_to_approve."""
-        if self._again is None:
-            raise PosError("nothing_to_approve")
+    @property
+    def is_asking(self) -> bool:
+        return self._again is not None
 
     def lend(self, journal: Journal, asking: Clerk, approver: Clerk, ticket: str) -> object:
         """Journal the approval and carry the refused verb out.
 
-        Raises PosError nothing_to_approve, no_self_approval, needs_approval, and what the verb raises.
+        Raises PosError no_self_approval, needs_approval, and what the verb raises.
         """
-        self.check()
         assert self._again
         if approver.number == asking.number:
             raise PosError("no_self_approval")

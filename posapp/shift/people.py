@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 
 import argon2
 from sqlalchemy import Connection, delete, select
@@ -12,7 +13,7 @@ from posapp import db
 from posapp.errors import PosError
 from posapp.journal import Journal
 from posapp.messages import FeedRow, SignInRefused, StaffRow
-from posapp.tables import staff, wrong_pin
+from posapp.tables import badge, staff, wrong_pin
 
 FREE_TRIES = 5
 LOCKS_S = (30, 60, 300, 900)
@@ -62,6 +63,19 @@ def check_pin(folder: db.Folder, journal: Journal, number: str, pin: str) -> Cle
     return Clerk(row.number, row.name, row.role)
 
 
+def check_badge(folder: db.Folder, code: str) -> Clerk:
+    """The clerk whose badge this is. Raises PosError wrong_badge."""
+    with folder.feed.reading() as conn:
+        row = conn.execute(
+            select(staff.c.number, staff.c.name, staff.c.role)
+            .join(badge, badge.c.clerk == staff.c.number)
+            .where(badge.c.hash == sha256(code.encode()).hexdigest(), staff.c.active == 1)
+        ).first()
+    if row is None:
+        raise PosError("wrong_badge")
+    return Clerk(row.number, row.name, row.role)
+
+
 def _tries(folder: db.Folder, number: int) -> int:
     with folder.till.reading() as conn:
         return conn.execute(select(wrong_pin.c.tries).where(wrong_pin.c.clerk == number)).scalar() or 0
@@ -84,7 +98,10 @@ def apply_staff(conn: Connection, rows: list[FeedRow]) -> None:
     """Take in a page of the staff stream. Key: clerk number."""
     for row in rows:
         conn.execute(delete(staff).where(staff.c.number == int(row.key)))
+        conn.execute(delete(badge).where(badge.c.clerk == int(row.key)))
         if fields := row.read(StaffRow):
+            if fields.badge:
+                conn.execute(insert(badge).values(hash=fields.badge, clerk=fields.number).on_conflict_do_nothing())
             conn.execute(
                 staff.insert().values(
                     number=fields.number, name=fields.name, role=fields.role, pin=fields.pin, active=fields.active
