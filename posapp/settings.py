@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from posapp.errors import PosError
 from posapp.rules.labels import parse_labels
+from posapp.shortcuts import PROFILES, read_shortcuts
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,21 @@ SETTINGS: dict[str, Setting] = {
             "codes printed by the store's scales, e.g. 'weight 22PPPPPNNDDDC; amount 21PPPPPNNNDDC': "
             "P article number, N and D whole and decimal digits of the value, C check digit",
         ),
+    ),
+    "key_profile": Setting(
+        _one_of(*PROFILES),
+        "supermarket",
+        ("键位方案: supermarket 键盘为主,touch 触屏为主", "the counter's keys: supermarket or touch"),
+    ),
+    "keys": Setting(
+        read_shortcuts,
+        "",
+        ("本店改动的键位,如 'void=F3 lock=none'", "this shop's own keys, e.g. 'void=F3 lock=none'"),
+    ),
+    "lock_after": Setting(
+        _whole(0, 86_400),
+        "300",
+        ("无人操作多少秒后锁屏;0 不锁", "the window locks after so many idle seconds; 0 never"),
     ),
     "store_name": Setting(_text(60), "", ("小票上的店名", "the store's name on the receipt")),
     "receipt_header": Setting(_text(200), "", ("小票上方的文字", "lines printed above the receipt")),

@@ -42,7 +42,7 @@ from posapp.rules.pricing import discount_on
 from posapp.selling import discounts
 from posapp.selling import receipt as receipts
 from posapp.selling.sale import Sale
-from posapp.selling.ticket import line_view, open_ticket, ticket_view
+from posapp.selling.ticket import line_view, open_ticket, parked_tickets, ticket_view
 from posapp.settings import Settings
 from posapp.shift import shift as shifts
 from posapp.shift.approval import Approvals
@@ -174,6 +174,12 @@ class Till:
         if self._approvals.is_asking and self.clerk and clerk.number != self.clerk.number:
             return self._lend(clerk)
         self.clerk = clerk
+        return ClerkView(clerk.number, clerk.name, clerk.role)
+
+    @verb
+    def unlock(self, pin: str) -> ClerkView:
+        """The clerk who is signed in is back. Raises PosError not_signed_in, wrong_pin, pin_locked."""
+        clerk = self._by_pin(str(self._clerk().number), pin)
         return ClerkView(clerk.number, clerk.name, clerk.role)
 
     @verb
@@ -350,6 +356,10 @@ class Till:
         held = receipts.find(self.folder, receipt)
         lines = receipts.text(held, self.settings)
         return RecordedView(held.receipt, held.body.paid, Money(held.body.total), tuple(lines))
+
+    def parked(self) -> list[tuple[str, int, Money]]:
+        """Name, number of lines and total of each parked ticket, the one parked first first."""
+        return parked_tickets(self.books.drafts)
 
     def ticket(self) -> OpenTicket:
         """The open ticket, line by line."""

@@ -8,12 +8,17 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from posapp.answers import OpenTicket, PaidView
+from posapp.answers import LineView, OpenTicket, PaidView
 from posapp.money import Money
 from posapp.quantity import Quantity
+from posapp.selling.pay_screen import PayPane
+from posapp.settings import Settings
+from posapp.shortcuts import ACTIONS, keys_of
+from posapp.ui.choice import Choice, Option
 from posapp.ui.keypad import Keypad, button
+from posapp.ui.keys import key_text
 from posapp.ui.label import RIGHT, label
 from posapp.ui.lines import Lines
 from posapp.ui.question import Question, Step
@@ -23,14 +28,16 @@ from posapp.ui.window import Window
 BOUNCE_MS = 250
 """Two Enters closer together are one finger."""
 
-NOTES = (1_000, 2_000, 5_000, 10_000)
 LONGEST = 40
 
 
 class Verbs(Protocol):
     """What the screen asks of the till."""
 
+    @property
+    def settings(self) -> Settings: ...
     def ticket(self) -> OpenTicket: ...
+    def parked(self) -> Sequence[tuple[str, int, Money]]: ...
     def scan(self, text: str) -> Any: ...
     def qty(self, line: int, quantity: Quantity) -> Any: ...
     def price(self, line: int, unit_price: Money) -> Any: ...
@@ -40,66 +47,113 @@ class Verbs(Protocol):
     def park(self, name: str | None = None) -> Any: ...
     def recall(self, name: str | None = None) -> Any: ...
     def pay(self, kind: str, amount: Money, ref: str = "") -> PaidView: ...
+    def reprint(self, receipt: str) -> Any: ...
     def drawer(self) -> Any: ...
     def approve(self, number: str, pin: str) -> Any: ...
 
 
 class SaleScreen(QWidget):
-    """The keys go: digits and Enter for a code, *N for a quantity, an amount and F6 for a price, Enter to pay."""
+    """The keys go: digits and Enter for a code, *N for a quantity, an amount and F6 for a price, Enter to pay.
 
-    def __init__(self, window: Window, till: Verbs, leave: Callable[[], None], close_shift: Callable[[], None]) -> None:
+    lead: takes the cashier to where an action leads that is not this screen's. changed: hears each new state of the
+    ticket, and the sale it became.
+    """
+
+    def __init__(
+        self,
+        window: Window,
+        till: Verbs,
+        lead: Callable[[str], object],
+        more: Callable[[], Sequence[Option]],
+        changed: Callable[[OpenTicket, PaidView | None], object],
+    ) -> None:
         super().__init__()
         self._window = window
         self._till = till
-        self._leave = leave
-        self._close_shift = close_shift
+        self._lead = lead
+        self._more = more
+        self._changed = changed
         self._shown: OpenTicket = till.ticket()
         self._paid: PaidView | None = None
         self._chosen = 0
         self._last_enter = 0.0
         self.text = ""
-        self._keys: dict[int, Callable[[], object]] = {}
-        self.lines = Lines(
-            "lines", (self.tr("商品"), self.tr("数量"), self.tr("单价"), self.tr("金额")), (96, 110, 130), 52
-        )
-        self.lines.clicked.connect(lambda index: self._choose(index.row()))
+        self._acts: dict[str, Callable[[], object]] = {
+            "void": self._void,
+            "price": self._price,
+            "discount": self._discount,
+            "ticket_discount": self._ticket_discount,
+            "park": self._park_or_recall,
+            "cancel": self._cancel,
+            "drawer": self._drawer,
+            "reprint": self._reprint,
+            "more": self._to_more,
+        }
+        self._keys = keys_of(till.settings.key_profile, till.settings.keys)
         self._panes = QStackedWidget()
-        self._before = 0
+        self._before: QWidget = self._panes
         self.question = Question("question", self._words(), self._to_selling)
-        self._selling, self._paying = self._selling_pane(), self._paying_pane()
-        for pane in (self._selling, self._paying, self.question):
+        self.choice = Choice("choice", self._words(), self._to_selling)
+        self._selling = self._selling_pane()
+        self.pay = PayPane(
+            self._cash,
+            self._note,
+            {"card": (*self._named("card"), self._card), "static": (*self._named("static"), self._static)},
+            self._to_selling,
+            self.refresh,
+        )
+        for pane in (self._selling, self.pay, self.question, self.choice):
             self._panes.addWidget(pane)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(12)
-        layout.addWidget(self._ticket_card(), 3)
-        layout.addWidget(self._panes, 2)
+        layout.addWidget(self._ticket_card(), 11)
+        layout.addWidget(self._panes, 12)
         window.wants_approval = self._ask_approval
         self.refresh()
 
     # --- layout ---
 
     def _words(self) -> dict[str, str]:
-        return {"clear": self.tr("清除"), "back": self.tr("返回\nEsc"), "confirm": self.tr("确定\nEnter")}
+        return {
+            "clear": self.tr("清除"),
+            "back": self.tr("返回"),
+            "confirm": self.tr("确定"),
+            "more": self.tr("下一页"),
+        }
+
+    def _named(self, action: str) -> tuple[str, str]:
+        """An action's name and the key that does it."""
+        return ACTIONS[action][self._till.settings.language == "en"], self._keys.get(action, "")
 
     def _ticket_card(self) -> QFrame:
         card = QFrame()
         card.setProperty("card", True)
+        self.member = label("member", text=self.tr("散客"))
+        titles = (self.tr("商品"), self.tr("数量"), self.tr("单价"), self.tr("金额"))
+        self.lines = Lines("lines", titles, ("88.888 kg", "8888.88", "88888.88"))
+        self.lines.clicked.connect(lambda index: self._choose(index.row()))
         self.count = label("count", is_quiet=True)
         self.saved = label("saved", is_quiet=True, align=RIGHT)
         self.caption = label("caption", "large")
-        self.total = label("total", "huge", align=RIGHT)
+        self.total = label("total", "giant", align=RIGHT)
         self.receipt = label("receipt", "small", is_quiet=True, align=RIGHT)
         above, below = QHBoxLayout(), QHBoxLayout()
         above.addWidget(self.count)
         above.addWidget(self.saved)
         below.addWidget(self.caption)
-        below.addWidget(self.total)
+        below.addWidget(self.total, 1)
         layout = QVBoxLayout(card)
-        layout.setContentsMargins(8, 8, 8, 8)
+        layout.setContentsMargins(8, 4, 8, 8)
+        layout.setSpacing(4)
+        head = QHBoxLayout()
+        head.setContentsMargins(8, 4, 8, 0)
+        head.addWidget(self.member)
+        layout.addLayout(head)
         layout.addWidget(self.lines, 1)
         foot = QVBoxLayout()
-        foot.setContentsMargins(12, 4, 12, 8)
+        foot.setContentsMargins(8, 2, 8, 4)
+        foot.setSpacing(0)
         foot.addLayout(above)
         foot.addLayout(below)
         foot.addWidget(self.receipt)
@@ -108,70 +162,35 @@ class SaleScreen(QWidget):
 
     def _selling_pane(self) -> QWidget:
         self.entry = label("entry", align=RIGHT)
-        self.entry.setMinimumHeight(72)
-        self.pay_button = button("to_pay", self.tr("收款\nEnter"), self._to_paying, "pay")
+        self.hint = label("hint", "small", is_quiet=True)
+        self.hint.setText(
+            self.tr("扫码,或输入条码 · * 数量 · Enter 收款 · {more} 更多").format(more=self._keys.get("more", ""))
+        )
+        self.pay_button = button("to_pay", self.tr("收款"), self._to_paying, "pay", "Enter")
+        self._buttons = {
+            action: button(action, self._named(action)[0], partial(self._act, action), "action", self._named(action)[1])
+            for action in ("void", "price", "discount", "park", "receipts", "more")
+        }
+        made = list(self._buttons.values())
         keypad = Keypad(
             self.write,
-            (
-                button("erase", "⌫", self._erase, "key"),
-                button("times", "×", lambda: self.write("*"), "key"),
-                button("enter_code", self.tr("录入"), self._enter_text, "key"),
-                self.pay_button,
-            ),
+            [
+                [
+                    button("erase", "⌫", self._erase, "key"),
+                    button("times", "×", lambda: self.write("*"), "key"),
+                    button("enter_code", self.tr("录入"), self._enter_text),
+                ],
+                made[:3],
+                made[3:],
+            ],
+            self.pay_button,
         )
-        actions = (
-            ("void", self.tr("删行\nDel"), Qt.Key.Key_Delete, self._void),
-            ("price", self.tr("改价\nF6"), Qt.Key.Key_F6, self._price),
-            ("discount", self.tr("折扣\nF7"), Qt.Key.Key_F7, self._discount),
-            ("park", self.tr("挂单取单\nF4"), Qt.Key.Key_F4, self._park_or_recall),
-            ("cancel", self.tr("整单取消\nF11"), Qt.Key.Key_F11, self._cancel),
-            ("drawer", self.tr("开钱箱\nF5"), Qt.Key.Key_F5, self._drawer),
-            ("leave", self.tr("换人\nF2"), Qt.Key.Key_F2, lambda: self._leave()),
-            ("close_shift", self.tr("交班\nF12"), Qt.Key.Key_F12, lambda: self._close_shift()),
-        )
-        grid = QGridLayout()
-        grid.setSpacing(6)
-        for n, (name, text, key, act) in enumerate(actions):
-            grid.addWidget(button(name, text, act), n // 4, n % 4)
-            self._keys[key] = act
         pane = QWidget()
         layout = QVBoxLayout(pane)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
         layout.addWidget(self.entry)
-        layout.addWidget(keypad, 3)
-        layout.addLayout(grid, 2)
-        return pane
-
-    def _paying_pane(self) -> QWidget:
-        self.due = label("due", "huge", align=RIGHT)
-        self.given = label("entry", align=RIGHT)
-        self.given.setProperty("asking", True)
-        self.given.setMinimumHeight(72)
-        keypad = Keypad(
-            self.write,
-            (
-                button("pay_erase", "⌫", self._erase, "key"),
-                button("pay_card", self.tr("刷卡 F9"), self._card),
-                button("pay_back", self.tr("返回\nEsc"), self._to_selling),
-                button("pay_cash", self.tr("现金\nEnter"), self._cash, "pay"),
-            ),
-        )
-        self.notes = [button(f"note_{n}", "", partial(self._note, n)) for n in range(len(NOTES))]
-        row = QHBoxLayout()
-        for made in self.notes:
-            row.addWidget(made)
-        pane = QFrame()
-        pane.setProperty("card", True)
-        layout = QVBoxLayout(pane)
-        layout.setContentsMargins(16, 12, 16, 16)
-        layout.setSpacing(10)
-        head = QHBoxLayout()
-        head.addWidget(label("due_caption", "large", text=self.tr("应收")))
-        head.addWidget(self.due)
-        layout.addLayout(head)
-        layout.addWidget(self.given)
-        layout.addLayout(row)
+        layout.addWidget(self.hint)
         layout.addWidget(keypad, 1)
         return pane
 
@@ -191,28 +210,27 @@ class SaleScreen(QWidget):
         paid = self._paid if not rows else None
         self.caption.setText(self.tr("找零") if paid else self.tr("应收"))
         self.total.setText(f"¥{paid.change if paid else ticket.due}")
-        self.total.setProperty("good", bool(paid))
-        self.total.style().polish(self.total)
+        if self.total.property("good") != bool(paid):
+            self.total.setProperty("good", bool(paid))
+            self.total.style().polish(self.total)
         self.receipt.setText(
             self.tr("已收款 {total} · 小票 {receipt}").format(total=paid.total, receipt=paid.receipt) if paid else ""
         )
         self.pay_button.setEnabled(bool(rows))
         self.entry.setText(self.text)
-        self.due.setText(f"¥{ticket.due}")
-        self.given.setText(self.text or str(ticket.cash_due))
-        for made, note in zip(self.notes, _notes_for(ticket.cash_due), strict=True):
-            made.setText(f"¥{Money(note)}".removesuffix(".00"))
-            made.setProperty("fen", note)
+        if self._panes.currentWidget() is self.pay:
+            self.pay.put(ticket, self._till.settings.language)
+        self._changed(ticket, paid)
 
     # --- keys and codes ---
 
     def write(self, text: str) -> None:
         self.text = (self.text + text)[:LONGEST]
-        self.refresh()
+        self.entry.setText(self.text)
 
     def _erase(self) -> None:
         self.text = self.text[:-1]
-        self.refresh()
+        self.entry.setText(self.text)
 
     def key(self, event: QKeyEvent) -> bool:
         """Whether the screen took the key."""
@@ -222,39 +240,73 @@ class SaleScreen(QWidget):
         self._last_enter = struck_ms(event) if is_enter else 0.0
         if bounced:
             return True
-        if pane is self.question:
-            return self.question.key(event)
-        act = self._keys.get(key) if pane is self._selling else {Qt.Key.Key_F9: self._card}.get(Qt.Key(key))
-        if act:
-            act()
+        if pane in (self.question, self.choice):
+            return (self.question if pane is self.question else self.choice).key(event)
+        pressed = key_text(event)
+        action = next((action for action, wanted in self._keys.items() if wanted == pressed), None)
+        typed = event.text()
+        if pane is self.pay:
+            return self._paying_key(key, action, is_enter, typed)
+        if action:
+            self._act(action)
         elif is_enter:
-            self._cash() if pane is self._paying else self._enter()
+            self._enter()
         elif key == Qt.Key.Key_Backspace:
             self._erase()
         elif key == Qt.Key.Key_Escape:
-            self._escape()
+            self.text = ""
+            self.refresh()
         elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             self._choose(self.lines.chosen + (1 if key == Qt.Key.Key_Down else -1))
-        elif event.text().isprintable() and event.text().strip():
-            self.write(event.text())
+        elif typed.isprintable() and typed.strip():
+            self.write(typed)
         else:
             return False
         return True
+
+    def _paying_key(self, key: int, action: str | None, is_enter: bool, typed: str) -> bool:
+        tenders = {"card": self._card, "static": self._static}
+        if action in tenders:
+            tenders[action]()
+        elif is_enter:
+            self._cash()
+        elif key == Qt.Key.Key_Backspace:
+            self.pay.erase()
+        elif key == Qt.Key.Key_Escape:
+            self._to_selling()
+        elif typed and typed in "0123456789.":
+            self.pay.write(typed)
+        else:
+            return False
+        return True
+
+    def _act(self, action: str) -> None:
+        if act := self._acts.get(action):
+            act()
+        else:
+            self._lead(action)
 
     def scanned(self, code: str) -> None:
         """A scanned code answers no question and is never mixed with typed digits, unless they say how many: 6* and
         the scan."""
         count = self.text if self.text.endswith("*") else ""
-        self.text = ""
-        self._to_selling()
-        self._add(count + code)
+        is_asked = self._panes.currentWidget() is self.question
+        before = self._before
+        if not is_asked:
+            self._to_selling()
+        done = self._add(count + code)
+        if is_asked and done is not None:
+            self._panes.setCurrentWidget(before if isinstance(done, PaidView) else self._selling)
+            self._settle(done)
 
-    def _add(self, text: str) -> None:
-        self._paid = None
-        scanned = self._window.run(lambda: self._till.scan(text))
-        if scanned is not None:
-            self._chosen = scanned.line
+    def _add(self, text: str) -> object | None:
+        self.text = ""
+        done: object | None = self._window.run(lambda: self._till.scan(text))
+        if isinstance(done, LineView):
+            self._paid = None
+            self._chosen = done.line
         self.refresh()
+        return done
 
     def _choose(self, row: int) -> None:
         if 0 <= row < len(self._shown.lines):
@@ -276,13 +328,6 @@ class SaleScreen(QWidget):
             self._add(text)
         self.refresh()
 
-    def _escape(self) -> None:
-        if self.text:
-            self.text = ""
-            self.refresh()
-        else:
-            self._to_selling()
-
     # --- the ticket ---
 
     def _with_line(self, act: Callable[[int], object]) -> None:
@@ -293,31 +338,82 @@ class SaleScreen(QWidget):
             self._window.tell(self.tr("请先录入商品"))
         self.refresh()
 
-    def _typed(self, wanted: str) -> str | None:
-        """What was typed before the key; without it the cashier is told what to type first."""
+    def _typed(self, title: str, go_on: Callable[[str], object]) -> None:
+        """What was typed before the key, else what the cashier answers now."""
         text, self.text = self.text, ""
-        if not text:
-            self._window.tell(wanted)
+        if not self._shown.lines:
+            self._window.tell(self.tr("请先录入商品"))
+        elif text:
+            go_on(text)
+        else:
+            self.ask([Step(title)], lambda answers: go_on(answers[0]))
         self.refresh()
-        return text or None
+
+    def ask(self, steps: list[Step], done: Callable[[list[str]], object], reason: str = "") -> None:
+        """Put a question beside the ticket; its answers go to `done` after the ticket's own keys are back."""
+
+        def answered(answers: list[str]) -> None:
+            self._to_selling()
+            done(answers)
+
+        self.question.ask(steps, answered, reason)
+        self._panes.setCurrentWidget(self.question)
+
+    def offer(self, title: str, options: Sequence[Option], columns: int = 1, lines: Sequence[str] = ()) -> None:
+        """Put a choice beside the ticket; what is chosen acts after the ticket's own keys are back."""
+
+        def taken(option: Option) -> None:
+            self._to_selling()
+            option.act()
+
+        shown = [Option(option.name, option.text, partial(taken, option), option.key) for option in options]
+        self.choice.offer(title, shown, columns=columns, lines=lines)
+        self._panes.setCurrentWidget(self.choice)
 
     def _void(self) -> None:
         self._with_line(self._till.void)
 
     def _price(self) -> None:
-        if text := self._typed(self.tr("请先输入新单价,再按改价")):
-            self._with_line(lambda line: self._till.price(line, Money.parse(text)))
+        self._typed(
+            self.tr("新单价"), lambda text: self._with_line(lambda line: self._till.price(line, Money.parse(text)))
+        )
 
     def _discount(self) -> None:
-        if text := self._typed(self.tr("请先输入折扣,如 10% 或 5.00,再按折扣")):
-            self._with_line(lambda line: self._till.discount(line, text))
+        self._typed(
+            self.tr("本行折扣,如 10% 或 5.00"),
+            lambda text: self._with_line(lambda line: self._till.discount(line, text)),
+        )
+
+    def _ticket_discount(self) -> None:
+        def go_on(text: str) -> None:
+            self._window.run(lambda: self._till.discount(None, text))
+            self.refresh()
+
+        self._typed(self.tr("整单折扣,如 10% 或 5.00"), go_on)
 
     def _park_or_recall(self) -> None:
+        parked = self._till.parked()
+        self._paid = None
         if self._shown.lines:
             self._window.run(self._till.park)
+        elif len(parked) > 1:
+            self.offer(
+                self.tr("取哪一单"),
+                [
+                    Option(
+                        f"parked_{name}",
+                        self.tr("{name} · {count} 行 · ¥{total}").format(name=name, count=count, total=total),
+                        partial(self._recall, name),
+                    )
+                    for name, count, total in parked
+                ],
+            )
         else:
             self._window.run(self._till.recall)
-        self._paid = None
+        self.refresh()
+
+    def _recall(self, name: str) -> None:
+        self._window.run(lambda: self._till.recall(name))
         self.refresh()
 
     def _cancel(self) -> None:
@@ -327,41 +423,57 @@ class SaleScreen(QWidget):
     def _drawer(self) -> None:
         self._window.run(self._till.drawer)
 
+    def _reprint(self) -> None:
+        if self._paid and self._paid.receipt:
+            receipt = self._paid.receipt
+            if self._window.run(lambda: self._till.reprint(receipt)):
+                self._window.say(self.tr("已重印 {receipt}").format(receipt=receipt))
+        else:
+            self._lead("receipts")
+
+    def option(self, action: str) -> Option:
+        name, key = self._named(action)
+        return Option(f"more_{action}", name, partial(self._act, action), key)
+
+    def _to_more(self) -> None:
+        own = [self.option(action) for action in ("ticket_discount", "cancel", "drawer")]
+        self.offer(self.tr("更多"), [*own, *self._more()], columns=2)
+
     # --- paying ---
 
     def _to_selling(self) -> None:
-        self.text = ""
+        self.text = self.pay.text = ""
         self._panes.setCurrentWidget(self._selling)
         self.refresh()
 
     def _to_paying(self) -> None:
         if self._shown.lines:
-            self._panes.setCurrentWidget(self._paying)
+            self._panes.setCurrentWidget(self.pay)
             self.refresh()
 
-    def _note(self, n: int) -> None:
-        self.text = str(Money(self.notes[n].property("fen")))
-        self._cash()
+    def _note(self, note: Money) -> None:
+        self._take(lambda: self._till.pay("cash", note))
 
     def _cash(self) -> None:
-        text, self.text = self.text, ""
-        self._take(lambda: self._till.pay("cash", Money.parse(text) if text else self._shown.cash_due))
+        self._take(lambda: self._till.pay("cash", self.pay.amount(self._shown.cash_due)))
+
+    def _static(self) -> None:
+        self._take(lambda: self._till.pay("static", self.pay.amount(self._shown.due)))
 
     def _card(self) -> None:
-        text, self.text = self.text, ""
+        amount = self._window.run(lambda: self.pay.amount(self._shown.due))
+        if amount is None:
+            return
 
         def pay(answers: Sequence[str]) -> None:
-            self._panes.setCurrentWidget(self._paying)
-            self._take(lambda: self._till.pay("card", Money.parse(text) if text else self._shown.due, answers[0]))
+            self._panes.setCurrentWidget(self.pay)
+            self._take(lambda: self._till.pay("card", amount, answers[0]))
 
-        self.question.ask(
-            [Step(self.tr("刷卡单上的授权号"))], pay, self.tr("刷卡 ¥{amount}").format(amount=text or self._shown.due)
-        )
+        self.question.ask([Step(self.tr("刷卡单上的授权号"))], pay, self.tr("刷卡 ¥{amount}").format(amount=amount))
         self._panes.setCurrentWidget(self.question)
 
     def _take(self, pay: Callable[[], PaidView]) -> None:
-        paid = self._window.run(pay)
-        self._settle(paid)
+        self._settle(self._window.run(pay))
 
     def _settle(self, paid: object) -> None:
         if isinstance(paid, PaidView) and paid.receipt:
@@ -372,23 +484,16 @@ class SaleScreen(QWidget):
     # --- approval ---
 
     def _ask_approval(self, reason: str) -> None:
-        if self._panes.currentWidget() is not self.question:
-            self._before = self._panes.currentIndex()
+        current = self._panes.currentWidget()
+        if current is not self.question and current is not None:
+            self._before = current
 
         def approve(answers: Sequence[str]) -> None:
             done = self._window.run(lambda: self._till.approve(*answers))
             if done is not None:
-                self._panes.setCurrentIndex(self._before)
+                self._panes.setCurrentWidget(self._before)
                 self._settle(done)
 
-        steps = [Step(self.tr("授权人工号")), Step(self.tr("授权人密码"), is_secret=True)]
+        steps = [Step(self.tr("授权人工号,或扫工牌")), Step(self.tr("授权人密码"), is_secret=True)]
         self.question.ask(steps, approve, reason)
         self._panes.setCurrentWidget(self.question)
-
-
-def _notes_for(due: Money) -> list[int]:
-    """What a customer is likely to hand over, in fen: the due amount rounded up to each note, then to more hundreds."""
-    offers = sorted({-(-due.fen // note) * note or note for note in NOTES})
-    while len(offers) < len(NOTES):
-        offers.append((offers[-1] // NOTES[-1] + 1) * NOTES[-1])
-    return offers

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from posapp.answers import LineView, OpenTicket, TicketView
 from posapp.money import ZERO, Money
-from posapp.rules.pricing import PricedLine
+from posapp.rules.pricing import PricedLine, price
 from posapp.rules.rounding import round_cash
+from posapp.selling.drafts import Drafts
 from posapp.selling.sale import Sale
 
 
@@ -22,6 +23,10 @@ def open_ticket(sale: Sale) -> OpenTicket:
         Money(sum(line.gross.fen - line.amount.fen for line in sale.priced.lines)),
         tuple((paid.kind, paid.amount) for paid in sale.cart.paid),
     )
+
+
+def parked_tickets(drafts: Drafts) -> list[tuple[str, int, Money]]:
+    return [(held.name, len(held.cart.lines), price(held.cart).total) for held in drafts.parked()]
 
 
 def ticket_view(sale: Sale) -> TicketView:

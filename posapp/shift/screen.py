@@ -21,11 +21,12 @@ class DoorScreen(QWidget):
         steps: list[Step],
         answered: Callable[[list[str]], object],
         back: Callable[[], object],
+        hint: str = "",
     ) -> None:
         super().__init__()
         self.setObjectName(name)
         self._steps, self._answered = steps, answered
-        words = {"clear": self.tr("清除"), "back": self.tr("返回\nEsc"), "confirm": self.tr("确定\nEnter")}
+        words = {"clear": self.tr("清除"), "back": self.tr("返回"), "confirm": self.tr("确定")}
         self.question = Question(f"{name}_question", words, back)
         self.question.setFixedWidth(460)
         column = QVBoxLayout()
@@ -33,6 +34,9 @@ class DoorScreen(QWidget):
         column.addWidget(label(f"{name}_title", "huge", align=CENTRE, text=title))
         column.addSpacing(8)
         column.addWidget(self.question, 8)
+        if hint:
+            column.addSpacing(8)
+            column.addWidget(label(f"{name}_hint", is_quiet=True, align=CENTRE, text=hint))
         column.addStretch(1)
         layout = QHBoxLayout(self)
         layout.addStretch(1)

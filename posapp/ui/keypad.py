@@ -6,16 +6,41 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QPushButton, QSizePolicy, QWidget
 
+_BELOW = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom
 PAD = (("7", "8", "9"), ("4", "5", "6"), ("1", "2", "3"), ("0", "00", "."))
 
 
-def button(name: str, text: str, act: Callable[[], object], kind: str = "") -> QPushButton:
-    """A button called `name` (for tests and assistive technology) that says `text`."""
-    made = QPushButton(text)
+class KeyButton(QPushButton):
+    """Says what it does, and small below it which key does the same."""
+
+    def __init__(self, text: str, key: str) -> None:
+        super().__init__(text)
+        self._key = key
+        self.setProperty("hinted", bool(key))
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  (Qt's name)
+        super().paintEvent(event)
+        if not self._key:
+            return
+        painter = QPainter(self)
+        font = self.font()
+        font.setPixelSize(max(11, round(self.fontInfo().pixelSize() * 0.68)))
+        painter.setFont(font)
+        colour = self.palette().color(self.foregroundRole())
+        colour.setAlphaF(0.65)
+        painter.setPen(colour)
+        painter.drawText(self.rect().adjusted(0, 0, 0, -5), _BELOW, self._key)
+
+
+def button(name: str, text: str, act: Callable[[], object], kind: str = "", key: str = "") -> QPushButton:
+    """A button called `name` (for tests and assistive technology) that says `text`, and the key that does the same."""
+    made = KeyButton(text, key)
     made.setObjectName(name)
-    made.setAccessibleName(text.replace("\n", " "))
+    made.setAccessibleName(text)
+    made.setAccessibleDescription(key)
     made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
     made.setProperty("kind", kind)
@@ -24,9 +49,14 @@ def button(name: str, text: str, act: Callable[[], object], kind: str = "") -> Q
 
 
 class Keypad(QWidget):
-    """Digits and what stands beside them. pressed(text) hears a digit; the keys of `more` act for themselves."""
+    """Digits and what stands beside them. pressed(text) hears a digit; the other keys act for themselves.
 
-    def __init__(self, pressed: Callable[[str], object], more: Sequence[QPushButton] = ()) -> None:
+    columns: keys beside the digits, from the top; a column's last key fills it. wide: the key below all columns.
+    """
+
+    def __init__(
+        self, pressed: Callable[[str], object], columns: Sequence[Sequence[QPushButton]], wide: QPushButton
+    ) -> None:
         super().__init__()
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -34,5 +64,10 @@ class Keypad(QWidget):
         for row, texts in enumerate(PAD):
             for column, text in enumerate(texts):
                 grid.addWidget(button(f"key_{text}", text, partial(pressed, text), "key"), row, column)
-        for row, made in enumerate(more):
-            grid.addWidget(made, row, len(PAD[0]))
+        rows = len(PAD) - 1
+        for column, keys in enumerate(columns, len(PAD[0])):
+            for row, made in enumerate(keys):
+                grid.addWidget(made, row, column, rows - row if row == len(keys) - 1 else 1, 1)
+        grid.addWidget(wide, rows, len(PAD[0]), 1, len(columns))
+        for column in range(len(PAD[0]) + len(columns)):
+            grid.setColumnStretch(column, 1)

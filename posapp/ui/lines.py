@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
 
 Index = QModelIndex | QPersistentModelIndex
@@ -63,9 +63,9 @@ class _Rows(QAbstractTableModel):
 
 
 class Lines(QTableView):
-    """A table that shows rows and the chosen one. The first column stretches, the others have their width in pixels."""
+    """A table that shows rows and the chosen one. The first column stretches, the others hold their widest sample."""
 
-    def __init__(self, name: str, titles: Sequence[str], widths: Sequence[int], row_height: int) -> None:
+    def __init__(self, name: str, titles: Sequence[str], samples: Sequence[str]) -> None:
         super().__init__()
         self.setObjectName(name)
         self._rows = _Rows(titles, set(range(1, len(titles))))
@@ -80,13 +80,23 @@ class Lines(QTableView):
         self.setWordWrap(False)
         self.verticalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(row_height)
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column, width in enumerate(widths, 1):
-            self.setColumnWidth(column, width)
+        self._samples = samples
+        self._measure()
+
+    def _measure(self) -> None:
+        metrics = self.fontMetrics()
+        self.verticalHeader().setDefaultSectionSize(round(metrics.height() * 1.7))
+        for column, sample in enumerate(self._samples, 1):
+            self.setColumnWidth(column, metrics.horizontalAdvance(sample) + metrics.height())
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802  (Qt's name)
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange) and hasattr(self, "_samples"):
+            self._measure()
 
     def put(self, rows: Sequence[Row], chosen: int) -> None:
         """Show rows with one of them chosen (-1: none) and in sight."""

@@ -43,12 +43,14 @@ class Question(QFrame):
         self.entry.setMinimumHeight(72)
         keypad = Keypad(
             self.write,
-            (
-                button(f"{name}_erase", "⌫", self.erase, "key"),
-                button(f"{name}_clear", words["clear"], self.clear),
-                button(f"{name}_give_up", words["back"], self._given_up),
-                button(f"{name}_confirm", words["confirm"], self.confirm, "pay"),
-            ),
+            [
+                [
+                    button(f"{name}_erase", "⌫", self.erase, "key"),
+                    button(f"{name}_clear", words["clear"], self.clear),
+                    button(f"{name}_give_up", words["back"], self._given_up, key="Esc"),
+                ]
+            ],
+            button(f"{name}_confirm", words["confirm"], self.confirm, "pay", "Enter"),
         )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 20, 20, 20)

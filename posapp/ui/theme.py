@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
 FAMILY = "Noto Sans CJK SC"
+MONO = "Noto Sans Mono CJK SC"
 _FONT_FILE = "NotoSansCJK-Regular.ttc"
 
 
@@ -38,7 +39,10 @@ DARK = Colours(
     "#3b0907", "#5ad1a6",
 )  # fmt: skip
 
-_SIZES = {"small": 14, "body": 17, "row": 19, "large": 24, "huge": 44, "target": 52, "pad": 10, "edge": 13, "round": 8}
+_SIZES = {
+    "small": 14, "body": 17, "row": 19, "large": 24, "huge": 44, "giant": 60,
+    "target": 52, "pad": 10, "edge": 13, "round": 8,
+}  # fmt: skip
 """Pixels at scale 1."""
 
 _SHEET = Template("""
@@ -51,7 +55,12 @@ QLabel[quiet="true"] { color: $quiet; }
 QLabel[letters="small"] { font-size: ${small}px; }
 QLabel[letters="large"] { font-size: ${large}px; font-weight: 600; }
 QLabel[letters="huge"] { font-size: ${huge}px; font-weight: 700; }
+QLabel[letters="giant"] { font-size: ${giant}px; font-weight: 700; }
+QLabel#sheet_text { font-family: "$mono"; font-size: ${body}px; }
+QScrollArea, QScrollArea > QWidget > QWidget { background: transparent; }
 QLabel[good="true"] { color: $good; }
+QLabel#ribbon { background: $warning; color: $on_warning; padding: 4px; font-weight: 600; }
+QLabel#notice[good="true"] { background: $good; color: $on_accent; }
 QLabel#notice { background: $warning; color: $on_warning; border-radius: ${round}px; padding: ${pad}px;
   font-size: ${large}px; }
 QLabel#entry { background: $raised; border: 2px solid $line; border-radius: ${round}px; padding: 0 ${pad}px;
@@ -66,7 +75,11 @@ QPushButton { background: $raised; border: 1px solid $line; border-radius: ${rou
   min-height: ${target}px; font-size: ${body}px; }
 QPushButton:pressed { background: $chosen; }
 QPushButton:disabled { color: $quiet; background: $surface; }
-QPushButton[kind="key"] { font-size: ${large}px; }
+QPushButton[hinted="true"] { padding-bottom: ${pad}px; }
+QPushButton[kind="key"] { background: $surface; font-size: ${large}px; }
+QPushButton[kind="action"] { background: $chosen; border-color: $chosen; }
+QPushButton[kind="choice"] { text-align: left; font-size: ${row}px; }
+QPushButton[kind="note"] { font-size: ${row}px; }
 QPushButton[kind="pay"] { background: $accent; color: $on_accent; border: none; font-size: ${large}px;
   font-weight: 600; }
 QPushButton[kind="pay"]:disabled { background: $line; color: $quiet; }
@@ -76,7 +89,8 @@ QPushButton[kind="pay"]:disabled { background: $line; color: $quiet; }
 def sheet(colours: Colours, scale: float) -> str:
     """The style sheet. scale: 1.0 to 1.5, of every size in it."""
     named = {name: getattr(colours, name) for name in Colours.__slots__}
-    return _SHEET.substitute(named, family=FAMILY, **{name: round(size * scale) for name, size in _SIZES.items()})
+    sizes = {name: round(size * scale) for name, size in _SIZES.items()}
+    return _SHEET.substitute(named, family=FAMILY, mono=MONO, **sizes)
 
 
 def dress(app: QApplication, colours: Colours, scale: float = 1.0) -> None:

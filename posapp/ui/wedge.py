@@ -45,14 +45,22 @@ class Wedge(QObject):
         self._gap_ms = gap_ms
         self._held: list[QKeyEvent] = []
         self._last_ms = 0.0
+        self._touched = time.monotonic()
         self._is_handing_on = False
         self._late = QTimer(self, singleShot=True, interval=gap_ms, timerType=Qt.TimerType.PreciseTimer)
         self._late.timeout.connect(self._on_late)
         window.installEventFilter(self)
 
+    def idle_s(self) -> float:
+        """Seconds since the window last got a key or a finger."""
+        return time.monotonic() - self._touched
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  (Qt's name)
+        if event.type() == QEvent.Type.MouseButtonPress:
+            self._touched = time.monotonic()
         if event.type() != QEvent.Type.KeyPress or self._is_handing_on:
             return False
+        self._touched = time.monotonic()
         assert isinstance(event, QKeyEvent)
         now = struck_ms(event)
         if self._held and now - self._last_ms > self._gap_ms:

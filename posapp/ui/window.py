@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from posapp import log
 from posapp.errors import PosError
-from posapp.ui.label import RIGHT, label
+from posapp.ui.label import CENTRE, RIGHT, label
 from posapp.ui.wedge import Wedge
 
 _log = log.named("ui")
@@ -41,6 +41,8 @@ class Window(QWidget):
         self.page_name = ""
         self.place = label("place", "small", is_quiet=True)
         self.state = label("state", "small", is_quiet=True, align=RIGHT)
+        self.ribbon = label("ribbon", align=CENTRE)
+        self.ribbon.hide()
         self.notice = label("notice")
         self.notice.setParent(self)
         self.notice.setWordWrap(True)
@@ -52,6 +54,7 @@ class Window(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 12)
         layout.setSpacing(8)
+        layout.addWidget(self.ribbon)
         layout.addLayout(line)
         layout.addWidget(self._stack, 1)
         self._wedge: Wedge | None = None
@@ -94,6 +97,16 @@ class Window(QWidget):
         self.tell(self._broken)
 
     def tell(self, sentence: str) -> None:
+        """What went wrong, until something goes well."""
+        self._show_notice(sentence, is_good=False)
+
+    def say(self, sentence: str) -> None:
+        """What went well, where nothing on the page shows it."""
+        self._show_notice(sentence, is_good=True)
+
+    def _show_notice(self, sentence: str, *, is_good: bool) -> None:
+        self.notice.setProperty("good", is_good)
+        self.notice.style().polish(self.notice)
         self.notice.setText(sentence)
         self.notice.setAccessibleName(sentence)
         self._place_notice()
@@ -104,6 +117,10 @@ class Window(QWidget):
         width = self.width() - 24
         self.notice.setGeometry(12, 6, width, self.notice.heightForWidth(width))
         self.notice.raise_()
+
+    def idle_s(self) -> float:
+        """Seconds since somebody last touched or typed."""
+        return self._wedge.idle_s() if self._wedge else 0.0
 
     # --- what Qt calls ---
 

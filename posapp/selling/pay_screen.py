@@ -1,0 +1,124 @@
+"""Taking money: what is due, what is given, the change while the amount is being typed, the keys of the tenders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
+
+from posapp.answers import OpenTicket
+from posapp.errors import PosError
+from posapp.money import ZERO, Money
+from posapp.selling.payment import KINDS
+from posapp.ui.keypad import Keypad, button
+from posapp.ui.label import RIGHT, label
+
+NOTES = (1_000, 2_000, 5_000, 10_000)
+LONGEST = 12
+
+
+class PayPane(QFrame):
+    """text: the amount being typed. A tender key hands it over; an empty one means what is due.
+
+    tenders: the other ways to pay, each with its name, its key and what it does. changed: the ticket is to be put
+    again, for what was typed is another amount.
+    """
+
+    def __init__(
+        self,
+        cash: Callable[[], object],
+        note: Callable[[Money], object],
+        tenders: Mapping[str, tuple[str, str, Callable[[], object]]],
+        back: Callable[[], object],
+        changed: Callable[[], object],
+    ) -> None:
+        super().__init__()
+        self.setObjectName("paying")
+        self.setProperty("card", True)
+        self.text = ""
+        self._changed = changed
+        self.due = label("due", "huge", align=RIGHT)
+        self.due_caption = label("due_caption", "large", text=self.tr("应收"))
+        self.paid = label("paid", is_quiet=True, align=RIGHT)
+        self.given = label("entry", align=RIGHT)
+        self.given.setProperty("asking", True)
+        self.change = label("change", "large", align=RIGHT)
+        self.notes = [button(f"note_{n}", "", partial(self._note, n), "note") for n in range(len(NOTES))]
+        self._take_note = note
+        self.buttons = [button(f"pay_{name}", text, act, key=key) for name, (text, key, act) in tenders.items()]
+        keypad = Keypad(
+            self.write,
+            [
+                [
+                    button("pay_erase", "⌫", self.erase, "key"),
+                    button("pay_clear", self.tr("清除"), self.clear),
+                    button("pay_back", self.tr("返回"), back, key="Esc"),
+                ],
+                self.buttons,
+            ],
+            button("pay_cash", self.tr("现金"), cash, "pay", "Enter"),
+        )
+        head, row = QHBoxLayout(), QHBoxLayout()
+        head.addWidget(self.due_caption)
+        head.addWidget(self.due)
+        row.setSpacing(6)
+        for made in self.notes:
+            row.addWidget(made)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 12, 16, 16)
+        layout.setSpacing(8)
+        layout.addLayout(head)
+        layout.addWidget(self.paid)
+        layout.addWidget(self.given)
+        layout.addWidget(self.change)
+        layout.addLayout(row, 1)
+        layout.addWidget(keypad, 5)
+
+    def put(self, ticket: OpenTicket, language: str) -> None:
+        """Show what is due of a ticket."""
+        self.due.setText(f"¥{ticket.due}")
+        self.given.setText(self.text or str(ticket.cash_due))
+        self.paid.setText(" · ".join(f"{KINDS[kind][language == 'en']} {amount}" for kind, amount in ticket.paid))
+        self.paid.setVisible(bool(ticket.paid))
+        change = self._change(ticket)
+        self.change.setText(self.tr("找零 ¥{change}").format(change=change) if change else "")
+        for made, note in zip(self.notes, _notes_for(ticket.cash_due), strict=True):
+            made.setText(f"¥{Money(note)}".removesuffix(".00"))
+            made.setProperty("fen", note)
+
+    def _change(self, ticket: OpenTicket) -> Money:
+        try:
+            given = Money.parse(self.text) if self.text else ticket.cash_due
+        except PosError:
+            return ZERO
+        return max(ZERO, given - ticket.cash_due)
+
+    def write(self, text: str) -> None:
+        self.text = (self.text + text)[:LONGEST]
+        self._changed()
+
+    def erase(self) -> None:
+        self.text = self.text[:-1]
+        self._changed()
+
+    def clear(self) -> None:
+        self.text = ""
+        self._changed()
+
+    def amount(self, due: Money) -> Money:
+        """What was typed, else what is due; the typing is done with. Raises PosError bad_amount."""
+        text, self.text = self.text, ""
+        return Money.parse(text) if text else due
+
+    def _note(self, n: int) -> None:
+        self.text = ""
+        self._take_note(Money(self.notes[n].property("fen")))
+
+
+def _notes_for(due: Money) -> list[int]:
+    """What a customer is likely to hand over, in fen: the due amount rounded up to each note, then to more hundreds."""
+    offers = sorted({-(-due.fen // note) * note or note for note in NOTES})
+    while len(offers) < len(NOTES):
+        offers.append((offers[-1] // NOTES[-1] + 1) * NOTES[-1])
+    return offers
