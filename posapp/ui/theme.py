@@ -79,6 +79,8 @@ QPushButton[hinted="true"] { padding-bottom: ${pad}px; }
 QPushButton[kind="key"] { background: $surface; font-size: ${large}px; }
 QPushButton[kind="action"] { background: $chosen; border-color: $chosen; }
 QPushButton[kind="choice"] { text-align: left; font-size: ${row}px; }
+QPushButton[kind="count"] { text-align: left; background: $surface; font-size: ${row}px; }
+QPushButton[kind="count"][asking="true"] { border: 2px solid $accent; background: $chosen; }
 QPushButton[kind="note"] { font-size: ${row}px; }
 QPushButton[kind="pay"] { background: $accent; color: $on_accent; border: none; font-size: ${large}px;
   font-weight: 600; }
