@@ -462,7 +462,10 @@ class CodeScanner(Worker[Scanner]):
     def _work(self, device: Scanner) -> float:
         self._status = Status()
         for code in device.read(_SCAN_S):
-            self._on_scan(code)
+            try:
+                self._on_scan(code)
+            except Exception:  # noqa: BLE001  (a bug of whoever takes codes is not the scanner's trouble)
+                _log.exception("%s: a scan was not taken", self.name)
         return 0
 
 

@@ -30,6 +30,8 @@ def rows(shown: Shown, columns: int, letters: Letters) -> tuple[str, str]:
     chinese, english = _WORDS[shown.kind]
     label = below or (chinese if letters == "gb18030" else english)
     amount = yuan(shown.amount)
+    if len(amount) > columns:  # half a number would be a wrong one
+        amount = "-" * columns
     label = _fit(label, max(0, columns - 1 - len(amount)), letters)
     return _fit(above, columns, letters), pair(label, amount, columns)[-1]
 
@@ -40,7 +42,7 @@ def _fit(text: str, columns: int, letters: Letters) -> str:
     if letters == "pinyin":
         from pypinyin import lazy_pinyin  # 50 MB that only this choice needs
 
-        text = " ".join(lazy_pinyin(text)).upper()
+        text = " ".join(" ".join(lazy_pinyin(text)).split()).upper()
     if letters != "gb18030":
         text = "".join(letter for letter in unicodedata.normalize("NFKD", text) if letter.isascii()).strip()
     if columns < 2:

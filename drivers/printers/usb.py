@@ -60,7 +60,10 @@ class _Usb:
 
     def close(self) -> None:
         with self._told():
-            self._printer.close()
+            try:
+                self._printer.close()
+            finally:
+                self._printer._device = False  # or it closes itself once more when it is collected
 
     @contextmanager
     def _told(self) -> Iterator[None]:

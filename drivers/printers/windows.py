@@ -52,7 +52,10 @@ class _Job:
 
     def close(self) -> None:
         with self._told(Reason.OFFLINE, is_doubtful=True):
-            self._printer.close()
+            try:
+                self._printer.close()
+            finally:
+                self._printer._device = False  # or it closes itself once more when it is collected
 
     @contextmanager
     def _told(self, reason: Reason, is_doubtful: bool = False) -> Iterator[None]:
