@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from drivers.catalogue import helps, open_printer
+from drivers.catalogue import open_printer
 from drivers.contracts import Barcode, Cut, DeviceError, Document, Pair, Reason, Rule, Text
 from posapp.devices import Configured, SpooledPrinter
 from tests.drivers.paper_roll import NotEscPos, read_roll
@@ -152,8 +152,3 @@ def test_a_wrong_choice_is_told(driver: str, options: dict[str, object], reason:
     with pytest.raises(DeviceError) as told:
         open_printer(driver, options)
     assert told.value.reason is reason
-
-
-def test_every_option_has_its_help() -> None:
-    for driver in ("network", "virtual"):
-        assert all(len(chinese) > 1 and len(english) > 3 for chinese, english in helps(driver).values())
