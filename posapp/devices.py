@@ -11,12 +11,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from drivers import catalogue
-from drivers.contracts import DeviceError, Document, Printer, Reason, Status
+from drivers.contracts import Cut, DeviceError, Document, Printer, Reason, Status
 from posapp import log
 from posapp.errors import PosError
 
@@ -54,6 +54,13 @@ def read(path: Path) -> dict[str, Configured]:
         return {}
     except (OSError, msgspec.DecodeError):
         raise PosError("bad_devices", file=str(path)) from None
+
+
+def preview(document: Document, paper_mm: Literal[58, 80]) -> bytes:
+    """A PNG of a document as it looks on paper of that width, 8 dots to the millimetre."""
+    from drivers.printers import paper  # drawing is dear to load, and a till starts without it
+
+    return paper.png([block for block in document if not isinstance(block, Cut)], paper.DOTS[paper_mm])
 
 
 class Job(msgspec.Struct, frozen=True):

@@ -14,6 +14,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import func, select
 
+from drivers.contracts import Document
 from posapp import db, devices, log
 from posapp.answers import ClerkView, LineView, OpenTicket, PaidView, ShiftView, StatusView, SyncView, TicketView
 from posapp.books import Books
@@ -26,6 +27,7 @@ from posapp.journal import MARK_FILE, Journal
 from posapp.messages import SettingsApplied
 from posapp.money import ZERO, Money
 from posapp.quantity import Quantity
+from posapp.rules import receipt as papers
 from posapp.rules.cart import Line, read_discount
 from posapp.rules.pricing import discount_on
 from posapp.selling import discounts
@@ -286,8 +288,8 @@ class Till:
         recorded = receipts.find(self.folder, receipt)
         copy = receipts.reprint(self.journal, recorded, clerk.number)
         if printer := self.devices.receipt:
-            printer.print(receipts.document(recorded, self.settings, copy), f"{receipt} {copy}")
-        return receipts.text(recorded, self.settings, copy)
+            printer.print(self._paper_of(recorded, copy), f"{receipt} {copy}")
+        return papers.text(recorded, self.settings, copy)
 
     def ticket(self) -> OpenTicket:
         """The open ticket, line by line."""
@@ -364,9 +366,13 @@ class Till:
             recorded = receipts.find(self.folder, receipt)
             if any(paid.kind == "cash" for paid in recorded.body.tenders):
                 printer.kick_drawer()
-            printer.print(receipts.document(recorded, self.settings), receipt)
+            printer.print(self._paper_of(recorded), receipt)
         except Exception:  # noqa: BLE001  (logged whole; the receipt can be printed again)
             _log.exception("receipt %s is not printed", receipt)
+
+    def _paper_of(self, recorded: papers.Recorded, copy: int = 0) -> Document:
+        """The receipt as the store's template wants it."""
+        return papers.document(recorded, self.settings, copy, logo=receipts.logo(self.folder.path, self.settings))
 
     def _feed_changed(self) -> None:
         self._is_stale = True
