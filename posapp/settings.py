@@ -76,6 +76,12 @@ def _qr_block(parts: tuple[str, ...]) -> tuple[str, str]:
     return _text(40)(caption), address
 
 
+def _prefix(text: str) -> str:
+    if len(text) > 8 or not text.isascii() or not (text.isprintable() or text == "") or " " in text:
+        raise ValueError
+    return text
+
+
 def _text(longest: int) -> Callable[[str], str]:
     def read(text: str) -> str:
         if len(text) > longest or any(ord(letter) < 32 and letter != "\n" for letter in text):
@@ -113,6 +119,30 @@ SETTINGS: dict[str, Setting] = {
             "店内秤码的格式,如 'weight 22PPPPPNNDDDC; amount 21PPPPPNNNDDC': P 货号,N 整数位,D 小数位,C 校验位",
             "codes printed by the store's scales, e.g. 'weight 22PPPPPNNDDDC; amount 21PPPPPNNNDDC': "
             "P article number, N and D whole and decimal digits of the value, C check digit",
+        ),
+    ),
+    "scanner_prefix": Setting(
+        _prefix,
+        "",
+        (
+            "扫码枪在每个条码前加的字符,最多 8 个,收银台会去掉;空为没有",
+            "characters a scanner sends before each code, at most 8; the till takes them off; empty for none",
+        ),
+    ),
+    "scanner_suffix": Setting(
+        _one_of("either", "enter", "tab", "none"),
+        "either",
+        (
+            "扫码枪以什么结束一个条码: either 回车或 Tab,enter 回车,tab,none 停顿",
+            "what ends a scanner's code: either (Enter or Tab), enter, tab, or none (silence)",
+        ),
+    ),
+    "scanner_gap_ms": Setting(
+        _whole(10, 200),
+        "35",
+        (
+            "扫码枪两个字符之间最多几毫秒,10 到 200;更慢的算人工输入",
+            "longest time between two characters of a scanner in ms, 10 to 200; slower ones are typing",
         ),
     ),
     "store_name": Setting(_text(60), "", ("小票上的店名", "the store's name on the receipt")),
