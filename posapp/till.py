@@ -35,13 +35,14 @@ from posapp.selling import receipt as receipts
 from posapp.selling.sale import Sale
 from posapp.selling.ticket import line_view, open_ticket, ticket_view
 from posapp.settings import Settings
+from posapp.setup.capabilities import Capability, Standing, capabilities
 from posapp.shift import shift as shifts
 from posapp.shift.approval import Approvals
 from posapp.shift.people import Clerk, apply_staff, check_pin
 from posapp.sync import push
 from posapp.sync.client import Carrier, Client
 from posapp.sync.enrol import open_keys
-from posapp.sync.pull import apply_keys, apply_settings, settings_values
+from posapp.sync.pull import apply_keys, apply_settings, pulled_at, settings_values
 from posapp.sync.runner import Runner
 from posapp.tables import sale as sale_table
 from posapp.tables import staff as staff_table
@@ -346,6 +347,31 @@ class Till:
             trouble.sentence(self.settings.language) if trouble else None,
             self.journal.now_ms(),
             *self._printer_status(),
+        )
+
+    def capabilities(self) -> tuple[Capability, ...]:
+        """What works at the moment, what does not and why."""
+        with db.telling(self.folder.path):
+            waiting, pulled = push.backlog(self.folder), pulled_at(self.folder)
+        printer = self.devices.receipt
+        view = printer.view() if printer else None
+        return capabilities(
+            Standing(
+                now=self.journal.now_ms(),
+                is_online=self.client.is_on,
+                trouble=self.runner.trouble,
+                last_contact=self.client.last_contact or max(pulled.values(), default=0),
+                unsent=waiting.unsent,
+                oldest_unsent=waiting.oldest,
+                prices=pulled.get("prices", 0),
+                free=self.folder.free,
+                reserve=db.DISK_RESERVE,
+                clock_quality=self.journal.clock_quality,
+                offset=self.journal.offset_ms,
+                devices={"printer": str(view.status.trouble or "ready")} if view else {},
+                printing=view.waiting if view else 0,
+                doubtful=len(view.doubtful) if view else 0,
+            )
         )
 
     def _printer_status(self) -> tuple[str | None, int]:
