@@ -90,9 +90,10 @@ def _hq_commands(commands: Any, is_wanted: bool) -> None:
     if not is_wanted:
         commands.add_parser("hq", help="headquarters: its server and its set-up")
         return
+    from posapp.devices import preview
     from posapp.hq.commands import add_commands, run
 
-    add_commands(commands)
+    add_commands(commands, preview)
     commands.choices["hq"].set_defaults(act=run)
 
 

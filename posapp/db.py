@@ -197,7 +197,12 @@ class Folder:
 
     def has_room(self) -> bool:
         """Whether the disk still holds the reserve without which no new ticket is begun."""
-        return shutil.disk_usage(self.path).free > DISK_RESERVE
+        return self.free > DISK_RESERVE
+
+    @property
+    def free(self) -> int:
+        """Bytes that the disk has left."""
+        return shutil.disk_usage(self.path).free
 
     def close(self) -> None:
         self._closing.close()

@@ -19,13 +19,25 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, Literal, TypeVar, cast
 
 import msgspec
 
 from drivers import catalogue
 from drivers.catalogue import Kind
-from drivers.contracts import DeviceError, Display, Document, Printer, Reason, Scale, Scanner, Shown, Status, Weight
+from drivers.contracts import (
+    Cut,
+    DeviceError,
+    Display,
+    Document,
+    Printer,
+    Reason,
+    Scale,
+    Scanner,
+    Shown,
+    Status,
+    Weight,
+)
 from drivers.trial import Tried, carry_out
 from posapp import log
 from posapp.errors import PosError
@@ -104,6 +116,13 @@ def save(path: Path, configured: Mapping[str, Configured]) -> None:
         file.flush()
         os.fsync(file.fileno())
     new.replace(path)
+
+
+def preview(document: Document, paper_mm: Literal[58, 80]) -> bytes:
+    """A PNG of a document as it looks on paper of that width, 8 dots to the millimetre."""
+    from drivers.printers import paper  # drawing is dear to load, and a till starts without it
+
+    return paper.png([block for block in document if not isinstance(block, Cut)], paper.DOTS[paper_mm])
 
 
 class Job(msgspec.Struct, frozen=True):

@@ -75,6 +75,7 @@ VERBS: dict[str, tuple[str, int, int, Callable[[Till, Words], object]]] = {
     "network": ("network on|off", 1, 1, lambda till, w: till.network(_switch(w[0]))),
     "sync": ("sync", 0, 0, lambda till, w: till.sync()),
     "status": ("status", 0, 0, lambda till, w: till.status()),
+    "capabilities": ("capabilities", 0, 0, lambda till, w: _capabilities(till)),
     "at": ("at INSTANT", 1, 1, lambda till, w: _at(till, w[0])),
 }
 
@@ -154,6 +155,21 @@ def _report(till: Till, name: str) -> object:
     if name != "x":
         raise _BadUsage
     return till.report_x()
+
+
+def _capabilities(till: Till) -> object:
+    place = 1 if till.settings.language == "en" else 0
+    rows = [
+        {
+            "name": row.name,
+            "title": row.title[place],
+            "state": row.state,
+            "why": row.why[place],
+            "todo": row.todo[place],
+        }
+        for row in till.capabilities()
+    ]
+    return {"capabilities": rows}
 
 
 def _at(till: Till, text: str) -> object:

@@ -6,6 +6,7 @@ text; both sides read them through this declaration, so a misspelt key or a bad 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from posapp.errors import PosError
 from posapp.rules.labels import parse_labels
 from posapp.shortcuts import PROFILES, read_shortcuts
+
+MOST_QR_BLOCKS = 3
+
+_ADDRESS = re.compile(r"https://[!-~]{1,250}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,33 @@ def _zone(text: str) -> str:
         ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError from None
+    return text
+
+
+def _picture(text: str) -> str:
+    if text and (len(text) != 64 or set(text) - set("0123456789abcdef")):
+        raise ValueError
+    return text
+
+
+def _qr_blocks(text: str) -> tuple[tuple[str, str], ...]:
+    """ "caption|https://...", one a line: (caption, address) of each."""
+    blocks = [tuple(part.strip() for part in line.split("|", 1)) for line in text.split("\n") if line.strip()]
+    if len(blocks) > MOST_QR_BLOCKS:
+        raise ValueError
+    return tuple(map(_qr_block, blocks))
+
+
+def _qr_block(parts: tuple[str, ...]) -> tuple[str, str]:
+    caption, address = parts
+    if not _ADDRESS.fullmatch(address):
+        raise ValueError
+    return _text(40)(caption), address
+
+
+def _prefix(text: str) -> str:
+    if len(text) > 8 or not text.isascii() or not (text.isprintable() or text == "") or " " in text:
+        raise ValueError
     return text
 
 
@@ -105,9 +137,49 @@ SETTINGS: dict[str, Setting] = {
         "300",
         ("无人操作多少秒后锁屏;0 不锁", "the window locks after so many idle seconds; 0 never"),
     ),
+    "scanner_prefix": Setting(
+        _prefix,
+        "",
+        (
+            "扫码枪在每个条码前加的字符,最多 8 个,收银台会去掉;空为没有",
+            "characters a scanner sends before each code, at most 8; the till takes them off; empty for none",
+        ),
+    ),
+    "scanner_suffix": Setting(
+        _one_of("either", "enter", "tab", "none"),
+        "either",
+        (
+            "扫码枪以什么结束一个条码: either 回车或 Tab,enter 回车,tab,none 停顿",
+            "what ends a scanner's code: either (Enter or Tab), enter, tab, or none (silence)",
+        ),
+    ),
+    "scanner_gap_ms": Setting(
+        _whole(10, 200),
+        "35",
+        (
+            "扫码枪两个字符之间最多几毫秒,10 到 200;更慢的算人工输入",
+            "longest time between two characters of a scanner in ms, 10 to 200; slower ones are typing",
+        ),
+    ),
     "store_name": Setting(_text(60), "", ("小票上的店名", "the store's name on the receipt")),
+    "receipt_logo": Setting(
+        _picture,
+        "",
+        (
+            "小票上方的图片,填 posapp hq picture add 给出的编号;空为没有",
+            "picture above the receipt, as named by posapp hq picture add; empty for none",
+        ),
+    ),
     "receipt_header": Setting(_text(200), "", ("小票上方的文字", "lines printed above the receipt")),
     "receipt_footer": Setting(_text(400), "", ("小票下方的文字", "lines printed below the receipt")),
+    "receipt_qr": Setting(
+        _qr_blocks,
+        "",
+        (
+            "小票下方的二维码,每行一个,最多三个,写成 说明|https://网址",
+            "QR codes below the receipt, one a line and at most three, each written caption|https://address",
+        ),
+    ),
 }
 
 

@@ -14,6 +14,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import func, select
 
+from drivers.contracts import Document
 from posapp import db, devices, log
 from posapp.answers import (
     ClerkView,
@@ -36,6 +37,7 @@ from posapp.journal import MARK_FILE, Journal
 from posapp.messages import SettingsApplied, TrainingEntered, TrainingLeft
 from posapp.money import ZERO, Money
 from posapp.quantity import Quantity
+from posapp.rules import receipt as papers
 from posapp.rules.cart import Line, read_discount
 from posapp.rules.codes import kind_of
 from posapp.rules.pricing import discount_on
@@ -44,13 +46,14 @@ from posapp.selling import receipt as receipts
 from posapp.selling.sale import Sale
 from posapp.selling.ticket import line_view, open_ticket, parked_tickets, ticket_view
 from posapp.settings import Settings
+from posapp.setup.capabilities import Capability, Standing, capabilities
 from posapp.shift import shift as shifts
 from posapp.shift.approval import Approvals
 from posapp.shift.people import Clerk, apply_staff, check_badge, check_pin
 from posapp.sync import push
 from posapp.sync.client import Carrier, Client
 from posapp.sync.enrol import open_keys
-from posapp.sync.pull import apply_keys, apply_settings, settings_values
+from posapp.sync.pull import apply_keys, apply_settings, pulled_at, settings_values
 from posapp.sync.runner import Runner
 from posapp.tables import sale as sale_table
 from posapp.tables import staff as staff_table
@@ -347,14 +350,14 @@ class Till:
         recorded = receipts.find(self.folder, receipt)
         copy = receipts.reprint(self.journal, recorded, clerk.number)
         if printer := self.devices.receipt:
-            printer.print(receipts.document(recorded, self.settings, copy), f"{receipt} {copy}")
-        return receipts.text(recorded, self.settings, copy)
+            printer.print(self._paper_of(recorded, copy), f"{receipt} {copy}")
+        return papers.text(recorded, self.settings, copy)
 
     @verb
     def recorded(self, receipt: str) -> RecordedView:
         """A recorded sale, to be looked at, printed again or voided."""
         held = receipts.find(self.folder, receipt)
-        lines = receipts.text(held, self.settings)
+        lines = papers.text(held, self.settings)
         return RecordedView(held.receipt, held.body.paid, Money(held.body.total), tuple(lines))
 
     def parked(self) -> list[tuple[str, int, Money]]:
@@ -438,6 +441,31 @@ class Till:
             self.is_training,
         )
 
+    def capabilities(self) -> tuple[Capability, ...]:
+        """What works at the moment, what does not and why."""
+        with db.telling(self.folder.path):
+            waiting, pulled = push.backlog(self.folder), pulled_at(self.folder)
+        printer = self.devices.receipt
+        view = printer.view() if printer else None
+        return capabilities(
+            Standing(
+                now=self.journal.now_ms(),
+                is_online=self.client.is_on,
+                trouble=self.runner.trouble,
+                last_contact=self.client.last_contact or max(pulled.values(), default=0),
+                unsent=waiting.unsent,
+                oldest_unsent=waiting.oldest,
+                prices=pulled.get("prices", 0),
+                free=self.folder.free,
+                reserve=db.DISK_RESERVE,
+                clock_quality=self.journal.clock_quality,
+                offset=self.journal.offset_ms,
+                devices={"printer": str(view.status.trouble or "ready")} if view else {},
+                printing=view.waiting if view else 0,
+                doubtful=len(view.doubtful) if view else 0,
+            )
+        )
+
     def _printer_status(self) -> tuple[str | None, int]:
         printer = self.devices.receipt
         if printer is None:
@@ -456,9 +484,13 @@ class Till:
             recorded = receipts.find(self.folder, receipt)
             if any(paid.kind == "cash" for paid in recorded.body.tenders):
                 printer.kick_drawer()
-            printer.print(receipts.document(recorded, self.settings), receipt)
+            printer.print(self._paper_of(recorded), receipt)
         except Exception:  # noqa: BLE001  (logged whole; the receipt can be printed again)
             _log.exception("receipt %s is not printed", receipt)
+
+    def _paper_of(self, recorded: papers.Recorded, copy: int = 0) -> Document:
+        """The receipt as the store's template wants it."""
+        return papers.document(recorded, self.settings, copy, logo=receipts.logo(self.folder.path, self.settings))
 
     def _feed_changed(self) -> None:
         self._is_stale = True

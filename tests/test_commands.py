@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 import pytest
+import zxingcpp
+from PIL import Image
 
 from tests.crash.processes import ENVIRONMENT, POSAPP, ROOT, Seat, command, open_office, program
 from tests.shop import CASHIER, open_chain
@@ -37,6 +39,8 @@ COMMANDS = [
     "hq clerk add",
     "hq clerk off",
     "hq set",
+    "hq receipt",
+    "hq receipt preview",
     "hq import",
     "hq import products",
     "hq report",
@@ -395,6 +399,9 @@ def test_a_demo_without_its_script_is_told(tmp_path: Path) -> None:
         ("set 1 cutover_hour 25", "25"),
         ("set 8 cutover_hour 4", "8"),
         ("set moon cutover_hour 4", "moon"),
+        ("receipt preview 1 receipt.pdf", "FILE.png"),
+        ("receipt preview 8 receipt.png", "8"),
+        ("receipt preview 1 nowhere/receipt.png", "nowhere"),
         ("import products nowhere.csv", "nowhere.csv"),
         ("report day --store 5", "5"),
         ("report day --store 1 --date yesterday", "yesterday"),
@@ -406,6 +413,16 @@ def test_a_demo_without_its_script_is_told(tmp_path: Path) -> None:
 )
 def test_what_hq_cannot_do_is_told(words: str, part: str, hq: list[str]) -> None:
     assert part in sentence("hq", *words.split(), *hq)
+
+
+def test_hq_draws_a_stores_receipt(hq: list[str], tmp_path: Path) -> None:
+    picture = tmp_path / "receipt.png"
+    assert command("hq", "set", "1", "receipt_qr", "加入会员|https://hq.example.com/j/1", *hq)[0] == 0
+    assert command("hq", "receipt", "preview", "1", picture, "--paper", "58", *hq)[0] == 0
+    with Image.open(picture) as image:
+        assert image.width == 384
+        codes = [found.text for found in zxingcpp.read_barcodes(image.convert("L"))]
+    assert "https://hq.example.com/j/1" in codes
 
 
 def test_a_pin_comes_from_a_pipe_where_there_is_no_terminal(hq: list[str]) -> None:

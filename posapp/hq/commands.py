@@ -9,13 +9,16 @@ import json
 import signal
 import socket
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import platformdirs
 from filelock import FileLock
 from sqlalchemy import Connection, func, select
 
+from drivers.contracts import Document
 from posapp import log
 from posapp.clock import Clock, SimulatedClock, SystemClock
 from posapp.errors import PosError
@@ -41,7 +44,11 @@ _NOT_INPUT = frozenset(
 )
 
 
-def add_commands(subparsers: Any) -> None:
+Draw = Callable[[Document, Literal[58, 80]], bytes]
+"""Makes a PNG of a document on paper of so many millimetres; HQ itself knows no printer."""
+
+
+def add_commands(subparsers: Any, draw: Draw | None = None) -> None:
     """Add `hq` and its commands to the program's own; run() carries out what was parsed."""
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--data", metavar="DIR", help="HQ's folder (default: %(default)s)", default=default_folder())
@@ -97,6 +104,10 @@ def add_commands(subparsers: Any) -> None:
     change.add_argument("key")
     change.add_argument("value")
 
+    if draw:
+        papers = group("receipt", "what the stores' receipts look like")
+        _add_preview(command(papers, "preview", partial(_receipt_preview, draw), "draw a sample receipt of a store"))
+
     imports = group("import", "take over files")
     products = command(imports, "products", _import_products, "articles and prices from a CSV or XLSX file")
     products.add_argument("file")
@@ -117,6 +128,12 @@ def add_commands(subparsers: Any) -> None:
     again = command(actions, "reproject", _reproject, "make the tables again from the journals")
     again.add_argument("--store")
     again.add_argument("--till")
+
+
+def _add_preview(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("store", metavar="STORE|chain")
+    parser.add_argument("file", metavar="FILE.png")
+    parser.add_argument("--paper", type=int, choices=(58, 80), default=80, help="width in mm")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -299,6 +316,21 @@ def _clerk_off(args: argparse.Namespace) -> None:
 def _set(args: argparse.Namespace) -> None:
     with Office(args) as office:
         people.set_value(office.database, args.store, args.key, args.value)
+
+
+def _receipt_preview(draw: Draw, args: argparse.Namespace) -> None:
+    from posapp.rules.receipt import document
+    from posapp.rules.sample_receipt import sample
+
+    path = Path(args.file)
+    if path.suffix.lower() != ".png":
+        raise PosError("bad_usage", usage="posapp hq receipt preview STORE FILE.png")
+    with Office(args) as office, office.database.reading() as conn:
+        settings = people.settings_of(conn, people.scope_of(conn, args.store))
+    try:
+        path.write_bytes(draw(document(sample(), settings), args.paper))
+    except OSError:
+        raise PosError("cannot_write", file=str(path)) from None
 
 
 def _import_products(args: argparse.Namespace) -> int:

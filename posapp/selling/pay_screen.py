@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 from posapp.answers import OpenTicket
 from posapp.errors import PosError
 from posapp.money import ZERO, Money
-from posapp.selling.payment import KINDS
+from posapp.rules.tenders import KINDS
 from posapp.ui.keypad import Keypad, button
 from posapp.ui.label import RIGHT, label
 

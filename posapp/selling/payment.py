@@ -9,8 +9,7 @@ from posapp.errors import PosError
 from posapp.money import ZERO, Money
 from posapp.rules.cart import Paid
 from posapp.rules.rounding import round_cash
-
-KINDS = {"cash": ("现金", "Cash"), "card": ("刷卡", "Card")}
+from posapp.rules.tenders import KINDS
 
 MOST_CHANGE = Money(1_000_000)
 """More change than this is a slip of the finger, not a banknote."""

@@ -1,49 +1,34 @@
-"""The receipt of a recorded sale: the document that is printed, and its lines of text."""
+"""The receipts of recorded sales: found again, and their copies counted. What stands on them: rules.receipt."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
 
 from sqlalchemy import func, select
 
-from drivers.contracts import Barcode, Block, Cut, Document, Pair, Rule, Text, lines
 from posapp import db, tables
 from posapp.chain import read_header
-from posapp.clock import local
 from posapp.errors import PosError
 from posapp.journal import Journal, entry_at
 from posapp.messages import ReceiptReprinted, SaleCompleted, read_body
-from posapp.money import Money
-from posapp.quantity import Quantity
-from posapp.selling.payment import KINDS
+from posapp.rules.receipt import Recorded
 from posapp.selling.sale import rows_of
 from posapp.settings import Settings
 
-WIDTH = 32
-"""Columns of a 58 mm printer in its normal font."""
-
-_WORDS = {
-    "receipt": ("小票", "Receipt"),
-    "clerk": ("收银员", "Clerk"),
-    "total": ("合计", "Total"),
-    "rounding": ("舍入", "Rounding"),
-    "saved": ("优惠", "Saved"),
-    "saved_in_all": ("共优惠", "Saved in all"),
-    "given": ("实收", "Given"),
-    "change": ("找零", "Change"),
-    "tax": ("其中增值税", "VAT included"),
-    "copy": ("*** 重印 第{n}次 ***", "*** COPY {n} ***"),
-}
+PICTURES = "pictures"
+"""The folder in the till's own that holds pictures of HQ by the SHA-256 of their bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """A sale as the journal holds it."""
-
-    receipt: str
-    event_id: str
-    clerk: int
-    body: SaleCompleted
+def logo(folder: Path, settings: Settings) -> bytes | None:
+    """The picture of the store's receipts from the till's folder; None while it has not come, or is another."""
+    if not settings.receipt_logo:
+        return None
+    try:
+        held = (folder / PICTURES / settings.receipt_logo).read_bytes()
+    except OSError:
+        return None
+    return held if sha256(held).hexdigest() == settings.receipt_logo else None
 
 
 def find(folder: db.Folder, receipt: str) -> Recorded:
@@ -68,51 +53,3 @@ def reprint(journal: Journal, recorded: Recorded, clerk: int) -> int:
         body = ReceiptReprinted(recorded.receipt, recorded.event_id, made + 1)
         db.insert_rows(writing.conn, rows_of(writing.append(body, clerk), body))
     return made + 1
-
-
-def document(recorded: Recorded, settings: Settings, copy: int = 0) -> Document:
-    """What is printed of a sale. copy: 0 for the first print, else the number of the copy."""
-    english = settings.language == "en"
-    word = {key: pair[1] if english else pair[0] for key, pair in _WORDS.items()}
-    sale = recorded.body
-    saved = 0
-    blocks: list[Block] = []
-    if settings.store_name:
-        blocks.append(Text(settings.store_name, "centre", is_bold=True, size=2))
-    blocks += _centred(settings.receipt_header)
-    if copy:
-        blocks.append(Text(word["copy"].format(n=copy), "centre", is_bold=True))
-    blocks += [
-        Text(f"{word['receipt']} {recorded.receipt}"),
-        Text(f"{local(sale.paid, settings.time_zone):%Y-%m-%d %H:%M:%S}"),
-        Text(f"{word['clerk']} {recorded.clerk}"),
-        Rule(),
-    ]
-    for line in sale.lines:
-        blocks += [
-            Text(line.name),
-            Pair(f"  {Quantity(line.qty)}{line.unit} x {Money(line.price)}", str(Money(line.amount))),
-        ]
-        reduction = sum(reason.fen for reason in line.why)
-        if reduction:
-            blocks.append(Pair(f"  {word['saved']}", str(Money(reduction))))
-        saved -= min(reduction, 0)
-    blocks += [Rule(), Pair(word["total"], str(Money(sale.total)), is_bold=True, size=2)]
-    if sale.rounding:
-        blocks.append(Pair(word["rounding"], str(Money(sale.rounding))))
-    blocks += [Pair(KINDS[tender.kind][english], str(Money(tender.given))) for tender in sale.tenders]
-    if sale.change:
-        blocks.append(Pair(word["change"], str(Money(sale.change))))
-    if saved:
-        blocks.append(Pair(word["saved_in_all"], str(Money(saved))))
-    blocks.append(Pair(word["tax"], str(Money(sum(held.tax for held in sale.taxes)))))
-    return (*blocks, *_centred(settings.receipt_footer), Barcode(recorded.receipt), Cut())
-
-
-def text(recorded: Recorded, settings: Settings, copy: int = 0) -> list[str]:
-    """The document's lines on 58 mm paper."""
-    return lines(document(recorded, settings, copy), WIDTH)
-
-
-def _centred(text: str) -> list[Block]:
-    return [Text(line, "centre") for line in text.split("\n") if line]

@@ -109,6 +109,12 @@ def apply_keys(conn: Connection, rows: list[FeedRow]) -> None:
             conn.execute(tables.hq_key.insert().values(use=row.key, public=fields.public))
 
 
+def pulled_at(folder: db.Folder) -> dict[str, int]:
+    """When each stream was last compared with HQ's, UTC ms by this computer's clock."""
+    with folder.feed.reading() as conn:
+        return {row.name: row.pulled for row in conn.execute(select(tables.stream.c.name, tables.stream.c.pulled))}
+
+
 def settings_values(conn: Connection) -> dict[str, str]:
     """The settings in force: the nearest scope speaks."""
     rows = conn.execute(select(tables.setting.c.key, tables.setting.c.value).order_by(tables.setting.c.nearness.desc()))

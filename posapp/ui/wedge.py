@@ -7,6 +7,8 @@ each parent. Keys that might be a scan are held back for a moment and handed on 
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
+from itertools import pairwise
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QWindow
@@ -14,11 +16,21 @@ from PySide6.QtGui import QKeyEvent, QWindow
 GAP_MS = 35
 """A scanner's keys follow each other faster, a person's slower."""
 
+PREFIXED_GAP_MS = 200
+"""After a scanner's own prefix nobody types, so that a slow (wireless) one is waited for."""
+
 FEWEST = 4
 """Shorter bursts are typing: two fingers on a number pad can be that fast."""
 
-_ENDS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab)
+_NAMES = {Qt.Key.Key_Return: "enter", Qt.Key.Key_Enter: "enter", Qt.Key.Key_Tab: "tab"}
+_ENDS = {"either": {"enter", "tab"}, "enter": {"enter"}, "tab": {"tab"}, "none": {"enter", "tab"}}
 _COMMANDS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
+_SHIFTS = (
+    *(Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_AltGr, Qt.Key.Key_Meta),
+    *(Qt.Key.Key_CapsLock, Qt.Key.Key_NumLock),
+)
+_SEPARATORS = "\x1d\x1e\x1f\x04"
+"""What stands between the parts of a GS1 or a driving-licence code; a scanner types GS as Ctrl+]."""
 
 
 def struck_ms(event: QKeyEvent) -> float:
@@ -34,26 +46,44 @@ def _copy(event: QKeyEvent) -> QKeyEvent:
     return copy
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A scan: its code without the prefix, what was typed with it, the times between the characters in
+    milliseconds, and what ended it: enter, tab or none (silence)."""
+
+    code: str
+    typed: str
+    gaps_ms: tuple[float, ...]
+    end: str
+
+
 class Wedge(QObject):
-    """Emits scanned(code) for each burst of keys that ends with Enter or Tab; the keys themselves reach nobody."""
+    """Emits heard(Heard) for each burst of keys of a scanner; the keys themselves reach nobody."""
 
-    scanned = Signal(str)
+    heard = Signal(object)
 
-    def __init__(self, window: QWindow, gap_ms: int = GAP_MS) -> None:
+    def __init__(self, window: QWindow) -> None:
         super().__init__(window)
         self._window = window
-        self._gap_ms = gap_ms
         self._held: list[QKeyEvent] = []
         self._last_ms = 0.0
         self._touched = time.monotonic()
         self._is_handing_on = False
-        self._late = QTimer(self, singleShot=True, interval=gap_ms, timerType=Qt.TimerType.PreciseTimer)
+        self.listen("", "either", GAP_MS)
+        self._late = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
         self._late.timeout.connect(self._on_late)
         window.installEventFilter(self)
 
     def idle_s(self) -> float:
         """Seconds since the window last got a key or a finger."""
         return time.monotonic() - self._touched
+
+    def listen(self, prefix: str, suffix: str, gap_ms: int) -> None:
+        """How this till's scanners type. prefix: what they send before each code, which is taken off; suffix: either
+        (Enter or Tab), enter or tab ends a code, anything else belongs to it; none: silence ends it. gap_ms: longest
+        time from one character to the next."""
+        self._prefix, self._ends, self._gap_ms = prefix, _ENDS[suffix], gap_ms
+        self._is_ended_by_silence = suffix == "none"
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  (Qt's name)
         if event.type() == QEvent.Type.MouseButtonPress:
@@ -62,27 +92,66 @@ class Wedge(QObject):
             return False
         self._touched = time.monotonic()
         assert isinstance(event, QKeyEvent)
+        if event.key() in _SHIFTS:
+            return False  # a capital letter of a scan is two keys
         now = struck_ms(event)
-        if self._held and now - self._last_ms > self._gap_ms:
-            self._hand_on()
+        if self._held and now - self._last_ms > self._patience_ms:
+            self._end_in_silence()
         self._last_ms = now
-        if event.key() in _ENDS and len(self._held) >= FEWEST:
-            code = "".join(held.text() for held in self._held)
-            self._held.clear()
-            self._late.stop()
-            self.scanned.emit(code)
+        end = _NAMES.get(Qt.Key(event.key()))
+        if end in self._ends and self._is_scan:
+            self._emit(str(end))
             return True
-        if event.text().isprintable() and event.text() and not event.modifiers() & _COMMANDS:
+        if self._is_of_a_code(event):
             self._held.append(_copy(event))
-            self._late.start()
+            self._late.start(self._patience_ms)
             return True
         self._hand_on()
         return False
 
+    def _is_of_a_code(self, event: QKeyEvent) -> bool:
+        text = event.text()
+        if text and text in _SEPARATORS:
+            return True
+        if self._held and event.key() in _NAMES and _NAMES[Qt.Key(event.key())] not in self._ends:
+            return True
+        return text.isprintable() and text != "" and not event.modifiers() & _COMMANDS
+
+    @property
+    def _typed(self) -> str:
+        return "".join(held.text() for held in self._held)
+
+    @property
+    def _is_prefixed(self) -> bool:
+        return self._prefix != "" and self._typed.startswith(self._prefix)
+
+    @property
+    def _patience_ms(self) -> int:
+        return max(self._gap_ms, PREFIXED_GAP_MS) if self._is_prefixed else self._gap_ms
+
+    @property
+    def _is_scan(self) -> bool:
+        return len(self._held) > len(self._prefix) if self._is_prefixed else len(self._held) >= FEWEST
+
     def _on_late(self) -> None:
         # After a stall the timer may run out before keys that came in time are looked at: they go first.
         waited = len(self._held)
-        QTimer.singleShot(0, self, lambda: self._hand_on() if len(self._held) == waited else None)
+        QTimer.singleShot(0, self, lambda: self._end_in_silence() if len(self._held) == waited else None)
+
+    def _end_in_silence(self) -> None:
+        # A key that is held down repeats as fast as a scanner types, but is no code.
+        if self._is_ended_by_silence and self._is_scan and len(set(self._typed)) > 1:
+            self._emit("none")
+        else:
+            self._hand_on()
+
+    def _emit(self, end: str) -> None:
+        self._late.stop()
+        typed = self._typed
+        gaps = tuple(struck_ms(later) - struck_ms(earlier) for earlier, later in pairwise(self._held))
+        code = typed.removeprefix(self._prefix)
+        self._held.clear()
+        self.heard.emit(Heard(code, typed, gaps, end))
 
     def _hand_on(self) -> None:
         """What was held is typing: the focus gets it now."""

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from posapp import log
 from posapp.errors import PosError
 from posapp.ui.label import CENTRE, RIGHT, label
-from posapp.ui.wedge import Wedge
+from posapp.ui.wedge import Heard, Wedge
 
 _log = log.named("ui")
 T = TypeVar("T")
@@ -38,6 +38,7 @@ class Window(QWidget):
         self._pages: dict[str, tuple[Page, QWidget]] = {}
         self.wants_approval: Callable[[str], None] | None = None
         self.scanned: Callable[[str], None] = lambda code: None
+        self.listener: Callable[[Heard], None] | None = None
         self.page_name = ""
         self.place = label("place", "small", is_quiet=True)
         self.state = label("state", "small", is_quiet=True, align=RIGHT)
@@ -58,6 +59,7 @@ class Window(QWidget):
         layout.addLayout(line)
         layout.addWidget(self._stack, 1)
         self._wedge: Wedge | None = None
+        self._habits: tuple[str, str, int] | None = None
 
     def add(self, name: str, page: Page, widget: QWidget) -> None:
         self._pages[name] = (page, widget)
@@ -142,10 +144,22 @@ class Window(QWidget):
         handle = self.windowHandle()
         if self._wedge is None and handle is not None:
             self._wedge = Wedge(handle)
-            self._wedge.scanned.connect(self._on_scanned)
+            self._wedge.heard.connect(self._on_heard)
+            if self._habits:
+                self._wedge.listen(*self._habits)
 
-    def _on_scanned(self, code: str) -> None:
+    def listen(self, prefix: str, suffix: str, gap_ms: int) -> None:
+        """How this till's scanners type, as Wedge.listen wants it."""
+        self._habits = (prefix, suffix, gap_ms)
+        if self._wedge:
+            self._wedge.listen(prefix, suffix, gap_ms)
+
+    def _on_heard(self, heard: Heard) -> None:
+        """A scan goes to `scanned`, or to the one who listens instead: the scanner's test page."""
         try:
-            self.scanned(code)
+            if self.listener:
+                self.listener(heard)
+            else:
+                self.scanned(heard.code)
         except Exception:  # noqa: BLE001
             self._confess()

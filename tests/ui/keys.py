@@ -23,8 +23,8 @@ class KeyBoard:
     def wait(self, ms: int) -> None:
         self._now_ms += ms
 
-    def _event(self, key: int, text: str) -> QKeyEvent:
-        event = QKeyEvent(QEvent.Type.KeyPress, key, Qt.KeyboardModifier.NoModifier, text)
+    def _event(self, key: int, text: str, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> QKeyEvent:
+        event = QKeyEvent(QEvent.Type.KeyPress, key, modifiers, text)
         event.setTimestamp(self._now_ms)
         return event
 
@@ -34,20 +34,31 @@ class KeyBoard:
 
     def press(self, key: int, text: str = "") -> None:
         """Strike one key, as a finger does: a while after the one before."""
-        self.wait(150)
-        QCoreApplication.sendEvent(self._window, self._event(key, text))
+        self.type_key(key, text, 150)
+
+    def type_key(
+        self,
+        key: int,
+        text: str,
+        gap_ms: int,
+        modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+    ) -> None:
+        self.wait(gap_ms)
+        QCoreApplication.sendEvent(self._window, self._event(key, text, modifiers))
 
     def type(self, text: str, gap_ms: int) -> None:
         for character in text:
-            self.wait(gap_ms)
-            QCoreApplication.sendEvent(self._window, self._event(ord(character.upper()), character))
+            self.type_key(ord(character.upper()), character, gap_ms)
 
-    def scan(self, code: str, gap_ms: int = 5) -> None:
-        """What a scanner types: the code and Enter."""
+    def scan(self, code: str, gap_ms: int = 5, end: Qt.Key = _ENTER) -> None:
+        """What a scanner types: the code and Enter, or another end."""
         self.wait(500)
+        self.scan_on(code, gap_ms, end)
+
+    def scan_on(self, code: str, gap_ms: int, end: Qt.Key = _ENTER) -> None:
+        """The rest of a scan that was begun."""
         self.type(code, gap_ms)
-        self.wait(gap_ms)
-        QCoreApplication.sendEvent(self._window, self._event(_ENTER, "\r"))
+        self.type_key(end, "\t" if end == Qt.Key.Key_Tab else "\r", gap_ms)
 
 
 def wait_until(is_so: Callable[[], bool], seconds: float = 5.0) -> None:

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from posapp.ui.wedge import GAP_MS, Wedge
+from posapp.ui.wedge import GAP_MS, PREFIXED_GAP_MS, Heard, Wedge
 from tests.ui.keys import KeyBoard, wait_until
 
 WIDGETS: list[Callable[[], QWidget]] = [
@@ -55,11 +55,23 @@ class Counter(QWidget):
         self.handle: QWindow = handle
         self.wedge = Wedge(handle)
         self.heard: list[str] = []
-        self.wedge.scanned.connect(self.heard.append)
+        self.scans: list[Heard] = []
+        self.wedge.heard.connect(self._on_heard)
         self.keys = KeyBoard(handle)
+
+    def _on_heard(self, heard: Heard) -> None:
+        self.scans.append(heard)
+        self.heard.append(heard.code)
 
     def _on_pressed(self) -> None:
         self.pressed += 1
+
+
+def box_of(counter: Counter) -> QLineEdit:
+    box = counter.kinds[0]
+    assert isinstance(box, QLineEdit)
+    box.setFocus()
+    return box
 
 
 @pytest.fixture
@@ -137,3 +149,90 @@ def test_keys_with_a_command_are_handed_on(counter: Counter) -> None:
     for key, modifier in ((Qt.Key.Key_F6, modifiers.NoModifier), (Qt.Key.Key_K, modifiers.ControlModifier)):
         QCoreApplication.sendEvent(counter.handle, QKeyEvent(QEvent.Type.KeyPress, key, modifier, ""))
     assert seen == [Qt.Key.Key_F6, Qt.Key.Key_K]
+
+
+@pytest.mark.parametrize("prefix", ["", "~", "]C1"])
+@pytest.mark.parametrize(
+    ("suffix", "end"),
+    [("either", Qt.Key.Key_Return), ("either", Qt.Key.Key_Tab), ("enter", Qt.Key.Key_Enter), ("tab", Qt.Key.Key_Tab)],
+)
+def test_a_thousand_scans_with_prefix_and_suffix_are_a_thousand_right_codes(
+    counter: Counter, prefix: str, suffix: str, end: Qt.Key
+) -> None:
+    counter.wedge.listen(prefix, suffix, GAP_MS)
+    codes = [f"69{n:011}" for n in range(1_000)]
+    for code, widget in zip(codes, itertools.cycle(counter.kinds), strict=False):
+        widget.setFocus()
+        counter.keys.scan(prefix + code, gap_ms=5, end=end)
+    assert counter.heard == codes
+    assert counter.pressed == 0
+    assert box_of(counter).text() == ""
+    assert {(scan.typed[: len(prefix)], scan.end) for scan in counter.scans} == {
+        (prefix, "tab" if end == Qt.Key.Key_Tab else "enter")
+    }
+    assert {gap for scan in counter.scans for gap in scan.gaps_ms} == {5}
+
+
+@pytest.mark.parametrize("prefix", ["", "~"])
+def test_scans_that_end_in_silence_are_right_codes(counter: Counter, prefix: str) -> None:
+    counter.wedge.listen(prefix, "none", GAP_MS)
+    codes = [f"69{n:011}" for n in range(200)]
+    for code, widget in zip(codes, itertools.cycle(counter.kinds), strict=False):
+        widget.setFocus()
+        counter.keys.wait(500)
+        counter.keys.type(prefix + code, gap_ms=5)
+    wait_until(lambda: len(counter.heard) == len(codes))
+    assert counter.heard == codes
+    assert {scan.end for scan in counter.scans} == {"none"}
+    counter.keys.scan("6900000000011")  # one that does send Enter takes it along
+    assert (counter.heard[-1], counter.scans[-1].end, counter.pressed) == ("6900000000011", "enter", 0)
+
+
+def test_a_key_that_is_held_down_is_no_scan(counter: Counter) -> None:
+    counter.wedge.listen("", "none", GAP_MS)
+    box = box_of(counter)
+    counter.keys.type("0000000000", gap_ms=30)
+    wait_until(lambda: box.text() == "0000000000")
+    assert counter.heard == []
+
+
+def test_a_prefix_tells_a_slow_and_a_short_scan_at_once(counter: Counter) -> None:
+    counter.wedge.listen("~", "either", GAP_MS)
+    box = box_of(counter)
+    counter.keys.scan("~7", gap_ms=5)
+    counter.keys.scan("~6900000000011", gap_ms=PREFIXED_GAP_MS - 20)
+    assert counter.heard == ["7", "6900000000011"]
+    counter.keys.scan("6900000000028", gap_ms=5)  # another scanner beside it has no prefix
+    assert counter.heard[-1] == "6900000000028"
+    counter.keys.type("12", gap_ms=150)
+    wait_until(lambda: box.text() == "12")
+    counter.keys.press(ord("~"), "~")
+    wait_until(lambda: box.text() == "12~")
+    assert len(counter.heard) == 3
+
+
+def test_capitals_come_with_their_shift_key(counter: Counter) -> None:
+    box_of(counter)
+    counter.keys.wait(500)
+    for character in "S001T01-A-000042-7K":
+        if character.isupper():
+            counter.keys.type_key(Qt.Key.Key_Shift, "", 2)
+        counter.keys.type(character, gap_ms=2)
+    counter.keys.type_key(Qt.Key.Key_Return, "\r", 2)
+    assert counter.heard == ["S001T01-A-000042-7K"]
+
+
+def test_separators_within_a_code_stay_in_it(counter: Counter) -> None:
+    box_of(counter)
+    counter.keys.wait(500)
+    counter.keys.type("0106900000000011", gap_ms=5)
+    counter.keys.type_key(Qt.Key.Key_BracketRight, "\x1d", 5, Qt.KeyboardModifier.ControlModifier)
+    counter.keys.type("21A", gap_ms=5)
+    counter.keys.type_key(Qt.Key.Key_Return, "\r", 5)
+    assert counter.heard == ["0106900000000011\x1d21A"]
+    counter.wedge.listen("", "enter", GAP_MS)
+    counter.keys.wait(500)
+    counter.keys.type("12", gap_ms=5)
+    counter.keys.type_key(Qt.Key.Key_Tab, "\t", 5)
+    counter.keys.scan_on("34", gap_ms=5)
+    assert counter.heard[-1] == "12\t34"
