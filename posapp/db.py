@@ -27,7 +27,7 @@ from posapp.errors import PosError
 Error = (sqlalchemy.exc.DBAPIError, driver.Error)
 """What a statement raises, through SQLAlchemy or through the driver's own cursor."""
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of the three files' tables; a file of a newer program is refused, an older one is migrated."""
 
 _TOUCH = f"PRAGMA user_version = {SCHEMA}"
@@ -85,8 +85,8 @@ class File:
             version = conn.exec_driver_sql("PRAGMA user_version").scalar_one()
             if version > SCHEMA:
                 raise PosError("newer_file", file=str(path))
-            if is_new or version == 0:
-                metadata.create_all(conn)
+            if is_new or version < SCHEMA:
+                metadata.create_all(conn)  # also makes the tables that an older file lacks; no step did more so far
                 if metadata is tables.till:
                     for statement in tables.SCHEMA_EXTRAS:
                         conn.exec_driver_sql(statement)

@@ -50,6 +50,12 @@ def _zone(text: str) -> str:
     return text
 
 
+def _picture(text: str) -> str:
+    if text and (len(text) != 64 or set(text) - set("0123456789abcdef")):
+        raise ValueError
+    return text
+
+
 def _text(longest: int) -> Callable[[str], str]:
     def read(text: str) -> str:
         if len(text) > longest or any(ord(letter) < 32 and letter != "\n" for letter in text):
@@ -90,6 +96,14 @@ SETTINGS: dict[str, Setting] = {
         ),
     ),
     "store_name": Setting(_text(60), "", ("小票上的店名", "the store's name on the receipt")),
+    "receipt_logo": Setting(
+        _picture,
+        "",
+        (
+            "小票上方的图片,填 posapp hq picture add 给出的编号;空为没有",
+            "picture above the receipt, as named by posapp hq picture add; empty for none",
+        ),
+    ),
     "receipt_header": Setting(_text(200), "", ("小票上方的文字", "lines printed above the receipt")),
     "receipt_footer": Setting(_text(400), "", ("小票下方的文字", "lines printed below the receipt")),
 }

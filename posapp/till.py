@@ -14,22 +14,17 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import func, select
 
-from posapp import db, devices, log
+from posapp import answers, db, devices, log
 from posapp.answers import ClerkView, LineView, OpenTicket, PaidView, ShiftView, StatusView, SyncView, TicketView
 from posapp.catalog.articles import Article, Articles, apply_catalogue, apply_prices
+from posapp.catalog.search import Search
+from posapp.catalog.tiles import Tiles, apply_notices, apply_tiles
 from posapp.clock import Clock
 from posapp.errors import PosError
 from posapp.ids import Chance, till_name, unb64u
 from posapp.journal import MARK_FILE, Journal, Mark
 from posapp.keys import TillKeys, load_secrets
-from posapp.messages import (
-    ApprovalGiven,
-    CartCancelled,
-    LineVoided,
-    SaleCompleted,
-    SettingsApplied,
-    ShiftClosed,
-)
+from posapp.messages import ApprovalGiven, CartCancelled, LineVoided, SaleCompleted, SettingsApplied, ShiftClosed
 from posapp.money import ZERO, Money, half_width, round_half_up
 from posapp.quantity import ONE, Quantity
 from posapp.rules.cart import Cart, read_discount
@@ -47,6 +42,7 @@ from posapp.shift.rights import ACTIONS, may
 from posapp.sync import push
 from posapp.sync.client import Carrier, Client
 from posapp.sync.enrol import KEYS_FILE
+from posapp.sync.pictures import Pictures
 from posapp.sync.pull import apply_keys, apply_settings, settings_values
 from posapp.sync.runner import Runner
 from posapp.tables import sale as sale_table
@@ -94,6 +90,10 @@ class Till:
             self.client = Client(self.keys, carrier, clock, chance)
             self.articles = Articles(self.folder.feed)
             opening.callback(self.articles.close)
+            self.finder = Search(self.folder)
+            opening.callback(self.finder.close)
+            self.pictures = Pictures(data / "pictures", self.folder.feed)
+            self._tiles = Tiles(self.folder.feed, self.pictures.file)
             self._drafts = Drafts(self.folder.draft)
             opening.callback(self._drafts.close)
             self._settle_draft()
@@ -117,8 +117,11 @@ class Till:
                     "staff": apply_staff,
                     "catalogue": apply_catalogue,
                     "prices": apply_prices,
+                    "tiles": apply_tiles,
+                    "notices": apply_notices,
                 },
                 self._feed_changed,
+                self.pictures.bring,
             )
             opening.callback(self.runner.stop)
             self._closing = opening.pop_all()
@@ -235,6 +238,16 @@ class Till:
             raise PosError("needs_weight", name=article.name, code=code)
         line = self.sale.add(article, article.code if label is None else code, qty or ONE, clerk.number, amount)
         return self._line_view(line.n)
+
+    def search(self, text: str) -> list[answers.Found]:
+        """Articles as typing goes on, the likeliest first; scan() takes the code of each."""
+        return self.finder.search(text, self.journal.now_ms())
+
+    def tiles(self) -> list[answers.TilePage]:
+        return self._tiles.pages(self.journal.now_ms())
+
+    def notices(self) -> list[answers.NoticeView]:
+        return self._tiles.notices(self.journal.now_ms())
 
     @verb
     def qty(self, line: int, quantity: Quantity) -> LineView:
