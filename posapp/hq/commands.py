@@ -104,6 +104,11 @@ def add_commands(subparsers: Any) -> None:
     products.add_argument("--dry-run", action="store_true", help="only the report, nothing is written")
     products.add_argument("--json", action="store_true")
 
+    # Loaded here because they open an Office too.
+    from posapp.hq import display_commands
+
+    display_commands.add(command, group, imports)
+
     reports = group("report", "figures without a browser")
     day = command(reports, "day", _report_day, "a store's day: sales, tenders, tax")
     day.add_argument("--store", required=True)

@@ -174,6 +174,9 @@ def _prepare(database: Database) -> None:
         found = conn.scalar(select(about.c.value).where(about.c.name == "schema"))
         if int(found or 0) > SCHEMA:
             raise PosError("newer_file", file=database.name)
+        if int(found or 0) < SCHEMA:
+            metadata.create_all(conn)  # the tables that an older database lacks; no step did more so far
+            conn.execute(update(about).where(about.c.name == "schema").values(value=str(SCHEMA)))
         names = [ACCEPTED, PROJECTED, BOOK, *map(feed_counter, STREAMS)]
         known = set(conn.scalars(select(counter.c.name)))
         if missing := [{"name": name, "n": 0} for name in names if name not in known]:
