@@ -94,7 +94,7 @@ class Barcode(msgspec.Struct, frozen=True, tag="barcode"):
 
 
 class Picture(msgspec.Struct, frozen=True, tag="picture"):
-    """A PNG, made to fit the paper's width, in black and white."""
+    """A PNG or JPEG, made to fit the paper's width, in black and white."""
 
     png: bytes
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from posapp.messages import ShiftClosed
 from posapp.money import Money
@@ -129,3 +130,43 @@ class SyncView:
     sent: int
     pulled: int
     unsent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An article that a search found; its code can be scanned. price: at this moment, None where it has none."""
+
+    article: str
+    code: str
+    name: str
+    unit: str
+    price: Money | None
+    is_weighed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TileView:
+    """A quick key: place counts from 1, row by row. colour: #rrggbb or "". picture: a file that is there, or None."""
+
+    place: int
+    code: str
+    name: str
+    unit: str
+    price: Money | None
+    colour: str = ""
+    picture: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TilePage:
+    number: int
+    title: str
+    tiles: tuple[TileView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeView:
+    """A picture for the idle customer display."""
+
+    picture: Path
+    caption: str

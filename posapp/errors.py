@@ -274,6 +274,23 @@ SENTENCES: dict[str, tuple[str, str]] = {
         '{file} 应为 JSON 对照表,如 {{"code": "列名"}},可用的字段: {fields}',
         '{file} must be JSON such as {{"code": "column"}} with these fields: {fields}.',
     ),
+    "picture_format": (
+        "{file} 不是 PNG 或 JPEG 图片,或已损坏",
+        "{file} is no PNG or JPEG picture, or it is damaged.",
+    ),
+    "picture_too_large": (
+        "图片 {file} 太大,最多 {most},请缩小后再试",
+        "The picture {file} is too large, at most {most}; make it smaller.",
+    ),
+    "picture_size": (
+        "图片 {file} 的宽和高应为 {least} 到 {most} 像素",
+        "The picture {file} must be {least} to {most} pixels wide and high.",
+    ),
+    "page_imported": (
+        "门店 {store} 的第 1 页是导入的,不会自动排列;要恢复自动,请导入不含第 1 页的文件",
+        "Page 1 of store {store} was imported; import a file without page 1 to have it worked out again.",
+    ),
+    "bad_period": ("结束时间应晚于开始时间", "The end must be later than the beginning."),
     "journal_broken": (
         "日志 {jid} 第 {seq} 条有问题: {why}。请保留数据并联系技术支持",
         "Entry {seq} of journal {jid} is wrong: {why}. Keep the data and call support.",

@@ -5,6 +5,7 @@ else is a new version of that type. Readers ignore fields they do not know.
 
 History of PROTOCOL
   1  enrolment, hello, push, feed; entries and streams marked "since 1" below
+     later, asked for only by tills that know them: streams tiles and notices, pictures
 """
 
 from __future__ import annotations
@@ -323,6 +324,30 @@ class PriceRow(Message):
     lowest: int = 0
 
 
+class TileRow(Message):
+    """A quick key. place: 1, 2, ... on its page, row by row. label: instead of the article's name.
+    colour: a name of PALETTE or #rrggbb, "" for none. picture: its hash, "" for none. Key: page.place.
+    """
+
+    page: int
+    place: int
+    article: str
+    title: str = ""
+    label: str = ""
+    colour: str = ""
+    picture: str = ""
+
+
+class NoticeRow(Message):
+    """A picture (by its hash) on the idle customer display from an instant on until another (0: no end)."""
+
+    picture: str
+    caption: str = ""
+    starts: int = 0
+    ends: int = 0
+    place: int = 0
+
+
 def nearness(scope: str) -> int:
     """0 for a row of one till, 1 for one of its store, 2 for one of the chain: the nearest row speaks."""
     return {"till": 0, "store": 1}.get(scope.partition(":")[0], 2)
@@ -335,6 +360,9 @@ STREAMS: dict[str, type[Message]] = {
     "staff": StaffRow,
     "catalogue": ArticleRow,
     "prices": PriceRow,
+    # since 1, added later: a till that does not know them does not ask
+    "tiles": TileRow,
+    "notices": NoticeRow,
 }
 """Every stream and the shape of its rows. A row is named by its scope and key; a gone row has no data."""
 

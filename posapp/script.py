@@ -57,6 +57,7 @@ VERBS: dict[str, tuple[str, int, int, Callable[[Till, Words], object]]] = {
     "cash-out": ("cash-out AMOUNT REASON", 2, 2, lambda till, w: till.cash_out(Money.parse(w[0]), w[1])),
     "drawer": ("drawer", 0, 0, lambda till, w: till.drawer()),
     "scan": ("scan [N*]CODE", 1, 1, lambda till, w: till.scan(w[0])),
+    "search": ("search TEXT", 1, 12, lambda till, w: {"found": till.search(" ".join(w))}),
     "qty": ("qty LINE N", 2, 2, lambda till, w: till.qty(line_number(w[0]), Quantity.parse(w[1]))),
     "price": ("price LINE AMOUNT", 2, 2, lambda till, w: till.price(line_number(w[0]), Money.parse(w[1]))),
     "discount": ("discount LINE|all PERCENT%|AMOUNT", 2, 2, lambda till, w: till.discount(_line_or_all(w[0]), w[1])),
@@ -148,6 +149,10 @@ def _plain(value: object) -> object:
         return str(value)
     if isinstance(value, dict):
         return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    if dataclasses.is_dataclass(value):
+        return dict(_shown(value))
     return value
 
 

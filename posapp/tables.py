@@ -230,6 +230,52 @@ price = Table(
     Index("price_now", "article", "nearness", text("starts DESC"), unique=True),
 )  # owner: catalog
 
+found = Table(
+    "found",
+    feed,
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("article", Text, nullable=False, unique=True),
+)  # owner: catalog; the number by which the search index knows an article; since schema 2
+
+posting = Table(
+    "posting",
+    feed,
+    whole("chunk"),
+    words("term"),
+    Column("places", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("chunk", "term"),
+    sqlite_with_rowid=False,
+)  # owner: catalog; which numbers of a chunk of `found` hold a term, see catalog/finding.py; since schema 2
+
+tile = Table(
+    "tile",
+    feed,
+    whole("page"),
+    whole("place"),
+    whole("nearness"),
+    words("title"),
+    words("article"),
+    words("label"),
+    words("colour"),
+    words("picture"),
+    PrimaryKeyConstraint("page", "place", "nearness"),
+    sqlite_with_rowid=False,
+)  # owner: catalog; the nearest scope that has a page speaks for the whole page; since schema 2
+
+notice = Table(
+    "notice",
+    feed,
+    words("scope"),
+    words("key"),
+    words("picture"),
+    words("caption"),
+    whole("starts"),
+    whole("ends"),
+    whole("place"),
+    PrimaryKeyConstraint("scope", "key"),
+    sqlite_with_rowid=False,
+)  # owner: catalog; what the idle customer display shows, ends 0: no end; since schema 2
+
 staff = Table(
     "staff",
     feed,

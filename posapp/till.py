@@ -15,7 +15,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlalchemy import func, select
 
 from drivers.contracts import Document
-from posapp import db, devices, log
+from posapp import answers, db, devices, log
 from posapp.answers import (
     ClerkView,
     LineView,
@@ -30,6 +30,8 @@ from posapp.answers import (
 from posapp.books import Books, practice
 from posapp.catalog.articles import Articles, apply_catalogue, apply_prices
 from posapp.catalog.recognise import goods_of, read_code
+from posapp.catalog.search import Search
+from posapp.catalog.tiles import Tiles, apply_notices, apply_tiles
 from posapp.clock import Clock
 from posapp.errors import PosError
 from posapp.ids import Chance, till_name, unb64u
@@ -53,6 +55,7 @@ from posapp.shift.people import Clerk, apply_staff, check_badge, check_pin
 from posapp.sync import push
 from posapp.sync.client import Carrier, Client
 from posapp.sync.enrol import open_keys
+from posapp.sync.pictures import Pictures
 from posapp.sync.pull import apply_keys, apply_settings, pulled_at, settings_values
 from posapp.sync.runner import Runner
 from posapp.tables import sale as sale_table
@@ -64,6 +67,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+_PRACTICE = ("培训", "TRAINING")
 _UNSERVED = {
     "member": ("会员码", "a member code"),
     "coupon": ("优惠券码", "a coupon"),
@@ -117,6 +121,10 @@ class Till:
             self.client = Client(self.keys, carrier, clock, chance)
             self.articles = Articles(folder.feed)
             opening.callback(self.articles.close)
+            self.finder = Search(folder)
+            opening.callback(self.finder.close)
+            self.pictures = Pictures(data / "pictures", folder.feed)
+            self._tiles = Tiles(folder.feed, self.pictures.file)
             self.devices = devices.Devices(data / "devices", devices.read(state / devices.DEVICES_FILE))
             opening.callback(self.devices.close)
             self.runner = Runner(
@@ -131,8 +139,11 @@ class Till:
                     "staff": apply_staff,
                     "catalogue": apply_catalogue,
                     "prices": apply_prices,
+                    "tiles": apply_tiles,
+                    "notices": apply_notices,
                 },
                 self._feed_changed,
+                self.pictures.bring,
             )
             opening.callback(self.runner.stop)
             self._closing = opening.pop_all()
@@ -271,6 +282,16 @@ class Till:
             raise
         line = self.sale.add(goods.article, goods.code, goods.qty, clerk.number, goods.amount)
         return line_view(self.sale, line.n)
+
+    def search(self, text: str) -> list[answers.Found]:
+        """Articles as typing goes on, the likeliest first; scan() takes the code of each."""
+        return self.finder.search(text, self.journal.now_ms())
+
+    def tiles(self) -> list[answers.TilePage]:
+        return self._tiles.pages(self.journal.now_ms())
+
+    def notices(self) -> list[answers.NoticeView]:
+        return self._tiles.notices(self.journal.now_ms())
 
     @verb
     def qty(self, line: int, quantity: Quantity) -> LineView:
@@ -489,8 +510,10 @@ class Till:
             _log.exception("receipt %s is not printed", receipt)
 
     def _paper_of(self, recorded: papers.Recorded, copy: int = 0) -> Document:
-        """The receipt as the store's template wants it."""
-        return papers.document(recorded, self.settings, copy, logo=receipts.logo(self.folder.path, self.settings))
+        """The receipt as the store's template wants it; one of practice says so."""
+        logo = self.pictures.file(self.settings.receipt_logo)
+        mark = _PRACTICE[self.settings.language == "en"] if self.is_training else ""
+        return papers.document(recorded, self.settings, copy, mark=mark, logo=logo.read_bytes() if logo else None)
 
     def _feed_changed(self) -> None:
         self._is_stale = True

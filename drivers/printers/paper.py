@@ -191,7 +191,7 @@ def _squares(data: str, dots: int, is_told: bool = False) -> Image.Image | None:
 def _picture(data: bytes, dots: int) -> Image.Image | None:
     """A logo in black and white; one that cannot be read is left out, for a receipt does not wait for a logo."""
     try:
-        with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
+        with Image.open(io.BytesIO(data), formats=["PNG", "JPEG"]) as image:
             if image.width * image.height > _LARGEST_PICTURE:
                 return None
             colours = image.convert("RGBA")

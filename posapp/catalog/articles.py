@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from posapp import db
+from posapp.catalog import finding
 from posapp.errors import PosError
 from posapp.messages import ArticleRow, FeedRow, PriceRow, nearness
 from posapp.money import Money
@@ -96,10 +97,13 @@ def apply_catalogue(conn: Connection, rows: list[FeedRow]) -> None:
     """Take in a page of the catalogue stream, in the caller's transaction. Key: article id."""
     gone = [(row.key, nearness(row.scope)) for row in rows]
     cursor = db.raw(conn).cursor()
+    known = finding.numbered(cursor, {row.key for row in rows})
+    before = finding.shapes(cursor, known) if known else {}
     cursor.executemany("DELETE FROM code WHERE article = ? AND nearness = ?", gone)
     cursor.executemany("DELETE FROM article WHERE id = ? AND nearness = ?", gone)
     articles: list[tuple[Any, ...]] = []
     codes: list[tuple[Any, ...]] = []
+    new: dict[str, tuple[int, finding.Shape]] = {}
     for row in rows:
         fields = row.read(ArticleRow)
         if fields is None:
@@ -122,8 +126,13 @@ def apply_catalogue(conn: Connection, rows: list[FeedRow]) -> None:
                 fields.initials,
             )
         )
-        codes += [(text, rank, near, row.key) for text, rank in dict(reversed(fields.codes)).items()]
+        ranks = dict(reversed(fields.codes))
+        codes += [(text, rank, near, row.key) for text, rank in ranks.items()]
+        if row.key not in before and near <= new.get(row.key, (near,))[0]:
+            new[row.key] = near, finding.Shape(fields.name, fields.pinyin, fields.initials, tuple(ranks))
     db.insert_rows(conn, {article: articles, code: codes})
+    after = finding.shapes(cursor, known) if known else {}
+    finding.take(cursor, before, after | {key: shape for key, (_, shape) in new.items()})
 
 
 def apply_prices(conn: Connection, rows: list[FeedRow]) -> None:

@@ -73,6 +73,45 @@ def add_commands(subparsers: Any, draw: Draw | None = None) -> None:
     serve.add_argument("--port", type=int, default=8765, help="0 takes a free one (default: %(default)s)")
     serve.add_argument("--ready-file", metavar="FILE", help="written with the server's URL once it answers")
 
+    _add_places(command, group)
+    change = command(actions, "set", _set, "change a setting of a store or of the chain")
+    change.add_argument("store", metavar="STORE|chain")
+    change.add_argument("key")
+    change.add_argument("value")
+
+    if draw:
+        papers = group("receipt", "what the stores' receipts look like")
+        _add_preview(command(papers, "preview", partial(_receipt_preview, draw), "draw a sample receipt of a store"))
+
+    imports = group("import", "take over files")
+    products = command(imports, "products", _import_products, "articles and prices from a CSV or XLSX file")
+    products.add_argument("file")
+    products.add_argument("--store", default="chain", help="the store they are for (default: the whole chain)")
+    products.add_argument("--mapping", metavar="FILE", help='JSON: {"code": "column name", ...} for other column names')
+    products.add_argument("--starts", metavar="INSTANT", help="from when changed prices are in force (default: now)")
+    products.add_argument("--dry-run", action="store_true", help="only the report, nothing is written")
+    products.add_argument("--json", action="store_true")
+
+    # Loaded here because they open an Office too.
+    from posapp.hq import display_commands
+
+    display_commands.add(command, group, imports)
+
+    reports = group("report", "figures without a browser")
+    day = command(reports, "day", _report_day, "a store's day: sales, tenders, tax")
+    day.add_argument("--store", required=True)
+    day.add_argument("--date", help="YYYY-MM-DD (default: the store's business date now)")
+    day.add_argument("--json", action="store_true")
+
+    check = command(actions, "verify", _verify, "re-verify every journal and that the tables follow from them")
+    check.add_argument("--json", action="store_true")
+    again = command(actions, "reproject", _reproject, "make the tables again from the journals")
+    again.add_argument("--store")
+    again.add_argument("--till")
+
+
+def _add_places(command: Any, group: Any) -> None:
+    """The commands that say where is sold and by whom."""
     stores = group("store", "stores")
     add_store = command(stores, "add", _store_add, "make a store, or give it another name")
     add_store.add_argument("number")
@@ -98,36 +137,6 @@ def add_commands(subparsers: Any, draw: Draw | None = None) -> None:
     badge.add_argument("number")
     off = command(clerks, "off", _clerk_off, "a clerk may no longer sign in")
     off.add_argument("number")
-
-    change = command(actions, "set", _set, "change a setting of a store or of the chain")
-    change.add_argument("store", metavar="STORE|chain")
-    change.add_argument("key")
-    change.add_argument("value")
-
-    if draw:
-        papers = group("receipt", "what the stores' receipts look like")
-        _add_preview(command(papers, "preview", partial(_receipt_preview, draw), "draw a sample receipt of a store"))
-
-    imports = group("import", "take over files")
-    products = command(imports, "products", _import_products, "articles and prices from a CSV or XLSX file")
-    products.add_argument("file")
-    products.add_argument("--store", default="chain", help="the store they are for (default: the whole chain)")
-    products.add_argument("--mapping", metavar="FILE", help='JSON: {"code": "column name", ...} for other column names')
-    products.add_argument("--starts", metavar="INSTANT", help="from when changed prices are in force (default: now)")
-    products.add_argument("--dry-run", action="store_true", help="only the report, nothing is written")
-    products.add_argument("--json", action="store_true")
-
-    reports = group("report", "figures without a browser")
-    day = command(reports, "day", _report_day, "a store's day: sales, tenders, tax")
-    day.add_argument("--store", required=True)
-    day.add_argument("--date", help="YYYY-MM-DD (default: the store's business date now)")
-    day.add_argument("--json", action="store_true")
-
-    check = command(actions, "verify", _verify, "re-verify every journal and that the tables follow from them")
-    check.add_argument("--json", action="store_true")
-    again = command(actions, "reproject", _reproject, "make the tables again from the journals")
-    again.add_argument("--store")
-    again.add_argument("--till")
 
 
 def _add_preview(parser: argparse.ArgumentParser) -> None:

@@ -24,13 +24,14 @@ from posapp import log
 from posapp.chain import key_id, public_of_text
 from posapp.clock import MINUTE, Clock, SimulatedClock
 from posapp.errors import PosError
-from posapp.hq import feed
+from posapp.hq import feed, pictures
 from posapp.hq.accept import Sender, accept, hash_at, head_of
 from posapp.hq.database import Database, insert_new, upsert
 from posapp.hq.enrol import enrol, take_up
 from posapp.hq.limits import Bucket, Buckets
 from posapp.hq.project import Projector
 from posapp.hq.tables import nonce, till, till_key, till_status
+from posapp.hq.tile_pages import FirstPages
 from posapp.ids import Chance, unb64u
 from posapp.keys import Certificate, HqKeys, public_text, seal, unseal
 from posapp.messages import (
@@ -90,6 +91,7 @@ class Hq:
         self.chance = chance
         self.hq_key = public_text(keys.certificate_key)
         self.projector = Projector(database, clock)
+        self.first_pages = FirstPages(database, clock)
         self.requests = Buckets(burst=300, every_ms=1_000)
         # A till that was offline for days must drain: what bounds it is the size of a push, not their number.
         self.pushes = Buckets(burst=2_000, every_ms=20)
@@ -135,9 +137,11 @@ def create_app(database: Database, keys: HqKeys, clock: Clock, chance: Chance) -
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await run_in_threadpool(publish_keys, database, keys)
         hq.projector.start()
+        hq.first_pages.start()
         try:
             yield
         finally:
+            await run_in_threadpool(hq.first_pages.stop)
             await run_in_threadpool(hq.projector.stop)
 
     app = FastAPI(title="posapp HQ", docs_url=None, redoc_url=None, lifespan=lifespan)
@@ -195,6 +199,8 @@ def _decode(body: bytes, shape: type[_Shape]) -> _Shape:
 
 
 def _answer(message: Any) -> Response:
+    if isinstance(message, Response):
+        return message
     return Response(msgspec.json.encode(message), media_type="application/json")
 
 
@@ -267,15 +273,25 @@ def _routes(app: FastAPI, hq: Hq) -> None:
 
         return await signed(request, _SMALL, work)
 
+    @app.get("/v1/pictures/{name}")
+    async def read_picture(request: Request, name: str) -> Response:
+        return await signed(request, _SMALL, lambda _who, _body: _picture(hq, name))
+
     @app.post("/v1/live/unseal")
     async def unseal_backup(request: Request) -> Response:
-        def work(who: Signed, body: bytes) -> Message:
-            certificate = who.certificate
-            purpose = f"backup S{certificate.store} T{certificate.till}"
-            secret = unseal(_decode(body, UnsealRequest).box, hq.keys.box_key, purpose)
-            return UnsealAnswer(seal(secret, certificate.box_key, "restore"))
+        return await signed(request, 4 * _SMALL, lambda who, body: _unseal(hq, who.certificate, body))
 
-        return await signed(request, 4 * _SMALL, work)
+
+def _picture(hq: Hq, name: str) -> Response:
+    with hq.database.reading() as conn:
+        kind, data = pictures.read(conn, name)
+    return Response(data, media_type=kind, headers={"Cache-Control": "private, immutable"})
+
+
+def _unseal(hq: Hq, certificate: Certificate, body: bytes) -> UnsealAnswer:
+    purpose = f"backup S{certificate.store} T{certificate.till}"
+    secret = unseal(_decode(body, UnsealRequest).box, hq.keys.box_key, purpose)
+    return UnsealAnswer(seal(secret, certificate.box_key, "restore"))
 
 
 def _hello(hq: Hq, certificate: Certificate, body: bytes) -> HelloAnswer:

@@ -146,6 +146,45 @@ price = _table(
     _whole("lowest"),
 )
 
+# Tiles as they were imported; the automatic first page of a store stands in the feed only. Since schema 2.
+tile = _table(
+    "tile",
+    _key("scope", Word),
+    _key("page", Whole),
+    _key("place", Whole),
+    _word("title"),
+    _word("article"),
+    _word("label"),
+    _word("colour"),
+    _word("picture"),
+)
+
+# date: the business date for which a store's automatic page was worked out. Since schema 2.
+tile_day = _table("tile_day", _key("store", Whole), _word("date"))
+
+# hash: SHA-256 of data in hexadecimal. Since schema 2.
+picture = _table(
+    "picture",
+    _key("hash", Word),
+    _word("kind"),
+    _whole("width"),
+    _whole("height"),
+    Column("data", LargeBinary, nullable=False),
+    _whole("added"),
+)
+
+# ends 0: until it is removed. Since schema 2.
+notice = _table(
+    "notice",
+    _key("number", Whole),
+    _word("scope"),
+    _word("picture"),
+    _word("caption"),
+    _whole("starts"),
+    _whole("ends"),
+    _whole("place"),
+)
+
 # data: canonical JSON of the stream's row; empty when the row is gone.
 feed = _table(
     "feed",

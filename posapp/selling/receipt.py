@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
-from pathlib import Path
-
 from sqlalchemy import func, select
 
 from posapp import db, tables
@@ -14,21 +11,6 @@ from posapp.journal import Journal, entry_at
 from posapp.messages import ReceiptReprinted, SaleCompleted, read_body
 from posapp.rules.receipt import Recorded
 from posapp.selling.sale import rows_of
-from posapp.settings import Settings
-
-PICTURES = "pictures"
-"""The folder in the till's own that holds pictures of HQ by the SHA-256 of their bytes."""
-
-
-def logo(folder: Path, settings: Settings) -> bytes | None:
-    """The picture of the store's receipts from the till's folder; None while it has not come, or is another."""
-    if not settings.receipt_logo:
-        return None
-    try:
-        held = (folder / PICTURES / settings.receipt_logo).read_bytes()
-    except OSError:
-        return None
-    return held if sha256(held).hexdigest() == settings.receipt_logo else None
 
 
 def find(folder: db.Folder, receipt: str) -> Recorded:

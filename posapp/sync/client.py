@@ -123,12 +123,19 @@ class Client:
         query = "?" + urlencode({"cursor": cursor}) if cursor else ""
         return self._ask("GET", f"/v1/feed/{stream}{query}", Page)
 
+    def picture(self, name: str) -> bytes:
+        """A picture by its hash; whether the bytes fit it is the caller's to check."""
+        return self._send("GET", f"/v1/pictures/{name}", read_bytes)
+
     def unseal(self, box: str) -> str:
         """A backup's key, sealed to HQ, comes back sealed to this till."""
         request = msgspec.json.encode(UnsealRequest(box))
         return self._ask("POST", "/v1/live/unseal", UnsealAnswer, request).box
 
-    def _ask(self, method: str, path: str, kind: type[T], body: bytes = b"", again: bool = True) -> T:
+    def _ask(self, method: str, path: str, kind: type[T], body: bytes = b"") -> T:
+        return self._send(method, path, lambda answer: read_answer(answer, kind), body)
+
+    def _send(self, method: str, path: str, read: Callable[[Answer], T], body: bytes = b"", again: bool = True) -> T:
         if not self.is_on:
             raise PosError("network_off")
         if self._keys.certificate is None:
@@ -139,15 +146,15 @@ class Client:
         sign_request(request, self._keys.certificate, self._keys.request_key, now, self._chance(12))
         answer = self._carry(request)
         try:
-            read = read_answer(answer, kind)
+            told = read(answer)
         except PosError as error:
             if error.code == "clock_skew" and again and str(error.values.get("server", "")).isdigit():
                 # HQ's clock is the one that counts; this computer's own is left alone
                 self.offset_ms = int(str(error.values["server"])) - self._clock.now_ms()
-                return self._ask(method, path, kind, body, again=False)
+                return self._send(method, path, read, body, again=False)
             raise
         self.last_contact = self._clock.now_ms() + self.offset_ms
-        return read
+        return told
 
     def _carry(self, request: Request) -> Answer:
         return carry(self._carrier, request)
@@ -163,9 +170,18 @@ def carry(carrier: Carrier, request: Request) -> Answer:
 
 def read_answer(answer: Answer, kind: type[T]) -> T:
     """The answer's message. Raises PosError with HQ's own refusal, or hq_refused."""
+    body = read_bytes(answer)
     try:
-        if answer.status == 200:
-            return msgspec.json.decode(answer.body, type=kind)
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.DecodeError:
+        raise PosError("hq_refused", why=f"HTTP {answer.status}") from None
+
+
+def read_bytes(answer: Answer) -> bytes:
+    """The answer's bytes. Raises PosError with HQ's own refusal, or hq_refused."""
+    if answer.status == 200:
+        return answer.body
+    try:
         refusal = msgspec.json.decode(answer.body, type=Refusal)
     except msgspec.DecodeError:
         raise PosError("hq_refused", why=f"HTTP {answer.status}") from None

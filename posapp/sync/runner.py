@@ -33,7 +33,9 @@ class Runner:
         chance: Chance,
         apply: dict[str, Apply],
         changed: Callable[[], None],
+        pictures: Callable[[Client], int],
     ) -> None:
+        """pictures: fetches what rows name and the till lacks; how many came. Raises PosError."""
         self._folder = folder
         self._journal = journal
         self._client = client
@@ -41,6 +43,7 @@ class Runner:
         self._chance = chance
         self._apply = apply
         self._changed = changed
+        self._pictures = pictures
         self._one_at_a_time = threading.Lock()
         self._wake = threading.Event()
         self._stop = False
@@ -62,6 +65,10 @@ class Runner:
             self.trouble = None
         if pulled:
             self._changed()
+        try:
+            self._pictures(self._client)
+        except PosError as error:
+            _log.info("pictures: %s", error.code)  # the next round asks again; a till sells without them
         return sent, pulled
 
     def start(self) -> None:

@@ -15,6 +15,7 @@ from drivers.printers.escpos import Options, pieces
 from drivers.printers.paper import png
 from posapp.devices import preview
 from posapp.errors import PosError
+from posapp.hq.pictures import keep
 from posapp.messages import SettingRow
 from posapp.rules.receipt import document as document_of
 from posapp.rules.receipt import text as text_of
@@ -89,13 +90,13 @@ def test_a_stores_template_stands_on_its_receipts(chain: Chain, till: Till, numb
     }
     chain.publish("settings", {("store:1", key): SettingRow(value) for key, value in rows.items()})
     play(till, "sync")
-    folder = till.folder.path / receipt.PICTURES
-    folder.mkdir()
-    assert receipt.logo(till.folder.path, till.settings) is None
-    (folder / name).write_bytes(picture[:-1])
-    assert receipt.logo(till.folder.path, till.settings) is None
-    (folder / name).write_bytes(picture)
-    logo = receipt.logo(till.folder.path, till.settings)
+    assert till.pictures.file(name) is None  # HQ has not got it yet
+    with chain.database.transaction() as conn:
+        assert keep(conn, "image/png", picture, chain.clock.now_ms()) == name
+    play(till, "sync")
+    file = till.pictures.file(name)
+    assert file
+    logo = file.read_bytes()
     document = document_of(receipt.find(till.folder, number), till.settings, logo=logo)
     assert document[0] == Picture(picture)
     assert document[2] == Text("榆荫里面包美妆", "centre")
