@@ -31,6 +31,7 @@ from drivers.contracts import (
 
 _READ_S = 0.1  # between two readings of a scale
 _STEADY_S, _SCAN_S = 5.0, 20.0  # so long for a stable weight, for a scan
+_SEEN_S = 2.0  # so long a person may look at a display
 
 
 class Tried(msgspec.Struct, frozen=True):
@@ -78,6 +79,7 @@ def _tested(kind: Kind, device: catalogue.Device) -> str:
             cast(Printer, device).print(TEST_PAGE)
         case "display":
             cast(Display, device).show(Shown("total", 8888, "测试 TEST"))
+            time.sleep(_SEEN_S)
         case "scale":
             latest = time.monotonic() + _STEADY_S
             while not (weight := cast(Scale, device).read()).is_stable and time.monotonic() < latest:
