@@ -76,6 +76,8 @@ def _parser(wanted: str) -> argparse.ArgumentParser:
     enrol = add("enrol", _enrol, [till], "make this computer a till of a store")
     enrol.add_argument("url", help="HQ's address; plain http for this computer only")
     enrol.add_argument("code", help="the code HQ printed, good once for 15 minutes")
+    doctor = add("doctor", _doctor, [till], "look the till over: files, journal, clock, devices, HQ; says what to do")
+    doctor.add_argument("--json", action="store_true")
     add("verify", _verify, [till], "re-verify the journal's chain and signatures, and that the tables follow from it")
     backup = add("backup", _backup, [till], "write a consistent copy, also while the till is selling")
     backup.add_argument("file", type=Path)
@@ -176,6 +178,22 @@ def _enrol(args: argparse.Namespace) -> int:
     assert keys.certificate
     print(till_name(keys.certificate.store, keys.certificate.till))
     return 0
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    from posapp.setup import doctor
+    from posapp.sync.client import over_http
+
+    data, state = folders(args)
+    language = args.language or doctor.language_of(data, state)
+    findings = []
+    for finding in doctor.examine(data, state, SystemClock(), system_chance, over_http()):
+        findings.append(finding)
+        if not args.json:
+            print(doctor.line(finding, language), flush=True)
+    if args.json:
+        print(doctor.as_json(findings, language))
+    return 1 if any(finding.state == "broken" for finding in findings) else 0
 
 
 def _verify(args: argparse.Namespace) -> int:

@@ -34,6 +34,9 @@ _TOUCH = f"PRAGMA user_version = {SCHEMA}"
 """The smallest transaction there is: one page, and nothing is different after it."""
 
 _PAGE = 4096
+_LOOKS = 3
+"""How often a file is looked at before it is called damaged: a selling till moves pages meanwhile."""
+
 DISK_RESERVE = 200 * 1024 * 1024
 CHECKPOINT_PAGES = 8_000
 LOG_PAGES = 1_000
@@ -141,6 +144,21 @@ class File:
         """A connection for statements that only read, each by itself."""
         with self._engine.connect() as conn:
             yield conn
+
+    def check(self) -> None:
+        """Every page's seal, also where nothing is held now, and the file's structure; it may be written meanwhile.
+
+        Raises PosError damaged_file.
+        """
+        with telling(self.path), self.reading() as conn:
+            for check in ("cipher_integrity_check", "quick_check"):
+                for _ in range(_LOOKS):
+                    # pages that a kill or a selling till left half moved are whole in the log: move them first
+                    conn.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").all()
+                    if not [row[0] for row in conn.exec_driver_sql(f"PRAGMA {check}") if row[0] != "ok"]:
+                        break
+                else:
+                    raise PosError("damaged_file", file=str(self.path))
 
     def tend(self) -> None:
         """Keep room in the write-ahead log: a commit that overwrites is one flush, one that lengthens the log makes

@@ -118,6 +118,18 @@ def save(path: Path, configured: Mapping[str, Configured]) -> None:
     new.replace(path)
 
 
+def ask(configured: Configured) -> Status:
+    """What a device says of itself now, asked beside whoever uses it; it may take seconds."""
+    try:
+        printer = catalogue.open_printer(configured.driver, configured.options)
+        try:
+            return printer.status()
+        finally:
+            printer.close()
+    except DeviceError as error:
+        return Status(error.reason, detail=error.detail)
+
+
 def preview(document: Document, paper_mm: Literal[58, 80]) -> bytes:
     """A PNG of a document as it looks on paper of that width, 8 dots to the millimetre."""
     from drivers.printers import paper  # drawing is dear to load, and a till starts without it

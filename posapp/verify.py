@@ -20,8 +20,6 @@ from posapp.selling import sale
 from posapp.shift import shift
 
 CHUNK = 500
-CHECKS = 3
-"""How often the file is looked at before it is called damaged: a selling till moves pages meanwhile."""
 
 FOLLOWING = (
     tables.sale,
@@ -59,8 +57,8 @@ def verify(
 
     Raises PosError entry_broken or rows_differ naming the first entry that is not as it was written, damaged_file.
     """
+    folder.till.check()
     with db.telling(folder.till.path), folder.till.reading() as conn:
-        _check_file(conn, folder)
         conn.exec_driver_sql("BEGIN")
         try:
             verified = _verify(conn, hq_key, progress)
@@ -68,18 +66,6 @@ def verify(
             return verified
         finally:
             conn.exec_driver_sql("ROLLBACK")
-
-
-def _check_file(conn: Connection, folder: db.Folder) -> None:
-    """Every page's seal, also where nothing is held now, and the file's structure. Raises PosError damaged_file."""
-    for check in ("cipher_integrity_check", "quick_check"):
-        for _ in range(CHECKS):
-            # pages that a kill or a selling till left half moved are whole in the log: move them first
-            conn.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").all()
-            if not [row[0] for row in conn.exec_driver_sql(f"PRAGMA {check}") if row[0] != "ok"]:
-                break
-        else:
-            raise PosError("damaged_file", file=str(folder.till.path))
 
 
 def _check_mark(conn: Connection, marked: journal.Marked | None) -> None:

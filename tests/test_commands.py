@@ -25,6 +25,7 @@ COMMANDS = [
     "script",
     "till",
     "enrol",
+    "doctor",
     "verify",
     "backup",
     "restore",
@@ -335,6 +336,27 @@ def test_an_instant_set_after_a_sync_is_that_instant_to_the_millisecond(tmp_path
             assert player.ask("status")["now"] == "2027-01-01T16:00:00.000Z"
         finally:
             player.kill()
+
+
+def test_a_doctor_tells_in_lines_and_as_json(till: list[str]) -> None:
+    status, said, complained = command("doctor", *till, "--language", "en")
+    assert (status, complained) == (1, "")  # its headquarters is gone
+    lines = said.splitlines()
+    assert [line for line in lines if line.startswith("[broken]")] == [
+        line for line in lines if line.startswith("[broken] Headquarters: ")
+    ]
+    status, told, _ = command("doctor", *till, "--json")
+    answer = msgspec.json.decode(told)
+    assert (status, answer["ok"]) == (1, False)
+    assert [row["name"] for row in answer["findings"] if row["state"] == "broken"] == ["hq"]
+    assert CHINESE.search(answer["findings"][1]["found"])
+
+
+def test_a_doctor_looks_at_a_computer_that_is_no_till(nobody: list[str]) -> None:
+    status, said, complained = command("doctor", *nobody)
+    assert (status, complained) == (1, "")
+    assert "posapp enrol" in said
+    assert not Path(nobody[1]).exists()
 
 
 def test_backups_that_cannot_be_are_told(till: list[str], tmp_path: Path) -> None:

@@ -69,20 +69,20 @@ def _money() -> Iterator[Capability]:
         ("银行卡", "Bank card"),
         "limited",
         ("卡机没有和收银台相连", "the card machine is not connected to the till"),
-        ("在卡机上收款，再录入卡单的授权号", "take the card on the machine, then type the slip's approval number"),
+        ("在卡机上收款,再录入卡单的授权号", "take the card on the machine, then type the slip's approval number"),
     )
     yield Capability(
         "pay_code",
         ("扫付款码", "Scanned pay codes"),
         "off",
         ("还没有开通", "not opened yet"),
-        ("请收现金、刷卡，或用店内收款码", "take cash, a card, or the shop's own payment code"),
+        ("请收现金、刷卡,或用店内收款码", "take cash, a card, or the shop's own payment code"),
     )
     yield Capability(
         "static_code",
         ("店内收款码", "The shop's payment code"),
         "limited",
-        ("到账要人工核对，需要店长授权", "the money is checked by hand, so a manager approves"),
+        ("到账要人工核对,需要店长授权", "the money is checked by hand, so a manager approves"),
         ("请店长授权后再用", "ask a manager before using it"),
     )
 
@@ -92,7 +92,7 @@ def _devices(till: Standing) -> Iterator[Capability]:
     drawer = _device(till, "printer", "drawer", ("钱箱", "Cash drawer"))
     yield drawer if drawer.state == "ok" else _with_todo(drawer, ("用钥匙打开钱箱", "open the drawer with its key"))
     for kind, title, instead in (
-        ("scale", ("电子秤", "Scale"), ("手工输入重量，如 0.536*货号", "type the weight, as in 0.536*code")),
+        ("scale", ("电子秤", "Scale"), ("手工输入重量,如 0.536*货号", "type the weight, as in 0.536*code")),
         ("display", ("顾客显示屏", "Customer display"), ("请口头告诉顾客金额", "tell the customer the amount")),
     ):
         found = _device(till, kind, kind, title)
@@ -114,10 +114,10 @@ def _receipts(till: Standing) -> Capability:
                 f"{till.doubtful} 张小票不知道有没有打出来",
                 f"nobody knows whether {till.doubtful} receipts came out",
             ),
-            ("看看打印机，没有的请重打", "look at the printer and print again what is missing"),
+            ("看看打印机,没有的请重打", "look at the printer and print again what is missing"),
         )
     if found.state == "off" and "printer" in till.devices:
-        why = (f"{found.why[0]}，{till.printing} 张等着打印", f"{found.why[1]}, {till.printing} receipts wait")
+        why = (f"{found.why[0]},{till.printing} 张等着打印", f"{found.why[1]}, {till.printing} receipts wait")
         return Capability(found.name, found.title, "off", why if till.printing else found.why, found.todo)
     return found
 
@@ -146,11 +146,11 @@ def _hq(till: Standing) -> Capability:
     title: Pair = ("总部", "Headquarters")
     since = span(till.now - till.last_contact)
     ago: Pair = (
-        (f"，上次联系是 {since[0]}前", f", last heard of {since[1]} ago")
+        (f",上次联系是 {since[0]}前", f", last heard of {since[1]} ago")
         if till.last_contact
-        else ("，还没有联系上过", ", never heard of yet")
+        else (",还没有联系上过", ", never heard of yet")
     )
-    todo: Pair = ("可以照常卖货，联网后自动上传", "go on selling; everything is sent once the network is back")
+    todo: Pair = ("可以照常卖货,联网后自动上传", "go on selling; everything is sent once the network is back")
     if not till.is_online:
         return Capability("hq", title, "off", (f"网络已关闭{ago[0]}", f"the network is switched off{ago[1]}"), todo)
     if till.trouble:
@@ -172,7 +172,7 @@ def _upload(till: Standing) -> Capability:
         title,
         "limited",
         (
-            f"{till.unsent} 条没有上传，最早的是 {since[0]}前",
+            f"{till.unsent} 条没有上传,最早的是 {since[0]}前",
             f"{till.unsent} entries are not sent, the oldest is {since[1]} old",
         ),
         (
@@ -215,19 +215,19 @@ def _disk(till: Standing) -> Capability:
     todo: Pair = ("请联系技术支持清理磁盘", "have support make room")
     if till.free > till.reserve:
         return Capability("disk", title, "limited", (f"只剩 {left}", f"only {left} are left"), todo)
-    return Capability("disk", title, "off", (f"只剩 {left}，不能开新单", f"only {left} are left: no new ticket"), todo)
+    return Capability("disk", title, "off", (f"只剩 {left},不能开新单", f"only {left} are left: no new ticket"), todo)
 
 
 def _clock(till: Standing) -> Capability:
     title: Pair = ("时钟", "Clock")
     todo: Pair = ("请核对电脑的日期和时间", "check this computer's date and time")
     if till.clock_quality == 1:
-        why = ("本机时间跳变过，按推算的时间记账", "this computer's time has jumped; a reckoned time is used")
+        why = ("本机时间跳变过,按推算的时间记账", "this computer's time has jumped; a reckoned time is used")
         return Capability("clock", title, "limited", why, todo)
     if till.offset:
         apart = span(abs(till.offset))
         why = (
-            f"本机比总部{'慢' if till.offset > 0 else '快'} {apart[0]}，已按总部时间记账",
+            f"本机比总部{'慢' if till.offset > 0 else '快'} {apart[0]},已按总部时间记账",
             f"this computer is {apart[1]} {'behind' if till.offset > 0 else 'ahead of'} headquarters, which counts",
         )
         return Capability("clock", title, "limited", why, todo)

@@ -107,7 +107,7 @@ def kind_of(code: str, labels: tuple[LabelPattern, ...]) -> tuple[str, str]:
         return ("小票号", "receipt number")
     if code.isascii() and code.isdigit():
         return _kind_of_digits(code)
-    return (f"文字码，{len(code)} 个字符", f"text, {len(code)} characters")
+    return (f"文字码,{len(code)} 个字符", f"text, {len(code)} characters")
 
 
 def _kind_of_digits(code: str) -> tuple[str, str]:
@@ -118,5 +118,5 @@ def _kind_of_digits(code: str) -> tuple[str, str]:
     if len(code) in _GTINS:
         if check_digit(code[:-1]) == code[-1]:
             return _GTINS[len(code)]
-        return (f"{len(code)} 位数字，校验位不对", f"{len(code)} digits with a wrong check digit")
+        return (f"{len(code)} 位数字,校验位不对", f"{len(code)} digits with a wrong check digit")
     return (f"{len(code)} 位数字", f"{len(code)} digits")

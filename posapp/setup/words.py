@@ -11,15 +11,15 @@ Pair = tuple[str, str]
 TROUBLES: dict[Reason, tuple[Pair, Pair]] = {
     Reason.NOT_FOUND: (
         ("找不到设备", "the device is not found"),
-        ("核对地址或端口，检查连线", "check its address or port, and its cable"),
+        ("核对地址或端口,检查连线", "check its address or port, and its cable"),
     ),
     Reason.BUSY: (
         ("设备正被占用", "the device is in use"),
-        ("关掉占用它的程序，或稍候再试", "close the program that holds it, or try again in a moment"),
+        ("关掉占用它的程序,或稍候再试", "close the program that holds it, or try again in a moment"),
     ),
     Reason.TIMEOUT: (
         ("设备没有应答", "the device does not answer"),
-        ("检查电源和连线，把设备关掉再打开", "check power and cable, switch it off and on"),
+        ("检查电源和连线,把设备关掉再打开", "check power and cable, switch it off and on"),
     ),
     Reason.NO_PAPER: (("缺纸", "out of paper"), ("换上新纸卷", "put in a new roll")),
     Reason.COVER_OPEN: (("盖子没有合上", "the cover is open"), ("合上盖子", "close the cover")),
@@ -29,15 +29,15 @@ TROUBLES: dict[Reason, tuple[Pair, Pair]] = {
     ),
     Reason.REFUSED: (
         ("设备拒绝连接", "the device refuses the connection"),
-        ("核对地址和端口，可能被另一台电脑占着", "check address and port; another computer may hold it"),
+        ("核对地址和端口,可能被另一台电脑占着", "check address and port; another computer may hold it"),
     ),
     Reason.NOT_INSTALLED: (
         ("缺少这种设备的驱动", "the driver of this device is missing"),
-        ("请联系技术支持安装，或换一种连接方式", "have support install it, or choose another connection"),
+        ("请联系技术支持安装,或换一种连接方式", "have support install it, or choose another connection"),
     ),
     Reason.UNKNOWN: (
         ("设备不报告状态", "the device does not tell its state"),
-        ("试打一次，看它是否正常", "try it once and see"),
+        ("试打一次,看它是否正常", "try it once and see"),
     ),
 }
 

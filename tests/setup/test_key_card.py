@@ -10,7 +10,7 @@ from posapp.setup.key_card import key_card
 
 @pytest.mark.parametrize("columns", [32, 48])
 def test_every_key_stands_beside_what_it_does(columns: int) -> None:
-    keys = [("", "商品"), ("Enter", "收款"), ("Del", "删行"), ("*", "数量，先按 * 再输入个数，或 6* 之后扫码，都可以")]
+    keys = [("", "商品"), ("Enter", "收款"), ("Del", "删行"), ("*", "数量,先按 * 再输入个数,或 6* 之后扫码,都可以")]
     told = lines(key_card("按键卡", keys), columns)
     assert "【商品】" in told
     for key, action in keys[1:]:
