@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 
 PALETTE = {
-    "red": "#c0392b",
-    "orange": "#d9731a",
-    "yellow": "#e8b923",
+    "red": "#b93226",
+    "orange": "#b8560f",
+    "yellow": "#f0c33c",
     "green": "#2e7d4f",
     "teal": "#17808a",
     "blue": "#2563a8",
     "purple": "#6d4aa3",
-    "pink": "#c94f7c",
+    "pink": "#b5366a",
     "brown": "#8a5a3b",
     "grey": "#5b6675",
 }
-"""Colours by name; white or black letters can be read on each."""
+"""Colours by name; white letters can be read on each but yellow, which takes black ones."""
 
 MOST_PAGES, MOST_PLACES = 20, 48
 LONGEST_TITLE, LONGEST_LABEL = 12, 40

@@ -39,8 +39,8 @@ DARK = Colours(
 )  # fmt: skip
 
 _SIZES = {
-    "small": 14, "body": 17, "row": 19, "large": 24, "huge": 44, "giant": 60,
-    "target": 52, "pad": 10, "edge": 13, "round": 8,
+    "small": 14, "body": 17, "row": 19, "large": 24, "huge": 44, "giant": 60, "target": 52, "tile": 14, "tab": 34,
+    "bar": 10, "pad": 10, "edge": 13, "round": 8,
 }  # fmt: skip
 """Pixels at scale 1."""
 
@@ -81,6 +81,18 @@ QPushButton[kind="choice"] { text-align: left; font-size: ${row}px; }
 QPushButton[kind="count"] { text-align: left; background: $surface; font-size: ${row}px; }
 QPushButton[kind="count"][asking="true"] { border: 2px solid $accent; background: $chosen; }
 QPushButton[kind="note"] { font-size: ${row}px; }
+QPushButton[kind="tile"] { background: $surface; min-height: 0; padding: 0; font-size: ${tile}px; font-weight: 600; }
+QPushButton[kind="tile"]:pressed { background: $surface; }
+QPushButton[kind="tab"] { background: transparent; border: none; border-radius: ${round}px; color: $quiet;
+  min-height: ${tab}px; padding: 0 ${edge}px; font-size: ${body}px; }
+QPushButton[kind="tab"]:checked { background: $chosen; color: $text; font-weight: 600; }
+QListView { background: $surface; border: none; border-radius: ${round}px; outline: 0; font-size: ${row}px; }
+QListView::item { border-bottom: 1px solid $line; padding: 0 ${pad}px; }
+QListView::item:selected { background: $chosen; color: $text; border-left: 4px solid $accent; }
+QListView QScrollBar:vertical { background: transparent; width: ${bar}px; margin: 0; }
+QListView QScrollBar::handle:vertical { background: $line; border-radius: 5px; min-height: ${target}px; }
+QListView QScrollBar::add-line:vertical, QListView QScrollBar::sub-line:vertical { height: 0; }
+QListView QScrollBar::add-page:vertical, QListView QScrollBar::sub-page:vertical { background: transparent; }
 QPushButton[kind="pay"] { background: $accent; color: $on_accent; border: none; font-size: ${large}px;
   font-weight: 600; }
 QPushButton[kind="pay"]:disabled { background: $line; color: $quiet; }
