@@ -34,9 +34,9 @@ def _printer_words() -> dict[str, str]:
 
 
 class App:
-    """A till's window and its screens: sign in, open a shift, sell, close the shift."""
+    """A till's window and its screens: sign in, open a shift, sell, close the shift. hint: stands at the sign-in."""
 
-    def __init__(self, till: Till) -> None:
+    def __init__(self, till: Till, hint: str = "") -> None:
         self.till = till
         self.window = Window(
             f"posapp {till.name}",
@@ -49,6 +49,7 @@ class App:
             [Step(_tr("工号")), Step(_tr("密码"), is_secret=True)],
             self._sign_in,
             lambda: self.sign_in.refresh(),
+            hint,
         )
         self.open_shift = DoorScreen(
             "open_shift", _tr("开班"), [Step(_tr("备用金"))], self._open_shift, lambda: self._leave()

@@ -64,6 +64,7 @@ def verb(method: Callable[Concatenate[Till, P], T]) -> Callable[Concatenate[Till
             self._approvals.settle(again)
             raise
         self._approvals.settle(None)
+        self.told(result)
         return result
 
     return run
@@ -79,6 +80,8 @@ class Till:
         self.clock = clock
         self.name = till_name(certificate.store, certificate.till)
         self.clerk: Clerk | None = None
+        self.told: Callable[[object], object] = lambda answer: None
+        """Hears what every verb has answered, on the selling thread: a display that looks on."""
         self._approvals = Approvals()
         self._is_stale = False
         with db.telling(data), ExitStack() as opening:
@@ -149,7 +152,9 @@ class Till:
         self._approvals.check()
         approver = check_pin(self.folder, self.journal, number, pin)
         ticket = self.sale.cart.ticket if self.sale.cart else ""
-        return self._approvals.lend(self.journal, self._clerk(), approver, ticket)
+        answer = self._approvals.lend(self.journal, self._clerk(), approver, ticket)
+        self.told(answer)
+        return answer
 
     # --- shift ---
 

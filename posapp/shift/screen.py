@@ -12,7 +12,10 @@ from posapp.ui.question import Question, Step
 
 
 class DoorScreen(QWidget):
-    """One question with a title above it; the answers go to `answered`, and who does not want to answer to `back`."""
+    """One question with a title above it; the answers go to `answered`, and who does not want to answer to `back`.
+
+    hint: lines below the question.
+    """
 
     def __init__(
         self,
@@ -21,6 +24,7 @@ class DoorScreen(QWidget):
         steps: list[Step],
         answered: Callable[[list[str]], object],
         back: Callable[[], object],
+        hint: str = "",
     ) -> None:
         super().__init__()
         self.setObjectName(name)
@@ -33,6 +37,9 @@ class DoorScreen(QWidget):
         column.addWidget(label(f"{name}_title", "huge", align=CENTRE, text=title))
         column.addSpacing(8)
         column.addWidget(self.question, 8)
+        if hint:
+            self.hint = label(f"{name}_hint", "small", is_quiet=True, align=CENTRE, text=hint)
+            column.addWidget(self.hint)
         column.addStretch(1)
         layout = QHBoxLayout(self)
         layout.addStretch(1)
