@@ -164,7 +164,7 @@ def _lines(file: Path | None) -> contextlib.AbstractContextManager[Iterable[str]
 
 
 def _demo(args: argparse.Namespace) -> int:
-    from posapp.demo import play
+    from posapp.demo.play import play
 
     return play(args.data, args.script, args.language or "zh")
 

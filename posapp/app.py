@@ -10,11 +10,13 @@ from PySide6.QtWidgets import QApplication
 from posapp.answers import OpenTicket, PaidView, StatusView
 from posapp.money import Money
 from posapp.rules.codes import kind_of
+from posapp.selling.facing_screen import Facing
 from posapp.selling.screen import SaleScreen
 from posapp.shift.screen import DoorScreen
 from posapp.till import Till
 from posapp.ui import theme
 from posapp.ui.choice import Option
+from posapp.ui.customer import CustomerDisplay
 from posapp.ui.question import Step
 from posapp.ui.window import Window
 
@@ -40,10 +42,11 @@ def _printer_words() -> dict[str, str]:
 
 class App:
     """A till's window and its screens: sign in, open a shift, sell, lock, close the shift. hint: a line for whoever
-    signs in."""
+    signs in. display: faces the customer."""
 
-    def __init__(self, till: Till, hint: str = "") -> None:
+    def __init__(self, till: Till, hint: str = "", display: CustomerDisplay | None = None) -> None:
         self.till = till
+        self._facing = Facing(display) if display else None
         self._is_locked = False
         self.window = Window(
             f"posapp {till.name}",
@@ -144,8 +147,10 @@ class App:
         if self.till.clerk is not clerk:
             self.show_status()
 
-    def _ticket_changed(self, ticket: OpenTicket, paid: PaidView | None) -> None:
+    def _ticket_changed(self, ticket: OpenTicket, paid: PaidView | None, is_paying: bool) -> None:
         """What the customer sees follows."""
+        if self._facing:
+            self._facing.show(ticket, paid, is_paying)
 
     # --- answers ---
 

@@ -113,15 +113,15 @@ def walls(root: Path) -> Iterator[str]:
 def wrong_import(file: File, target: str, inside: str) -> str:
     """The wall that an import breaks, or nothing."""
     here, there = file.room, room_of(target)
-    screen = here in ROOMS and is_screen(file.module)
+    screen = here in [*ROOMS, "demo"] and is_screen(file.module)
     # Each row: who asks, for what, and why not.
     rows = [
         (True, target.startswith("."), "imports are written in full"),
         (within(file.module, "drivers"), there, "drivers know nothing of posapp"),
         (
-            here not in ("", "devices"),
+            here not in ("", "devices", "demo"),
             within(target, "drivers") and not within(target, "drivers.contracts"),
-            "only devices.py knows drivers",
+            "only devices.py and the demo know drivers",
         ),
         (
             here not in ("app", "ui") and not screen,
@@ -288,7 +288,9 @@ CATALOGUE = 'SENTENCES: dict[str, tuple[str, str]] = {"gone": ("{what} 不见了
         (walls, "posapp/sync/push.py", "def later() -> None:\n    import posapp.till", "sync is below till"),
         (walls, "posapp/pickup/list_screen.py", "import posapp.selling.screen", "another room's screen"),
         (walls, "posapp/shift/people.py", "from . import count", "written in full"),
-        (walls, "posapp/shift/drawer.py", "from drivers import catalogue", "only devices.py"),
+        (walls, "posapp/shift/drawer.py", "from drivers import catalogue", "only devices.py and the demo"),
+        (walls, "posapp/demo/shop.py", "from PySide6.QtCore import QTimer", "screens know Qt"),
+        (walls, "posapp/demo/tray_screen.py", "import posapp.hq.server", "never imports HQ"),
         (walls, "drivers/contracts.py", "from posapp.money import Money", "drivers know nothing"),
         (walls, "posapp/gadgets/one.py", "", "has no floor"),
         (cycles, "posapp/clock.py", "from posapp.errors import PosError", "posapp.clock"),
@@ -325,6 +327,7 @@ def test_a_broken_rule_is_told(rule: Rule, path: str, text: str, complaint: str,
         ("posapp/__main__.py", "def hq_serve() -> None:\n    from posapp.hq import server"),
         ("posapp/hq/tables.py", "import sqlalchemy.orm, posapp.hq.feed\nfrom posapp.rules import cart"),
         ("posapp/devices.py", "from drivers import catalogue"),
+        ("posapp/demo/paper_screen.py", "import PySide6.QtCore, posapp.ui.qr\nfrom drivers.printers import virtual"),
         ("posapp/selling/receipt.py", "from drivers.contracts import Document"),
         ("posapp/messages.py", "class ServiceDone: ..."),
     ],

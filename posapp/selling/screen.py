@@ -56,7 +56,7 @@ class SaleScreen(QWidget):
     """The keys go: digits and Enter for a code, *N for a quantity, an amount and F6 for a price, Enter to pay.
 
     lead: takes the cashier to where an action leads that is not this screen's. changed: hears each new state of the
-    ticket, and the sale it became.
+    ticket, the sale that the last one became, and whether money is being taken.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class SaleScreen(QWidget):
         till: Verbs,
         lead: Callable[[str], object],
         more: Callable[[], Sequence[Option]],
-        changed: Callable[[OpenTicket, PaidView | None], object],
+        changed: Callable[[OpenTicket, PaidView | None, bool], object],
     ) -> None:
         super().__init__()
         self._window = window
@@ -92,14 +92,14 @@ class SaleScreen(QWidget):
         self._keys = keys_of(till.settings.key_profile, till.settings.keys)
         self._panes = QStackedWidget()
         self._before: QWidget = self._panes
-        self.question = Question("question", self._words(), self._to_selling)
-        self.choice = Choice("choice", self._words(), self._to_selling)
+        self.question = Question("question", self._words(), self.to_selling)
+        self.choice = Choice("choice", self._words(), self.to_selling)
         self._selling = self._selling_pane()
         self.pay = PayPane(
             self._cash,
             self._note,
             {"card": (*self._named("card"), self._card), "static": (*self._named("static"), self._static)},
-            self._to_selling,
+            self.to_selling,
             self.refresh,
         )
         for pane in (self._selling, self.pay, self.question, self.choice):
@@ -166,7 +166,7 @@ class SaleScreen(QWidget):
         self.hint.setText(
             self.tr("扫码,或输入条码 · * 数量 · Enter 收款 · {more} 更多").format(more=self._keys.get("more", ""))
         )
-        self.pay_button = button("to_pay", self.tr("收款"), self._to_paying, "pay", "Enter")
+        self.pay_button = button("to_pay", self.tr("收款"), self.to_paying, "pay", "Enter")
         self._buttons = {
             action: button(action, self._named(action)[0], partial(self._act, action), "action", self._named(action)[1])
             for action in ("void", "price", "discount", "park", "receipts", "more")
@@ -220,7 +220,7 @@ class SaleScreen(QWidget):
         self.entry.setText(self.text)
         if self._panes.currentWidget() is self.pay:
             self.pay.put(ticket, self._till.settings.language)
-        self._changed(ticket, paid)
+        self._changed(ticket, paid, self._panes.currentWidget() is self.pay)
 
     # --- keys and codes ---
 
@@ -273,7 +273,7 @@ class SaleScreen(QWidget):
         elif key == Qt.Key.Key_Backspace:
             self.pay.erase()
         elif key == Qt.Key.Key_Escape:
-            self._to_selling()
+            self.to_selling()
         elif typed and typed in "0123456789.":
             self.pay.write(typed)
         else:
@@ -293,7 +293,7 @@ class SaleScreen(QWidget):
         is_asked = self._panes.currentWidget() is self.question
         before = self._before
         if not is_asked:
-            self._to_selling()
+            self.to_selling()
         done = self._add(count + code)
         if is_asked and done is not None:
             self._panes.setCurrentWidget(before if isinstance(done, PaidView) else self._selling)
@@ -318,7 +318,7 @@ class SaleScreen(QWidget):
         if self.text:
             self._enter_text()
         else:
-            self._to_paying()
+            self.to_paying()
 
     def _enter_text(self) -> None:
         text, self.text = self.text, ""
@@ -353,7 +353,7 @@ class SaleScreen(QWidget):
         """Put a question beside the ticket; its answers go to `done` after the ticket's own keys are back."""
 
         def answered(answers: list[str]) -> None:
-            self._to_selling()
+            self.to_selling()
             done(answers)
 
         self.question.ask(steps, answered, reason)
@@ -363,7 +363,7 @@ class SaleScreen(QWidget):
         """Put a choice beside the ticket; what is chosen acts after the ticket's own keys are back."""
 
         def taken(option: Option) -> None:
-            self._to_selling()
+            self.to_selling()
             option.act()
 
         shown = [Option(option.name, option.text, partial(taken, option), option.key) for option in options]
@@ -441,24 +441,24 @@ class SaleScreen(QWidget):
 
     # --- paying ---
 
-    def _to_selling(self) -> None:
+    def to_selling(self) -> None:
         self.text = self.pay.text = ""
         self._panes.setCurrentWidget(self._selling)
         self.refresh()
 
-    def _to_paying(self) -> None:
+    def to_paying(self) -> None:
         if self._shown.lines:
             self._panes.setCurrentWidget(self.pay)
             self.refresh()
 
     def _note(self, note: Money) -> None:
-        self._take(lambda: self._till.pay("cash", note))
+        self.take(lambda: self._till.pay("cash", note))
 
     def _cash(self) -> None:
-        self._take(lambda: self._till.pay("cash", self.pay.amount(self._shown.cash_due)))
+        self.take(lambda: self._till.pay("cash", self.pay.amount(self._shown.cash_due)))
 
     def _static(self) -> None:
-        self._take(lambda: self._till.pay("static", self.pay.amount(self._shown.due)))
+        self.take(lambda: self._till.pay("static", self.pay.amount(self._shown.due)))
 
     def _card(self) -> None:
         amount = self._window.run(lambda: self.pay.amount(self._shown.due))
@@ -467,18 +467,18 @@ class SaleScreen(QWidget):
 
         def pay(answers: Sequence[str]) -> None:
             self._panes.setCurrentWidget(self.pay)
-            self._take(lambda: self._till.pay("card", amount, answers[0]))
+            self.take(lambda: self._till.pay("card", amount, answers[0]))
 
         self.question.ask([Step(self.tr("刷卡单上的授权号"))], pay, self.tr("刷卡 ¥{amount}").format(amount=amount))
         self._panes.setCurrentWidget(self.question)
 
-    def _take(self, pay: Callable[[], PaidView]) -> None:
+    def take(self, pay: Callable[[], PaidView]) -> None:
         self._settle(self._window.run(pay))
 
     def _settle(self, paid: object) -> None:
         if isinstance(paid, PaidView) and paid.receipt:
             self._paid = paid
-            self._to_selling()
+            self.to_selling()
         self.refresh()
 
     # --- approval ---

@@ -12,7 +12,10 @@ from posapp.ui.question import Question, Step
 
 
 class DoorScreen(QWidget):
-    """One question with a title above it; the answers go to `answered`, and who does not want to answer to `back`."""
+    """One question with a title above it; the answers go to `answered`, and who does not want to answer to `back`.
+
+    hint: lines below the question.
+    """
 
     def __init__(
         self,
@@ -35,8 +38,8 @@ class DoorScreen(QWidget):
         column.addSpacing(8)
         column.addWidget(self.question, 8)
         if hint:
-            column.addSpacing(8)
-            column.addWidget(label(f"{name}_hint", is_quiet=True, align=CENTRE, text=hint))
+            self.hint = label(f"{name}_hint", "small", is_quiet=True, align=CENTRE, text=hint)
+            column.addWidget(self.hint)
         column.addStretch(1)
         layout = QHBoxLayout(self)
         layout.addStretch(1)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from posapp.answers import LineView
 from posapp.hq import pictures
 from posapp.messages import ArticleRow, NoticeRow, PriceRow, SettingRow, TileRow
 from posapp.sync.client import Answer
@@ -74,7 +75,9 @@ def test_a_tile_says_what_is_sold_and_is_scanned(till: Till, chain: Chain) -> No
     cookie, bun = page.tiles
     assert (page.title, cookie.place, cookie.name, cookie.unit, cookie.colour) == ("热销", 1, "散装曲奇", "kg", "")
     assert (bun.place, bun.name, str(bun.price), bun.colour) == (2, "牛角", "6.50", "#b8560f")
-    assert till.scan(bun.code).name == "牛角包"
+    line = till.scan(bun.code)
+    assert isinstance(line, LineView)
+    assert line.name == "牛角包"
 
 
 def test_the_nearest_scope_that_has_a_page_speaks_for_the_page(till: Till, chain: Chain) -> None:
