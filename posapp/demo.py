@@ -23,9 +23,9 @@ from posapp.errors import PosError
 from posapp.ids import system_chance, till_name
 from posapp.money import Money
 from posapp.quantity import Quantity
+from posapp.rules.tenders import KINDS
 from posapp.script import run
 from posapp.selling import receipt as receipts
-from posapp.selling.payment import KINDS
 from posapp.sync.client import over_http
 from posapp.sync.enrol import KEYS_FILE, enrol_till
 from posapp.till import Till

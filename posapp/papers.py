@@ -1,0 +1,65 @@
+"""The till's papers: what is printed of sales, refunds and shifts, and the drawer that opens with them.
+
+Whatever goes wrong here is logged whole: what the paper tells of is recorded, and can be printed again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from drivers.contracts import Document
+from posapp import db, log
+from posapp.devices import Devices
+from posapp.selling import receipt as receipts
+from posapp.selling import refund_slip
+from posapp.selling.refund import RecordedRefund, cash_back
+from posapp.settings import Settings
+
+_log = log.named("sale")
+
+
+class Papers:
+    """Printed at the receipt printer, if there is one."""
+
+    def __init__(self, devices: Devices) -> None:
+        self._devices = devices
+
+    def hand_out(self, folder: db.Folder, receipt: str, settings: Settings) -> None:
+        """Drawer and paper of a sale that is recorded."""
+        if self._devices.receipt is None:
+            return
+        try:
+            recorded = receipts.find(folder, receipt)
+        except Exception:  # noqa: BLE001
+            _log.exception("receipt %s cannot be read", receipt)
+            return
+        if any(paid.kind == "cash" for paid in recorded.body.tenders):
+            self.kick_drawer()
+        self.print(lambda: receipts.document(recorded, settings), receipt)
+
+    def hand_back(self, refund: RecordedRefund, settings: Settings) -> None:
+        """Drawer and slip of a refund."""
+        if cash_back(refund.body):
+            self.kick_drawer()
+        self.print(lambda: refund_slip.document(refund, settings), refund.receipt)
+
+    def kick_drawer(self) -> None:
+        if printer := self._devices.receipt:
+            printer.kick_drawer()
+
+    def print(self, make: Callable[[], Document], key: str) -> None:
+        """Have a paper printed, once for each key."""
+        printer = self._devices.receipt
+        if printer is None:
+            return
+        try:
+            printer.print(make(), key)
+        except Exception:  # noqa: BLE001
+            _log.exception("%s is not printed", key)
+
+
+def document_of(recorded: receipts.Recorded | RecordedRefund, settings: Settings, copy: int = 0) -> Document:
+    """A receipt's or a refund slip's. copy: 0 for the first print, else the number of the copy."""
+    if isinstance(recorded, RecordedRefund):
+        return refund_slip.document(recorded, settings, copy)
+    return receipts.document(recorded, settings, copy)
