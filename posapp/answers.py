@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from posapp.messages import ShiftClosed
-from posapp.money import Money
+from posapp.money import ZERO, Money
 from posapp.quantity import Quantity
 
 
@@ -58,12 +58,17 @@ class PaidView:
 
 @dataclass(frozen=True, slots=True)
 class RecordedView:
-    """A sale that is recorded. text: its receipt, line by line."""
+    """A sale that is recorded, or a refund. text: its receipt or slip, line by line. is_sale: it is no refund.
+
+    voided_by: number of the slip that voided it, "" if it stands.
+    """
 
     receipt: str
     paid: int
     total: Money
     text: tuple[str, ...]
+    is_sale: bool = True
+    voided_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,11 @@ class ClerkView:
 
 @dataclass(frozen=True, slots=True)
 class ShiftView:
-    """A shift's figures; over is what was counted beyond what was expected (negative: short)."""
+    """A shift's figures; over is what was counted beyond what was expected (negative: short).
+
+    expected and over are None for who may not see them. number: 1, 2, 3 ... of the shifts this till closes.
+    wants_reason: the drawer is further over or short than the store takes without a word; explain_shift says why.
+    """
 
     shift: str
     sales: int
@@ -84,12 +93,20 @@ class ShiftView:
     cash_in: Money
     cash_out: Money
     tenders: dict[str, Money]
-    expected: Money
+    expected: Money | None
     counted: Money | None = None
     over: Money | None = None
+    refunds: int = 0
+    refunded: Money = ZERO
+    back: dict[str, Money] = field(default_factory=dict)
+    unmatched: int = 0
+    number: int = 0
+    wants_reason: bool = False
+    reason: str = ""
 
     @classmethod
-    def of(cls, figures: ShiftClosed, *, is_closed: bool) -> ShiftView:
+    def of(cls, figures: ShiftClosed, *, sees_over: bool) -> ShiftView:
+        """An open shift's."""
         return cls(
             figures.shift,
             figures.sales,
@@ -98,10 +115,36 @@ class ShiftView:
             Money(figures.cash_in),
             Money(figures.cash_out),
             {held.kind: Money(held.amount) for held in figures.tenders},
-            Money(figures.expected),
-            Money(figures.counted) if is_closed else None,
-            Money(figures.counted - figures.expected) if is_closed else None,
+            Money(figures.expected) if sees_over else None,
+            refunds=figures.refunds,
+            refunded=Money(figures.refunded),
+            back={held.kind: Money(held.amount) for held in figures.back},
+            unmatched=figures.unmatched,
+            number=figures.number,
         )
+
+    @classmethod
+    def closed(cls, figures: ShiftClosed, *, sees_over: bool, limit: Money, reason: str = "") -> ShiftView:
+        """A closed one's. limit: of the difference that nobody asks about."""
+        over = figures.counted - figures.expected
+        return replace(
+            cls.of(figures, sees_over=sees_over),
+            counted=Money(figures.counted),
+            over=Money(over) if sees_over else None,
+            wants_reason=abs(over) > limit.fen and not reason,
+            reason=reason,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RefundView:
+    """receipt: the slip's number; sale: the number of the receipt it gives money back for. back: by tender."""
+
+    receipt: str
+    sale: str
+    total: Money
+    rounding: Money
+    back: dict[str, Money]
 
 
 @dataclass(frozen=True, slots=True)

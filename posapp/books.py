@@ -14,6 +14,8 @@ from posapp.errors import PosError
 from posapp.ids import Chance, unb64u
 from posapp.journal import MARK_FILE, Journal, Mark
 from posapp.keys import Certificate, TillKeys, public_text
+from posapp.messages import ShiftClosed
+from posapp.selling import day
 from posapp.selling.drafts import Drafts
 from posapp.selling.sale import Sale, settle_draft
 from posapp.settings import Settings
@@ -63,6 +65,17 @@ class Books:
         if self.shift is None:
             raise PosError("no_shift")
         return self.shift
+
+    def figures(self) -> ShiftClosed:
+        """The open shift's so far. Raises PosError no_shift."""
+        shift, waiting = self.the_shift(), [held.amount for held in self.unmatched()]
+        with self.folder.till.reading() as conn:
+            return shifts.report(conn, shift, waiting)
+
+    def unmatched(self) -> list[day.Unmatched]:
+        """What static codes took and nobody has found in the shop's account yet, the oldest first."""
+        with self.folder.till.reading() as conn:
+            return day.unmatched(conn)
 
     def close(self) -> None:
         self._closing.close()

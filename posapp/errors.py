@@ -109,7 +109,40 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "nothing_due": ("没有要收的款", "Nothing is due."),
     "bad_tender": ("不支持的付款方式 {kind}", "{kind} is not a way to pay here."),
-    "needs_reference": ("请输入刷卡单上的授权号", "Type the approval number of the card slip."),
+    "needs_reference": (
+        "请输入单据上的授权号 (4 到 20 位字母数字,不是卡号)",
+        "Type the approval number of the slip: 4 to 20 letters or digits, no card number.",
+    ),
+    "needs_statement": (
+        "请输入收款账户里这笔款的流水号 (4 到 20 位字母数字)",
+        "Type the number the payment account shows for it: 4 to 20 letters or digits.",
+    ),
+    "nothing_to_match": (
+        "小票 {receipt} 没有待核对的收款码收款",
+        "Receipt {receipt} has no payment by code that waits to be matched.",
+    ),
+    "other_till": (
+        "小票 {receipt} 是收银台 {till} 开的,请到那台收银台办理",
+        "Receipt {receipt} is of till {till}; go to that till with it.",
+    ),
+    "other_day": (
+        "小票 {receipt} 是 {date} 的,只能作废当天的小票;请按退货办理",
+        "Receipt {receipt} is of {date}; only today's can be voided, so take it as a return.",
+    ),
+    "already_voided": (
+        "小票 {receipt} 已经作废,作废凭证 {slip}",
+        "Receipt {receipt} is voided already by slip {slip}.",
+    ),
+    "no_sale": ("{receipt} 是作废凭证,不是销售小票", "{receipt} is the slip of a void, not a sale's receipt."),
+    "no_closed_shift": ("这台收银台还没有交过班", "No shift has been closed at this till yet."),
+    "bad_pieces": (
+        "面额 {value} 的张数 {count} 不正确,请核对面额和张数",
+        "{count} of {value} is no count of notes or coins; check value and number.",
+    ),
+    "pieces_differ": (
+        "按面额合计 {pieces},与实点金额 {counted} 不符,请核对",
+        "The pieces come to {pieces}, not to the {counted} counted; check them.",
+    ),
     "not_found": ("没有找到 {what}", "{what} was not found."),
     "nothing_parked": ("没有挂单", "No ticket is parked."),
     "name_taken": ("已有名为 {name} 的挂单", "A parked ticket is already called {name}."),

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
-from sqlalchemy import Cast, Connection, LargeBinary, cast, func, select
+from sqlalchemy import Cast, Connection, LargeBinary, Table, cast, func, select
 
 from posapp import db, log, tables
 from posapp.chain import (
@@ -416,12 +416,17 @@ def _last_head(conn: Connection) -> Head | None:
     if not held:
         return None
     head = held[-1]
+    return replace(head, counter=max(_last_counter(conn, head, numbered) for numbered in (tables.sale, tables.refund)))
+
+
+def _last_counter(conn: Connection, head: Head, numbered: Table) -> int:
+    """The last number that the epoch gave to a row of a table; 0 if none."""
     start = head.epoch * tables.EPOCH_PLACES
     receipt = conn.execute(
-        select(tables.sale.c.receipt)
-        .where(tables.sale.c.place > start, tables.sale.c.place < start + tables.EPOCH_PLACES)
-        .where(tables.sale.c.receipt.contains(f"-{head.label}-"))
-        .order_by(tables.sale.c.place.desc())
+        select(numbered.c.receipt)
+        .where(numbered.c.place > start, numbered.c.place < start + tables.EPOCH_PLACES)
+        .where(numbered.c.receipt.contains(f"-{head.label}-"))
+        .order_by(numbered.c.place.desc())
         .limit(1)
     ).scalar()
-    return replace(head, counter=int(receipt.split("-")[2]) if receipt else 0)
+    return int(receipt.split("-")[2]) if receipt else 0

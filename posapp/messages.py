@@ -104,6 +104,44 @@ class SaleCompleted(Message):
     join: str = ""
 
 
+class RefundCompleted(Message):
+    """Money goes back for a sale that is recorded. kind: void (the whole sale, on its business day).
+
+    sale, receipt: event id and number of that sale, sold its total; counter: the refund's own number, counted with
+    the receipts. Everything else is what goes back, as positive amounts: a line's n is its number on the sale's
+    ticket, qty, amount, tax and reasons its part that is returned; total = sum of the lines; total + rounding = sum
+    of the tenders, each with the ref of the sale's.
+    """
+
+    kind: str
+    sale: str
+    receipt: str
+    sold: Whole
+    shift: str
+    counter: Whole
+    done: Whole
+    reason: str
+    lines: list[SaleLine]
+    total: Whole
+    rounding: Whole
+    tenders: list[Tender]
+    taxes: list[TaxSum]
+    member: str = ""
+
+
+class PaymentSettled(Message):
+    """A tender that could only be believed was found in the shop's account. receipt, sale: of that tender, which is
+    its number `tender` there; ref: what the account says. how: "by hand"."""
+
+    sale: str
+    receipt: str
+    tender: Whole
+    kind: str
+    amount: Whole
+    ref: str
+    how: str
+
+
 class JournalOpened(Message):
     """The first entry of a journal; key is the signing key in base64url.
 
@@ -131,8 +169,20 @@ class TenderSum(Message):
     amount: Whole
 
 
+class Pieces(Message):
+    """So many notes or coins of one value."""
+
+    fen: Whole
+    count: Whole
+
+
 class ShiftClosed(Message):
-    """counted - expected is over (+) or short (-). sales and total let HQ compare what it holds of the shift."""
+    """counted - expected is over (+) or short (-). sales and total let HQ compare what it holds of the shift, and so
+    do refunds (how many), refunded (their total) and back (what went back by tender).
+
+    number: 1, 2, 3 ... of the shifts this till has closed. pieces: what was counted, if it was counted by pieces.
+    unmatched: tenders by static code of this till that nobody has found in the account yet, and what they come to.
+    """
 
     shift: str
     opened: Whole
@@ -147,6 +197,21 @@ class ShiftClosed(Message):
     tenders: list[TenderSum]
     first_receipt: str = ""
     last_receipt: str = ""
+    refunds: Whole = 0
+    refunded: Whole = 0
+    back: list[TenderSum] = []
+    number: Whole = 0
+    pieces: list[Pieces] = []
+    unmatched: Whole = 0
+    unmatched_amount: Whole = 0
+
+
+class ShiftExplained(Message):
+    """Why a closed shift was over or short, in words."""
+
+    shift: str
+    over: Whole
+    reason: str
 
 
 class CashMoved(Message):
@@ -248,6 +313,9 @@ ENTRIES: dict[str, dict[int, type[Message]]] = {
     # since 0.2.0
     "training.entered": {1: TrainingEntered},
     "training.left": {1: TrainingLeft},
+    "refund.completed": {1: RefundCompleted},
+    "payment.settled": {1: PaymentSettled},
+    "shift.explained": {1: ShiftExplained},
 }
 """The closed list of entry types a till may write, each with its versions. HQ keeps what it does not know."""
 

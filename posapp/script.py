@@ -51,8 +51,14 @@ VERBS: dict[str, tuple[str, int, int, Callable[[Till, Words], object]]] = {
     "sign-out": ("sign-out", 0, 0, lambda till, w: till.sign_out()),
     "approve": ("approve CLERK PIN", 2, 2, lambda till, w: till.approve(*w)),
     "open-shift": ("open-shift FLOAT", 1, 1, lambda till, w: till.open_shift(Money.parse(w[0]))),
-    "close-shift": ("close-shift COUNTED", 1, 1, lambda till, w: till.close_shift(Money.parse(w[0]))),
-    "report": ("report x", 1, 1, lambda till, w: _report(till, w[0])),
+    "close-shift": (
+        "close-shift COUNTED [PIECES*VALUE]...",
+        1,
+        30,
+        lambda till, w: till.close_shift(Money.parse(w[0]), dict(map(_pieces, w[1:]))),
+    ),
+    "explain-shift": ("explain-shift REASON", 1, 1, lambda till, w: till.explain_shift(w[0])),
+    "report": ("report x|z [print]", 1, 2, lambda till, w: _report(till, *w)),
     "cash-in": ("cash-in AMOUNT REASON", 2, 2, lambda till, w: till.cash_in(Money.parse(w[0]), w[1])),
     "cash-out": ("cash-out AMOUNT REASON", 2, 2, lambda till, w: till.cash_out(Money.parse(w[0]), w[1])),
     "drawer": ("drawer", 0, 0, lambda till, w: till.drawer()),
@@ -66,13 +72,17 @@ VERBS: dict[str, tuple[str, int, int, Callable[[Till, Words], object]]] = {
     "park": ("park [NAME]", 0, 1, lambda till, w: till.park(*w)),
     "recall": ("recall [NAME]", 0, 1, lambda till, w: till.recall(*w)),
     "pay": (
-        "pay cash AMOUNT | pay card AMOUNT APPROVAL",
+        "pay cash AMOUNT | pay card AMOUNT APPROVAL | pay static AMOUNT",
         2,
         3,
         lambda till, w: till.pay(w[0], Money.parse(w[1]), *w[2:]),
     ),
     "reprint": ("reprint RECEIPT", 1, 1, lambda till, w: {"text": till.reprint(w[0])}),
     "training": ("training on|off", 1, 1, lambda till, w: till.training(_switch(w[0]))),
+    "receipts": ("receipts [MOST]", 0, 1, lambda till, w: {"receipts": till.receipts_of_day(_count(w))}),
+    "void-sale": ("void-sale RECEIPT REASON", 2, 2, lambda till, w: till.void_sale(*w)),
+    "unmatched": ("unmatched", 0, 0, lambda till, w: {"unmatched": till.unmatched()}),
+    "match": ("match RECEIPT REFERENCE", 2, 2, lambda till, w: till.match(w[0], None, w[1])),
     "network": ("network on|off", 1, 1, lambda till, w: till.network(_switch(w[0]))),
     "sync": ("sync", 0, 0, lambda till, w: till.sync()),
     "status": ("status", 0, 0, lambda till, w: till.status()),
@@ -149,17 +159,31 @@ def _plain(value: object) -> object:
         return str(value)
     if isinstance(value, dict):
         return {key: _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_plain(inner) for inner in value]
     if dataclasses.is_dataclass(value):
         return dict(_shown(value))
     return value
 
 
-def _report(till: Till, name: str) -> object:
-    if name != "x":
+def _report(till: Till, name: str, printed: str = "") -> object:
+    if name not in ("x", "z") or printed not in ("", "print"):
         raise _BadUsage
-    return till.report_x()
+    return till.report_x(printed != "") if name == "x" else till.report_z(printed != "")
+
+
+def _pieces(word: str) -> tuple[Money, int]:
+    """ "3*100" is three of a hundred yuan."""
+    count, _, value = word.partition("*")
+    if not count.isascii() or not count.isdigit() or len(count) > 6:
+        raise _BadUsage
+    return Money.parse(value), int(count)
+
+
+def _count(words: Words) -> int:
+    if words and not (words[0].isascii() and words[0].isdigit() and len(words[0]) <= 4):
+        raise _BadUsage
+    return int(words[0]) if words else 20
 
 
 def _capabilities(till: Till) -> object:

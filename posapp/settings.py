@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from posapp.errors import PosError
+from posapp.money import Money
 from posapp.rules.labels import parse_labels
 from posapp.shortcuts import PROFILES, read_shortcuts
 
@@ -92,6 +93,33 @@ def _text(longest: int) -> Callable[[str], str]:
     return read
 
 
+def _money(text: str) -> Money:
+    try:
+        amount = Money.parse(text)
+    except PosError:
+        raise ValueError from None
+    if amount.fen < 0:
+        raise ValueError
+    return amount
+
+
+def _coins(text: str) -> tuple[Money, ...]:
+    values = tuple(_money(word) for word in text.split())
+    if not values or any(not value for value in values) or len(set(values)) < len(values):
+        raise ValueError
+    return values
+
+
+def _list(most: int, longest: int) -> Callable[[str], tuple[str, ...]]:
+    def read(text: str) -> tuple[str, ...]:
+        parts = tuple(part.strip() for part in re.split("[;;\n]", text) if part.strip())
+        if len(parts) > most or any(len(_text(longest)(part)) > longest for part in parts):
+            raise ValueError
+        return parts
+
+    return read
+
+
 SETTINGS: dict[str, Setting] = {
     "language": Setting(
         _one_of("zh", "en"), "zh", ("消息和小票的语言: zh 或 en", "language of messages and receipts: zh or en")
@@ -112,6 +140,37 @@ SETTINGS: dict[str, Setting] = {
         _whole(0, 100),
         "10",
         ("收银员不经授权最多打掉百分之几", "largest discount in percent a cashier gives without approval"),
+    ),
+    "denominations": Setting(
+        _coins,
+        "100 50 20 10 5 1 0.5 0.1",
+        ("清点现金时的面额,从大到小", "notes and coins by which cash is counted, the largest first"),
+    ),
+    "cash_reasons": Setting(
+        _list(20, 30),
+        "",
+        (
+            "现金存入取出的原因,用分号隔开;空为常用的几种",
+            "reasons for cash in and out, with semicolons between; empty is the usual ones",
+        ),
+    ),
+    "over_short_seen_by": Setting(
+        _one_of("cashier", "lead", "manager"),
+        "lead",
+        (
+            "从哪个角色起能看到应有现金和长短款: cashier、lead 或 manager",
+            "the lowest role that sees expected cash, over and short: cashier, lead or manager",
+        ),
+    ),
+    "over_short_limit": Setting(
+        _money,
+        "5.00",
+        ("长短款超过多少元要说明原因", "a difference of the drawer above this is asked a reason for"),
+    ),
+    "receipt_clerk": Setting(
+        _one_of("name", "number"),
+        "name",
+        ("小票上的收银员: name 姓名,number 工号", "the clerk on the receipt: name or number"),
     ),
     "scale_labels": Setting(
         parse_labels,

@@ -95,6 +95,51 @@ tender = Table(
     words("ref"),
 )  # owner: selling; id: place and number of the tender
 
+refund = Table(
+    "refund",
+    till,
+    Column("place", Integer, ForeignKey("journal.place"), primary_key=True, autoincrement=False),
+    Column("receipt", Text, nullable=False, unique=True),
+    words("kind"),
+    words("sale_receipt"),
+    words("shift"),
+    words("business_date"),
+    whole("clerk"),
+    whole("by"),
+    whole("done"),
+    whole("total"),
+    whole("rounding"),
+    Index("refund_of", "sale_receipt"),
+)  # owner: selling; receipt: its own number; sale_receipt: of the sale that it gives money back for
+
+refund_line = Table(
+    "refund_line",
+    till,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    whole("qty"),
+    whole("amount"),
+    whole("tax"),
+)  # owner: selling; id: place and number of the line on the sale's ticket
+
+refund_tender = Table(
+    "refund_tender",
+    till,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    words("kind"),
+    whole("amount"),
+    words("ref"),
+)  # owner: selling; id: place and number of the tender
+
+settlement = Table(
+    "settlement",
+    till,
+    Column("place", Integer, ForeignKey("journal.place"), primary_key=True, autoincrement=False),
+    words("receipt"),
+    whole("tender"),
+    words("ref"),
+    Index("settlement_of", "receipt", "tender"),
+)  # owner: selling; tender: its number in the sale
+
 reprint = Table(
     "reprint",
     till,
@@ -123,6 +168,15 @@ shift_close = Table(
     whole("expected"),
 )  # owner: shift
 
+shift_reason = Table(
+    "shift_reason",
+    till,
+    Column("place", Integer, ForeignKey("journal.place"), primary_key=True, autoincrement=False),
+    words("shift"),
+    whole("clerk"),
+    words("reason"),
+)  # owner: shift; why a closed one was over or short
+
 cash_move = Table(
     "cash_move",
     till,
@@ -146,10 +200,14 @@ def key_of(table: Table) -> tuple[Column[int], int]:
     return (table.c.place, 1) if "place" in table.c else (table.c.id, LINE_PLACES)
 
 
-SCHEMA_EXTRAS = tuple(
-    f"CREATE TRIGGER IF NOT EXISTS journal_{name} BEFORE {change} ON journal"
-    " BEGIN SELECT RAISE(ABORT, 'journal entries stay as they were written'); END"
-    for name, change in (("keeps", "UPDATE"), ("stays", "DELETE"))
+SCHEMA_EXTRAS = (
+    *(
+        f"CREATE TRIGGER IF NOT EXISTS journal_{name} BEFORE {change} ON journal"
+        " BEGIN SELECT RAISE(ABORT, 'journal entries stay as they were written'); END"
+        for name, change in (("keeps", "UPDATE"), ("stays", "DELETE"))
+    ),
+    # costs nothing but where a static code is taken; older files have the table already
+    "CREATE INDEX IF NOT EXISTS tender_static ON tender (id) WHERE kind = 'static'",
 )
 
 # --- feed.db: what HQ gave and can give again ---

@@ -7,14 +7,14 @@ raises PosError and has changed nothing.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import func, select
 
-from drivers.contracts import Document
+from drivers.contracts import lines
 from posapp import answers, db, devices, log
 from posapp.answers import (
     ClerkView,
@@ -22,14 +22,16 @@ from posapp.answers import (
     OpenTicket,
     PaidView,
     RecordedView,
+    RefundView,
     ShiftView,
     StatusView,
     SyncView,
     TicketView,
 )
 from posapp.books import Books, practice
+from posapp.cash_up import CashUp
 from posapp.catalog.articles import Articles, apply_catalogue, apply_prices
-from posapp.catalog.recognise import goods_of, read_code
+from posapp.catalog.recognise import goods_of, read_code, unserved
 from posapp.catalog.search import Search
 from posapp.catalog.tiles import Tiles, apply_notices, apply_tiles
 from posapp.clock import Clock
@@ -38,13 +40,16 @@ from posapp.ids import Chance, till_name, unb64u
 from posapp.journal import MARK_FILE, Journal
 from posapp.messages import SettingsApplied, TrainingEntered, TrainingLeft
 from posapp.money import ZERO, Money
+from posapp.papers import Papers
 from posapp.quantity import Quantity
-from posapp.rules import receipt as papers
 from posapp.rules.cart import Line, read_discount
 from posapp.rules.codes import kind_of
 from posapp.rules.pricing import discount_on
-from posapp.selling import discounts
+from posapp.rules.receipt import WIDTH, Recorded
+from posapp.selling import day, discounts, numbers
 from posapp.selling import receipt as receipts
+from posapp.selling import refund as refunds
+from posapp.selling.refund import RecordedRefund, refund_view
 from posapp.selling.sale import Sale
 from posapp.selling.ticket import line_view, open_ticket, parked_tickets, ticket_view
 from posapp.settings import Settings
@@ -68,14 +73,6 @@ T = TypeVar("T")
 
 
 _PRACTICE = ("培训", "TRAINING")
-_UNSERVED = {
-    "member": ("会员码", "a member code"),
-    "coupon": ("优惠券码", "a coupon"),
-    "pickup": ("提货码", "a pick-up code"),
-    "booking": ("预约码", "a booking code"),
-    "join": ("入会码", "a join code"),
-    "voucher": ("团购券", "a group-buy voucher"),
-}
 
 
 def verb(method: Callable[Concatenate[Till, P], T]) -> Callable[Concatenate[Till, P], T]:
@@ -127,6 +124,7 @@ class Till:
             self._tiles = Tiles(folder.feed, self.pictures.file)
             self.devices = devices.Devices(data / "devices", devices.read(state / devices.DEVICES_FILE))
             opening.callback(self.devices.close)
+            self.papers = Papers(self.devices, self.pictures.file)
             self.runner = Runner(
                 folder,
                 self.books.journal,
@@ -220,42 +218,56 @@ class Till:
     @verb
     def open_shift(self, drawer: Money) -> ShiftView:
         self.books.shift = shifts.open_shift(self.journal, self._clerk().number, drawer)
-        return self._shift_view()
+        return self._cash_up().x(False)
 
     @verb
-    def close_shift(self, counted: Money) -> ShiftView:
-        clerk, shift = self._clerk(), self.books.the_shift()
+    def close_shift(self, counted: Money, pieces: Mapping[Money, int] | None = None) -> ShiftView:
+        """pieces: how many notes and coins of each value were counted, if they were; they must come to `counted`."""
+        self._clerk()
+        self.books.the_shift()
         if self.sale.cart:
             raise PosError("ticket_open")
         parked = len(self.books.drafts.parked())
         if parked:
             raise PosError("parked_left", count=parked)
-        closed = shifts.close_shift(self.journal, clerk.number, shift, counted)
-        self.books.shift = None
+        closed = self._cash_up().close(counted, pieces or {})
         self.runner.wake()
-        return ShiftView.of(closed, is_closed=True)
+        return closed
 
     @verb
-    def report_x(self) -> ShiftView:
-        self._clerk()
-        return self._shift_view()
+    def explain_shift(self, reason: str) -> ShiftView:
+        """Why the shift closed last was over or short. Nobody is kept from going on without it."""
+        return self._cash_up().explain(reason)
+
+    @verb
+    def report_x(self, is_printed: bool = False) -> ShiftView:
+        return self._cash_up().x(is_printed)
+
+    @verb
+    def report_z(self, is_printed: bool = False) -> ShiftView:
+        """The shift closed last, its paper as a copy."""
+        return self._cash_up().z(is_printed)
+
+    def cash_reasons(self) -> tuple[str, ...]:
+        """What to offer as a reason for cash in and out; any other text is taken, too."""
+        return shifts.cash_reasons(self.settings)
 
     @verb
     def cash_in(self, amount: Money, reason: str) -> ShiftView:
-        return self._move_cash(amount, amount, reason, 0)
+        self._positive(amount)
+        return self._cash_up().move(amount, reason, 0)
 
     @verb
     def cash_out(self, amount: Money, reason: str) -> ShiftView:
         self._positive(amount)
         by = self._right("cash_out", f"{amount} {reason}")
-        return self._move_cash(amount, -amount, reason, by)
+        return self._cash_up().move(-amount, reason, by)
 
     @verb
     def drawer(self) -> StatusView:
         clerk, shift = self._clerk(), self.books.the_shift()
         shifts.open_drawer(self.journal, clerk.number, self._right("drawer", ""), shift.shift)
-        if printer := self.devices.receipt:
-            printer.kick_drawer()
+        self.papers.kick_drawer()
         return self.status()
 
     # --- goods ---
@@ -278,7 +290,7 @@ class Till:
             goods = goods_of(self.articles, code, qty, self.settings.scale_labels, self.journal.now_ms())
         except PosError as error:
             if error.code == "unknown_code" and kind:
-                raise self._unserved(kind) from None
+                raise unserved(kind) from None
             raise
         line = self.sale.add(goods.article, goods.code, goods.qty, clerk.number, goods.amount)
         return line_view(self.sale, line.n)
@@ -357,29 +369,75 @@ class Till:
         priced = self.sale.priced
         if self.sale.cart and priced and not self.sale.cart.paid:
             self._check_discounts()
+        if kind == "static" and self.sale.cart:
+            self._approvals.right_for_outage(
+                clerk,
+                "static_code",
+                f"{amount}",
+                now=self.journal.now_ms(),
+                contact=self.client.last_contact,
+                shift=shift.shift,
+            )
         taken, receipt = self.sale.pay(kind, amount, ref, clerk.number, shift.shift)
         if receipt is None:
             return PaidView(taken.due, ZERO, ZERO, priced.total if priced else ZERO)
         self.runner.wake()
-        self._hand_out(receipt.number)
+        self.papers.hand_out(self.folder, receipt.number, self.settings)
         return PaidView(ZERO, receipt.change, receipt.rounding, receipt.total, receipt.number, receipt.sale)
 
     @verb
     def reprint(self, receipt: str) -> list[str]:
-        """A copy of a receipt as lines of text."""
-        clerk = self._clerk()
-        recorded = receipts.find(self.folder, receipt)
-        copy = receipts.reprint(self.journal, recorded, clerk.number)
-        if printer := self.devices.receipt:
-            printer.print(self._paper_of(recorded, copy), f"{receipt} {copy}")
-        return papers.text(recorded, self.settings, copy)
+        """A copy of a receipt, or of a refund's slip, as lines of text. "42" is today's 42nd."""
+        clerk, held = self._clerk(), self._held(receipt)
+        copy = receipts.reprint(self.journal, held.receipt, held.event_id, clerk.number)
+        document = self.papers.document_of(held, self.settings, copy)
+        self.papers.print(lambda: document, f"{held.receipt} {copy}")
+        return lines(document, WIDTH)
+
+    @verb
+    def void_sale(self, receipt: str, reason: str) -> RefundView:
+        """Give a paid ticket of today back whole, each tender the way it came."""
+        clerk, shift, sold = self._clerk(), self.books.the_shift(), self._held(receipt)
+        if isinstance(sold, RecordedRefund):
+            raise PosError("no_sale", receipt=sold.receipt)
+        with self.folder.till.reading() as conn:
+            refunds.check_void(conn, self.journal, sold, reason)
+        by = self._right("void_sale", f"{sold.receipt} {Money(sold.body.total)} {reason}")
+        slip = self._held(refunds.void(self.journal, sold, clerk.number, by, shift.shift, reason))
+        assert isinstance(slip, RecordedRefund)
+        self.runner.wake()
+        self.papers.hand_back(slip, self.settings)
+        return refund_view(slip)
 
     @verb
     def recorded(self, receipt: str) -> RecordedView:
-        """A recorded sale, to be looked at, printed again or voided."""
-        held = receipts.find(self.folder, receipt)
-        lines = papers.text(held, self.settings)
-        return RecordedView(held.receipt, held.body.paid, Money(held.body.total), tuple(lines))
+        """A recorded sale or refund, to be looked at, printed again or voided; "42" is today's 42nd."""
+        held = self._held(receipt)
+        text = tuple(lines(self.papers.document_of(held, self.settings), WIDTH))
+        total = Money(held.body.total)
+        if isinstance(held, RecordedRefund):
+            return RecordedView(held.receipt, held.body.done, total, text, is_sale=False)
+        return RecordedView(held.receipt, held.body.paid, total, text, voided_by=held.voided_by)
+
+    def _held(self, receipt: str) -> Recorded | RecordedRefund:
+        return numbers.find(self.folder, receipt, self.name, self.journal.business_date())
+
+    def receipts_of_day(self, limit: int, before: int | None = None) -> list[day.ReceiptRow]:
+        """Today's receipts, the newest first; before: `place` of the last one seen, to go on behind it."""
+        with self.folder.till.reading() as conn:
+            return day.receipts_of_day(conn, self.journal.business_date(), limit, before)
+
+    def unmatched(self) -> list[day.Unmatched]:
+        """What static codes took and nobody has found in the shop's account yet, the oldest first."""
+        return self.books.unmatched()
+
+    @verb
+    def match(self, receipt: str, n: int | None, ref: str) -> day.Unmatched:
+        """A static tender was found in the account as `ref`; n: its number in the sale, None for the first."""
+        clerk = self._clerk()
+        found = day.match(self.journal, clerk.number, self.recorded(receipt).receipt, n, ref)
+        self.runner.wake()
+        return found
 
     def parked(self) -> list[tuple[str, int, Money]]:
         """Name, number of lines and total of each parked ticket, the one parked first first."""
@@ -401,11 +459,13 @@ class Till:
             with self._real.journal.writing() as writing:
                 writing.append(TrainingEntered(), clerk.number)
             self.books = practice(self._real, self.clock, self._chance, self.settings)
+            self.papers.mark = _PRACTICE[self.settings.language == "en"]
         elif not is_on and self.is_training:
             with self.folder.till.reading() as conn:
                 count, total = conn.execute(select(func.count(), func.sum(sale_table.c.total))).one()
             self.books.close()
             self.books = self._real
+            self.papers.mark = ""
             with self.journal.writing() as writing:
                 writing.append(TrainingLeft(count, total or 0), clerk.number)
         return self.status()
@@ -427,16 +487,6 @@ class Till:
             if push.backlog(self._real.folder).unsent:  # what taking in settings has written
                 sent += self.runner.once()[0]
         return SyncView(sent, pulled, push.backlog(self._real.folder).unsent)
-
-    def sold_on(self, business_date: str) -> tuple[int, Money]:
-        """How many sales this till has of a business date, and what they come to."""
-        with self.folder.till.reading() as conn:
-            count, amount = conn.execute(
-                select(func.count(), func.coalesce(func.sum(sale_table.c.total), 0)).where(
-                    sale_table.c.business_date == business_date
-                )
-            ).one()
-        return count, Money(amount)
 
     def status(self) -> StatusView:
         with db.telling(self.folder.path):
@@ -468,6 +518,8 @@ class Till:
             waiting, pulled = push.backlog(self.folder), pulled_at(self.folder)
         printer = self.devices.receipt
         view = printer.view() if printer else None
+        troubles = {held.kind: str(held.status.trouble) for held in self.devices.views() if held.status.trouble}
+        ready = {held.kind: "ready" for held in self.devices.views()}
         return capabilities(
             Standing(
                 now=self.journal.now_ms(),
@@ -481,7 +533,7 @@ class Till:
                 reserve=db.DISK_RESERVE,
                 clock_quality=self.journal.clock_quality,
                 offset=self.journal.offset_ms,
-                devices={"printer": str(view.status.trouble or "ready")} if view else {},
+                devices={**ready, **troubles},
                 printing=view.waiting if view else 0,
                 doubtful=len(view.doubtful) if view else 0,
             )
@@ -495,25 +547,6 @@ class Till:
         return str(view.status.trouble or "ready"), view.waiting + len(view.doubtful)
 
     # --- inside ---
-
-    def _hand_out(self, receipt: str) -> None:
-        """Drawer and paper of a sale that is recorded. Whatever goes wrong here, the sale stands."""
-        printer = self.devices.receipt
-        if printer is None:
-            return
-        try:
-            recorded = receipts.find(self.folder, receipt)
-            if any(paid.kind == "cash" for paid in recorded.body.tenders):
-                printer.kick_drawer()
-            printer.print(self._paper_of(recorded), receipt)
-        except Exception:  # noqa: BLE001  (logged whole; the receipt can be printed again)
-            _log.exception("receipt %s is not printed", receipt)
-
-    def _paper_of(self, recorded: papers.Recorded, copy: int = 0) -> Document:
-        """The receipt as the store's template wants it; one of practice says so."""
-        logo = self.pictures.file(self.settings.receipt_logo)
-        mark = _PRACTICE[self.settings.language == "en"] if self.is_training else ""
-        return papers.document(recorded, self.settings, copy, mark=mark, logo=logo.read_bytes() if logo else None)
 
     def _feed_changed(self) -> None:
         self._is_stale = True
@@ -536,10 +569,6 @@ class Till:
             with self._real.journal.writing() as writing:
                 writing.append(SettingsApplied(changed))
 
-    @staticmethod
-    def _unserved(kind: str) -> PosError:
-        return PosError("pay_code_unserved") if kind == "pay" else PosError("code_unserved", what=_UNSERVED[kind])
-
     def _clerk(self) -> Clerk:
         if self.clerk is None:
             raise PosError("not_signed_in")
@@ -556,11 +585,6 @@ class Till:
             if by := self._right("discount", detail, line):
                 self.sale.approve_discounts(by)
 
-    def _move_cash(self, given: Money, amount: Money, reason: str, by: int) -> ShiftView:
-        self._positive(given)
-        shifts.move_cash(self.journal, self._clerk().number, by, self.books.the_shift().shift, amount, reason)
-        return self._shift_view()
-
     @staticmethod
     def _positive(amount: Money) -> None:
         if amount.fen <= 0:
@@ -572,6 +596,5 @@ class Till:
             raise PosError("no_such_line", line=n)
         return line
 
-    def _shift_view(self) -> ShiftView:
-        with self.folder.till.reading() as conn:
-            return ShiftView.of(shifts.report(conn, self.books.the_shift()), is_closed=False)
+    def _cash_up(self) -> CashUp:
+        return CashUp(self.books, self.papers, self.settings, self._clerk(), self.name)

@@ -16,7 +16,7 @@ from posapp.ids import unb64u
 from posapp.journal import Written
 from posapp.keys import Certificate, check_certificate
 from posapp.messages import JournalOpened, Message, read_body
-from posapp.selling import sale
+from posapp.selling import refund, sale
 from posapp.shift import shift
 
 CHUNK = 500
@@ -26,8 +26,13 @@ FOLLOWING = (
     tables.sale_line,
     tables.tender,
     tables.reprint,
+    tables.refund,
+    tables.refund_line,
+    tables.refund_tender,
+    tables.settlement,
     tables.shift,
     tables.shift_close,
+    tables.shift_reason,
     tables.cash_move,
 )
 
@@ -43,7 +48,7 @@ def rows_of(written: Written, body: Message) -> dict[Table, list[tuple[Any, ...]
     """Every row of the till's tables that follows from an entry; one that was written again brings none."""
     if written.header.re:
         return {}
-    return sale.rows_of(written, body) | shift.rows_of(written, body)
+    return sale.rows_of(written, body) | refund.rows_of(written, body) | shift.rows_of(written, body)
 
 
 def verify(

@@ -11,6 +11,15 @@ from posapp.quantity import ONE, Quantity
 from posapp.rules.codes import clean, counted
 from posapp.rules.labels import Label, LabelPattern, read_label
 
+_UNSERVED = {
+    "member": ("会员码", "a member code"),
+    "coupon": ("优惠券码", "a coupon"),
+    "pickup": ("提货码", "a pick-up code"),
+    "booking": ("预约码", "a booking code"),
+    "join": ("入会码", "a join code"),
+    "voucher": ("团购券", "a group-buy voucher"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Goods:
@@ -65,3 +74,8 @@ def _labelled(article: Article, label: Label) -> tuple[Quantity, Money | None]:
     if not article.price:
         raise PosError("no_price", name=article.name)
     return Quantity(max(1, round_half_up(label.value * 1000, article.price.fen))), Money(label.value)
+
+
+def unserved(kind: str) -> PosError:
+    """What to say of a code of a kind (rules.codes.kind_of) that this till cannot use yet."""
+    return PosError("pay_code_unserved") if kind == "pay" else PosError("code_unserved", what=_UNSERVED[kind])

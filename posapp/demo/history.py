@@ -163,7 +163,7 @@ def _close_what_is_open(till: Till, demo: Demo, post: Post) -> None:
     till.sign_in(str(clerk.number), clerk.pin)
     with contextlib.suppress(PosError):
         till.cancel()
-    till.close_shift(till.report_x().expected)
+    till.close_shift(Money(till.books.figures().expected))
     till.sign_out()
 
 
@@ -192,7 +192,7 @@ def _day(
         _sell(till, clock, habits, goods, chance)
         told()
     clock.set(max(_instant(day, post.closes * 60 + chance.uniform(5, 25)), clock.now_ms() + MINUTE))
-    drawer = till.report_x().expected.fen + chance.choice(habits.over_and_short)
+    drawer = till.books.figures().expected + chance.choice(habits.over_and_short)
     till.close_shift(Money(drawer))
     till.sign_out()
 

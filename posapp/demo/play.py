@@ -17,6 +17,7 @@ from posapp.quantity import Quantity
 from posapp.rules.tenders import KINDS
 from posapp.script import run
 from posapp.selling import receipt as receipts
+from posapp.selling.day import sold_on
 from posapp.till import Till
 
 _WORDS = {
@@ -87,7 +88,8 @@ class _Answers(io.StringIO):
 def _compare(till: Till, hq: Path, place: Place, language: str) -> int:
     report = ask_hq(hq, "report", "day", "--store", str(place.store), "--json", "--date", till.journal.business_date())
     mine = next(row for row in report["tills"] if row["number"] == place.number)
-    sales, total = till.sold_on(till.journal.business_date())
+    with till.folder.till.reading() as conn:
+        sales, total = sold_on(conn, till.journal.business_date())
     _say(language, "local", sales=sales, total=total, unsent=till.status().unsent)
     _say(language, "hq", sales=mine["sales"], total=mine["total"])
     is_same = (sales, str(total)) == (mine["sales"], mine["total"])

@@ -24,7 +24,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from posapp.errors import PosError
-from posapp.hq.tables import SCHEMA, Whole, about, counter, metadata
+from posapp.hq.tables import ADDED, SCHEMA, Whole, about, counter, metadata
 from posapp.messages import STREAMS
 
 ACCEPTED = "accepted"
@@ -176,11 +176,22 @@ def _prepare(database: Database) -> None:
             raise PosError("newer_file", file=database.name)
         if found < SCHEMA:
             metadata.create_all(conn)  # an older database gets the tables that it lacks
+            _add_columns(conn)
             conn.execute(update(about).where(about.c.name == "schema").values(value=str(SCHEMA)))
         names = [ACCEPTED, PROJECTED, BOOK, *map(feed_counter, STREAMS)]
         known = set(conn.scalars(select(counter.c.name)))
         if missing := [{"name": name, "n": 0} for name in names if name not in known]:
             conn.execute(counter.insert(), missing)
+
+
+def _add_columns(conn: Connection) -> None:
+    """What the tables of an older database lack."""
+    for table, columns in ADDED.items():
+        held = {column["name"] for column in inspect(conn).get_columns(table.name)}
+        for name, default in columns.items():
+            if name not in held:
+                kind = table.c[name].type.compile(conn.dialect)
+                conn.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {name} {kind} NOT NULL DEFAULT {default}")
 
 
 _TAKE = update(counter).where(counter.c.name == bindparam("counter")).values(n=counter.c.n + 1).returning(counter.c.n)

@@ -22,16 +22,17 @@ from posapp.chain import Header
 from posapp.clock import Clock
 from posapp.hq.database import PROJECTED, Database, insert_many, upsert
 from posapp.hq.feed import CHAIN, store_scope
-from posapp.hq.rows import Held, JournalState, Poison, Rows, ShiftState, decode, project_entry
-from posapp.hq.tables import BY_ENTRY, about, article, batch, counter, entry, journal_state, quarantine, shift
+from posapp.hq.rows import Held, JournalState, Poison, RefundedState, Rows, ShiftState, decode, project_entry
+from posapp.hq.tables import BY_ENTRY, about, article, batch, counter, entry, journal_state, quarantine, refunded, shift
 from posapp.hq.tables import PROJECTED as PROJECTED_TABLES
-from posapp.messages import Message
+from posapp.messages import Message, RefundCompleted
 from posapp.version import VERSION
 
 STEP = 2_000
 """How many entries one transaction works off, about."""
 
 _ASK = 500
+_SUMS = ("held_tenders", "held_back")
 # What SQLAlchemy or a driver's own cursor raises when rows are refused.
 _REFUSED = (SQLAlchemyError, psycopg.Error, sqlite.Error, OverflowError, ValueError, TypeError)
 _read_header = msgspec.json.Decoder(Header).decode
@@ -40,6 +41,7 @@ _SOME: BindParameter[Any] = bindparam("some", expanding=True)
 _ARTICLES = select(article.c.scope, article.c.id, article.c.since).where(article.c.id.in_(_SOME))
 _JOURNALS = select(journal_state).where(journal_state.c.jid.in_(_SOME))
 _SHIFTS = select(shift).where(tuple_(shift.c.store, shift.c.till, shift.c.shift).in_(_SOME))
+_REFUNDED = select(refunded).where(tuple_(refunded.c.store, refunded.c.till, refunded.c.sale).in_(_SOME))
 _BATCHES = (
     select(batch.c.n, batch.c.last_seq - batch.c.first_seq + 1)
     .where(batch.c.n > bindparam("after"))
@@ -178,6 +180,7 @@ def _load_held(conn: Connection, items: Sequence[Item], articles: Articles) -> d
     held_of: dict[tuple[int, int], Held] = {}
     jids = set()
     shifts = set()
+    sales = set()
     for item in items:
         header = item.header
         place = (header.store, header.till)
@@ -187,13 +190,18 @@ def _load_held(conn: Connection, items: Sequence[Item], articles: Articles) -> d
         name = getattr(item.message, "shift", None)
         if name is not None and "\0" not in name:
             shifts.add((*place, name))
+        if isinstance(item.message, RefundCompleted) and "\0" not in item.message.sale:
+            sales.add((*place, item.message.sale))
     for some in _portions(jids):
         for row in conn.execute(_JOURNALS, {"some": some}):
             held_of[row.store, row.till].journals[row.jid] = JournalState(*row)
     for some in _portions(shifts):
         for row in conn.execute(_SHIFTS, {"some": some}):
-            tenders = msgspec.json.decode(row.held_tenders, type=dict[str, tuple[int, int]])
-            held_of[row.store, row.till].shifts[row.shift] = ShiftState(**{**row._mapping, "held_tenders": tenders})
+            sums = {name: msgspec.json.decode(row._mapping[name], type=dict[str, tuple[int, int]]) for name in _SUMS}
+            held_of[row.store, row.till].shifts[row.shift] = ShiftState(**{**row._mapping, **sums})
+    for some in _portions(sales):
+        for row in conn.execute(_REFUNDED, {"some": some}):
+            held_of[row.store, row.till].refunded[row.sale] = RefundedState(**row._mapping)
     return held_of
 
 
@@ -208,13 +216,19 @@ def journal_row(state: JournalState) -> dict[str, Any]:
 
 def shift_row(state: ShiftState) -> dict[str, Any]:
     row = asdict(state)
-    row["held_tenders"] = msgspec.json.encode(state.held_tenders, order="sorted").decode()
+    for name in _SUMS:
+        row[name] = msgspec.json.encode(row[name], order="sorted").decode()
     return row
+
+
+def refunded_row(state: RefundedState) -> dict[str, Any]:
+    return asdict(state)
 
 
 def _write_states(conn: Connection, held_of: dict[tuple[int, int], Held]) -> None:
     upsert(conn, journal_state, (journal_row(j) for held in held_of.values() for j in held.journals.values()))
     upsert(conn, shift, (shift_row(s) for held in held_of.values() for s in held.shifts.values()))
+    upsert(conn, refunded, (refunded_row(s) for held in held_of.values() for s in held.refunded.values()))
 
 
 def _write(conn: Connection, done: Sequence[Done], now_ms: int) -> None:

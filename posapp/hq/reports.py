@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, Table, func, select
+from sqlalchemy import Connection, Row, Select, Table, func, select
 
 from posapp.clock import DAY, HOUR, Clock, business_date, rfc3339
 from posapp.errors import PosError
@@ -21,8 +22,12 @@ from posapp.hq.tables import (
     counter,
     flag,
     quarantine,
+    refund,
+    refund_tax,
+    refund_tender,
     sale,
     sale_tax,
+    settlement,
     store,
     tender,
     till,
@@ -30,6 +35,7 @@ from posapp.hq.tables import (
 )
 from posapp.ids import till_name
 from posapp.money import Money
+from posapp.rules.tenders import tender_name
 from posapp.settings import Settings
 
 
@@ -110,6 +116,10 @@ def _till(conn: Connection, store_number: int, row: Row[Any], date: str, ends: i
 
 
 def _figures(conn: Connection, store_number: int, number: int | None, date: str) -> dict[str, Any]:
+    """sales and total: everything that was rung up. tickets: without what was voided on its day (the metric
+    dictionary's completed sale tickets). net_sales: total without refunded, what went back. Each tender's and rate's
+    amount is what was taken, `refunded` what went back, net the difference."""
+
     def of(table: Table) -> list[Any]:
         where = [table.c.store == store_number, table.c.date == date]
         return where if number is None else [*where, table.c.till == number]
@@ -121,18 +131,11 @@ def _figures(conn: Connection, store_number: int, number: int | None, date: str)
             func.coalesce(func.sum(sale.c.rounding), 0),
         ).where(*of(sale))
     ).one()
-    tenders = conn.execute(
-        select(tender.c.kind, func.count(), func.sum(tender.c.amount))
-        .where(*of(tender))
-        .group_by(tender.c.kind)
-        .order_by(tender.c.kind)
-    )
-    taxes = conn.execute(
-        select(sale_tax.c.rate, func.sum(sale_tax.c.amount), func.sum(sale_tax.c.tax))
-        .where(*of(sale_tax))
-        .group_by(sale_tax.c.rate)
-        .order_by(sale_tax.c.rate)
-    )
+    refunds, back = conn.execute(
+        select(func.count(), func.coalesce(func.sum(refund.c.total), 0)).where(*of(refund))
+    ).one()
+    voided = _count(conn, refund, *of(refund), refund.c.kind == "void")
+    waiting, waiting_amount = conn.execute(_unmatched(*of(tender))).one()
     moved = func.sum(cash_move.c.amount)
     cash_in = conn.scalar(select(moved).where(*of(cash_move), cash_move.c.amount > 0)) or 0
     cash_out = conn.scalar(select(moved).where(*of(cash_move), cash_move.c.amount < 0)) or 0
@@ -140,14 +143,81 @@ def _figures(conn: Connection, store_number: int, number: int | None, date: str)
     return {
         "sales": sums[0],
         "total": _yuan(sums[1]),
+        "tickets": sums[0] - voided,
+        "refunds": refunds,
+        "refunded": _yuan(back),
+        "net_sales": _yuan(sums[1] - back),
         "rounding": _yuan(sums[2]),
-        "tenders": [{"kind": kind, "count": n, "amount": _yuan(amount)} for kind, n, amount in tenders],
-        "taxes": [{"rate": rate, "amount": _yuan(amount), "tax": _yuan(tax)} for rate, amount, tax in taxes],
+        "tenders": _tenders(conn, of),
+        "taxes": _taxes(conn, of),
+        "unmatched": waiting,
+        "unmatched_amount": _yuan(waiting_amount),
         "cash_in": _yuan(cash_in),
         "cash_out": _yuan(cash_out),
         "first_receipt": conn.scalar(receipts.order_by(sale.c.effective, sale.c.receipt).limit(1)),
         "last_receipt": conn.scalar(receipts.order_by(sale.c.effective.desc(), sale.c.receipt.desc()).limit(1)),
     }
+
+
+Of = Callable[[Table], list[Any]]
+
+
+def _tenders(conn: Connection, of: Of) -> list[dict[str, Any]]:
+    def by_kind(table: Table) -> dict[str, tuple[int, int]]:
+        rows = conn.execute(
+            select(table.c.kind, func.count(), func.sum(table.c.amount)).where(*of(table)).group_by("kind")
+        )
+        return {kind: (count, int(amount)) for kind, count, amount in rows}
+
+    taken, back = by_kind(tender), by_kind(refund_tender)
+    nothing = (0, 0)
+    return [
+        {
+            "kind": kind,
+            "count": taken.get(kind, nothing)[0],
+            "amount": _yuan(taken.get(kind, nothing)[1]),
+            "refunded": _yuan(back.get(kind, nothing)[1]),
+            "net": _yuan(taken.get(kind, nothing)[1] - back.get(kind, nothing)[1]),
+        }
+        for kind in sorted({*taken, *back})
+    ]
+
+
+def _taxes(conn: Connection, of: Of) -> list[dict[str, Any]]:
+    def by_rate(table: Table) -> dict[str, tuple[int, int]]:
+        sums = select(table.c.rate, func.sum(table.c.amount), func.sum(table.c.tax)).where(*of(table)).group_by("rate")
+        return {rate: (int(amount), int(tax)) for rate, amount, tax in conn.execute(sums)}
+
+    taken, back = by_rate(sale_tax), by_rate(refund_tax)
+    nothing = (0, 0)
+    return [
+        {
+            "rate": rate,
+            "amount": _yuan(taken.get(rate, nothing)[0]),
+            "tax": _yuan(taken.get(rate, nothing)[1]),
+            "refunded": _yuan(back.get(rate, nothing)[0]),
+            "net_tax": _yuan(taken.get(rate, nothing)[1] - back.get(rate, nothing)[1]),
+        }
+        for rate in sorted({*taken, *back})
+    ]
+
+
+def _unmatched(*where: Any) -> Select[Any]:
+    """How many tenders by static code are neither matched nor voided, and what they come to."""
+    settled = select(settlement.c.jid).where(
+        settlement.c.store == sale.c.store,
+        settlement.c.till == sale.c.till,
+        settlement.c.sale == sale.c.event,
+        settlement.c.tender == tender.c.pos,
+    )
+    voided = select(refund.c.jid).where(
+        refund.c.store == sale.c.store, refund.c.sale == sale.c.event, refund.c.kind == "void"
+    )
+    return (
+        select(func.count(), func.coalesce(func.sum(tender.c.amount), 0))
+        .join(sale, (sale.c.jid == tender.c.jid) & (sale.c.seq == tender.c.seq))
+        .where(*where, tender.c.kind == "static", ~settled.exists(), ~voided.exists())
+    )
 
 
 def _yuan(fen: Any) -> str:
@@ -164,11 +234,30 @@ def day_text(report: dict[str, Any], language: str = "zh") -> str:
         head += "  " + words["provisional"]
     columns = [report, *report["tills"]]
     lines = [head, _row([words["till"], words["all"], *(one["till"] for one in report["tills"])])]
-    plain = ("sales", "total", "rounding", "cash_in", "cash_out", "first_receipt", "last_receipt")
+    plain = (
+        "sales",
+        "total",
+        "tickets",
+        "refunds",
+        "refunded",
+        "net_sales",
+        "rounding",
+        "cash_in",
+        "cash_out",
+        "first_receipt",
+        "last_receipt",
+    )
     lines += [_row([words[name], *(_shown(one[name]) for one in columns)]) for name in plain]
-    for kind in [item["kind"] for item in report["tenders"]]:
-        amounts = [{item["kind"]: item["amount"] for item in one["tenders"]}.get(kind, "0.00") for one in columns]
-        lines.append(_row([f"{words['tender']} {words.get(kind, kind)}", *amounts]))
+    for item in report["tenders"]:
+        for what in ("amount", "refunded") if item["refunded"] != "0.00" else ("amount",):
+            amounts = [
+                {held["kind"]: held[what] for held in one["tenders"]}.get(item["kind"], "0.00") for one in columns
+            ]
+            lines.append(_row([f"{words[what]} {tender_name(item['kind'], language)}", *amounts]))
+    if report["unmatched"]:
+        lines.append(
+            _row([words["unmatched"], *(f"{one['unmatched_amount']} ({one['unmatched']})" for one in columns)])
+        )
     for rate in [item["rate"] for item in report["taxes"]]:
         taxes = [{item["rate"]: item["tax"] for item in one["taxes"]}.get(rate, "0.00") for one in columns]
         lines.append(_row([f"{words['tax']} {words.get(rate) or _percent(rate)}", *taxes]))
@@ -209,9 +298,12 @@ _WORDS = {
         "cash_out": "现金取出",
         "first_receipt": "首单号",
         "last_receipt": "末单号",
-        "tender": "收款",
-        "cash": "现金",
-        "card": "刷卡",
+        "tickets": "成交单数",
+        "refunds": "退款笔数",
+        "net_sales": "净销售额",
+        "amount": "收款",
+        "refunded": "退款",
+        "unmatched": "收款码待核对",
         "exempt": "免税",
         "none": "不征税",
         "tax": "税额",
@@ -231,7 +323,12 @@ _WORDS = {
         "cash_out": "cash out",
         "first_receipt": "first receipt",
         "last_receipt": "last receipt",
-        "tender": "paid",
+        "tickets": "tickets",
+        "refunds": "refunds",
+        "net_sales": "net sales",
+        "amount": "paid",
+        "refunded": "given back",
+        "unmatched": "codes to match",
         "tax": "VAT",
         "last_contact": "last contact",
         "unsent": "unsent",

@@ -21,10 +21,13 @@ from posapp.messages import (
     CashMoved,
     JournalOpened,
     Message,
+    PaymentSettled,
+    RefundCompleted,
     SaleCompleted,
     SaleLine,
     ShiftClosed,
     ShiftOpened,
+    Tender,
     read_body,
 )
 from posapp.money import LARGEST, Money
@@ -62,7 +65,7 @@ class JournalState:
 
 @dataclass(slots=True)
 class ShiftState:
-    """A shift as its till told it and as HQ holds it. held_tenders: kind -> (count, amount)."""
+    """A shift as its till told it and as HQ holds it. held_tenders, held_back: kind -> (count, amount)."""
 
     store: int
     till: int
@@ -80,15 +83,33 @@ class ShiftState:
     held_cash_in: int = 0
     held_cash_out: int = 0
     held_tenders: dict[str, tuple[int, int]] = field(default_factory=dict)
+    held_refunds: int = 0
+    held_refunded: int = 0
+    held_back: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class RefundedState:
+    """What has gone back for a sale. The fields are the columns of refunded."""
+
+    store: int
+    till: int
+    sale: str
+    receipt: str
+    sold: int
+    times: int = 0
+    total: int = 0
 
 
 @dataclass(slots=True)
 class Held:
-    """What is known of one till before an entry, changed by it: its journals, its shifts, the articles of its store."""
+    """What is known of one till before an entry, changed by it: its journals, its shifts, the sales it gave money back
+    for, the articles of its store."""
 
     knows: Callable[[str, int], bool]
     journals: dict[str, JournalState] = field(default_factory=dict)
     shifts: dict[str, ShiftState] = field(default_factory=dict)
+    refunded: dict[str, RefundedState] = field(default_factory=dict)
 
 
 def decode(header: Header, body: bytes) -> Message:
@@ -269,10 +290,101 @@ def _sale(held: Held, number: int, page: _Page, message: SaleCompleted) -> None:
     shift.held_sales += 1
     shift.held_total = _plus(shift.held_total, message.total)
     shift.held_rounding = _plus(shift.held_rounding, message.rounding)
-    for paid in message.tenders:
-        count, amount = shift.held_tenders.get(paid.kind, (0, 0))
-        shift.held_tenders[paid.kind] = (count + 1, _plus(amount, paid.amount))
+    _add_tenders(shift.held_tenders, message.tenders)
     held.shifts[message.shift] = shift
+
+
+def _add_tenders(sums: dict[str, tuple[int, int]], tenders: list[Tender]) -> None:
+    for paid in tenders:
+        count, amount = sums.get(paid.kind, (0, 0))
+        sums[paid.kind] = (count + 1, _plus(amount, paid.amount))
+
+
+def _refund(held: Held, number: int, page: _Page, message: RefundCompleted) -> None:
+    header, key, place = page.header, page.key, page.place
+    _check_refund(page, message)
+    page.rows["refund_line"] = [
+        (
+            *key,
+            pos,
+            *place,
+            line.n,
+            line.article,
+            line.qty,
+            line.amount,
+            line.rate,
+            line.tax,
+            sum(reason.fen for reason in line.why),
+        )
+        for pos, line in enumerate(message.lines, 1)
+    ]
+    page.rows["refund_tender"] = [
+        (*key, pos, *place, paid.kind, paid.amount, paid.ref) for pos, paid in enumerate(message.tenders, 1)
+    ]
+    page.rows["refund_tax"] = [
+        (*key, pos, *place, tax_sum.rate, tax_sum.amount, tax_sum.tax) for pos, tax_sum in enumerate(message.taxes, 1)
+    ]
+    row = (
+        *key,
+        *place,
+        header.eid,
+        header.rn,
+        message.counter,
+        message.kind,
+        message.sale,
+        message.receipt,
+        header.clerk,
+        header.by,
+        message.shift,
+        message.done,
+        header.ef,
+        message.total,
+        message.rounding,
+        message.reason,
+        message.member,
+    )
+    page.rows["refund"].append(row)
+    before = held.refunded.get(message.sale) or RefundedState(
+        header.store, header.till, message.sale, message.receipt, message.sold
+    )
+    now = replace(before, times=before.times + 1, total=_plus(before.total, message.total))
+    if now.total > now.sold or (message.kind == "void" and before.times):
+        page.flag("refunded_twice", receipt=message.receipt, sold=now.sold, back=now.total)
+    # From here on nothing fails: the till's state changes whole or not at all.
+    held.refunded[message.sale] = now
+    _count_receipt(held, page, message.counter)
+    shift = _shift(held, header, message.shift)
+    shift.held_refunds += 1
+    shift.held_refunded = _plus(shift.held_refunded, message.total)
+    _add_tenders(shift.held_back, message.tenders)
+    held.shifts[message.shift] = shift
+
+
+def _check_refund(page: _Page, refund: RefundCompleted) -> None:
+    lines = sum(line.amount for line in refund.lines)
+    if lines != refund.total:
+        page.flag("total_mismatch", lines=lines, total=refund.total)
+    back = sum(tender.amount for tender in refund.tenders)
+    if back != refund.total + refund.rounding:
+        page.flag("tender_mismatch", tenders=back, due=refund.total + refund.rounding)
+
+
+def _settled(held: Held, number: int, page: _Page, message: PaymentSettled) -> None:
+    header = page.header
+    row = (
+        *page.key,
+        *page.place,
+        message.sale,
+        message.receipt,
+        message.tender,
+        message.kind,
+        message.amount,
+        message.ref,
+        message.how,
+        header.clerk,
+        header.ef,
+    )
+    page.rows["settlement"].append(row)
 
 
 def _line(key: tuple[str, int], pos: int, place: tuple[int, int, str], line: SaleLine) -> tuple[Any, ...]:
@@ -346,13 +458,16 @@ def _shift_closed(held: Held, number: int, page: _Page, message: ShiftClosed) ->
         "rounding": message.rounding,
         "cash_in": abs(message.cash_in),
         "cash_out": abs(message.cash_out),
+        "refunds": message.refunds,
+        "refunded": message.refunded,
     }
     held_here: dict[str, Any] = {name: getattr(shift, f"held_{name}") for name in told}
-    told_tenders = {item.kind: (item.count, item.amount) for item in message.tenders}
-    for kind in {**told_tenders, **shift.held_tenders}:
-        for pos, what in enumerate(("count", "amount")):
-            told[f"{kind} {what}"] = told_tenders.get(kind, (0, 0))[pos]
-            held_here[f"{kind} {what}"] = shift.held_tenders.get(kind, (0, 0))[pos]
+    for words, sums, here in (("", message.tenders, shift.held_tenders), (" back", message.back, shift.held_back)):
+        told_sums = {item.kind: (item.count, item.amount) for item in sums}
+        for kind in {**told_sums, **here}:
+            for pos, what in enumerate(("count", "amount")):
+                told[f"{kind}{words} {what}"] = told_sums.get(kind, (0, 0))[pos]
+                held_here[f"{kind}{words} {what}"] = here.get(kind, (0, 0))[pos]
     differing = {name: [told[name], held_here[name]] for name in told if told[name] != held_here[name]}
     if differing:
         page.flag("shift_mismatch", shift=message.shift, differing=differing)
@@ -385,6 +500,8 @@ def _cash_moved(held: Held, number: int, page: _Page, message: CashMoved) -> Non
 _HANDLERS: dict[type[Message], Callable[[Held, int, _Page, Any], None]] = {
     JournalOpened: _journal_opened,
     SaleCompleted: _sale,
+    RefundCompleted: _refund,
+    PaymentSettled: _settled,
     ShiftOpened: _shift_opened,
     ShiftClosed: _shift_closed,
     CashMoved: _cash_moved,

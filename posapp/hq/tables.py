@@ -325,6 +325,85 @@ sale_tax = _table(
     Index("sale_tax_date", "store", "date"),
 )
 
+# receipt: its own number; sale, sale_receipt: event id and number of the sale that money went back for.
+refund = _table(
+    "refund",
+    *_entry_of(),
+    *_place(),
+    _word("event"),
+    _word("receipt"),
+    _whole("counter"),
+    _word("kind"),
+    _word("sale"),
+    _word("sale_receipt"),
+    _whole("clerk"),
+    _whole("by"),
+    _word("shift"),
+    _whole("done"),
+    _whole("effective"),
+    _whole("total"),
+    _whole("rounding"),
+    _word("reason"),
+    _word("member"),
+    Index("refund_date", "store", "date"),
+    Index("refund_sale", "sale"),
+)
+
+# n: the line's number on the sale's ticket.
+refund_line = _table(
+    "refund_line",
+    *_entry_of(),
+    _key("pos", Whole),
+    *_place(),
+    _whole("n"),
+    _word("article"),
+    _whole("qty"),
+    _whole("amount"),
+    _word("rate"),
+    _whole("tax"),
+    _whole("off"),
+    Index("refund_line_date", "store", "date"),
+)
+
+refund_tender = _table(
+    "refund_tender",
+    *_entry_of(),
+    _key("pos", Whole),
+    *_place(),
+    _word("kind"),
+    _whole("amount"),
+    _word("ref"),
+    Index("refund_tender_date", "store", "date"),
+)
+
+refund_tax = _table(
+    "refund_tax",
+    *_entry_of(),
+    _key("pos", Whole),
+    *_place(),
+    _word("rate"),
+    _whole("amount"),
+    _whole("tax"),
+    Index("refund_tax_date", "store", "date"),
+)
+
+# A tender that could only be believed was found in the shop's account; tender: its number in the sale.
+settlement = _table(
+    "settlement",
+    *_entry_of(),
+    *_place(),
+    _word("sale"),
+    _word("receipt"),
+    _whole("tender"),
+    _word("kind"),
+    _whole("amount"),
+    _word("ref"),
+    _word("how"),
+    _whole("clerk"),
+    _whole("effective"),
+    Index("settlement_sale", "sale", "tender"),
+)
+
 cash_move = _table(
     "cash_move",
     *_entry_of(),
@@ -383,7 +462,25 @@ shift = _table(
     _whole("held_cash_in"),
     _whole("held_cash_out"),
     _word("held_tenders"),
+    _whole("held_refunds"),
+    _whole("held_refunded"),
+    _word("held_back"),
 )
+
+# What has gone back for a sale so far: sold is the sale's total as the refunds tell it.
+refunded = _table(
+    "refunded",
+    _key("store", Whole),
+    _key("till", Whole),
+    _key("sale", Word),
+    _word("receipt"),
+    _whole("sold"),
+    _whole("times"),
+    _whole("total"),
+)
+
+ADDED = {shift: {"held_refunds": "0", "held_refunded": "0", "held_back": "'{}'"}}
+"""Columns that tables of older databases lack, each with what stands there then, in SQL."""
 
 # How far the projection of a journal is: last entry seen, its effective time, last receipt counter.
 journal_state = _table(
@@ -413,6 +510,19 @@ quarantine = _table(
     _whole("resolved"),
 )
 
-BY_ENTRY: tuple[Table, ...] = (sale, sale_line, tender, sale_tax, cash_move, event, flag)
-BY_TILL: tuple[Table, ...] = (shift, journal_state)
+BY_ENTRY: tuple[Table, ...] = (
+    sale,
+    sale_line,
+    tender,
+    sale_tax,
+    refund,
+    refund_line,
+    refund_tender,
+    refund_tax,
+    settlement,
+    cash_move,
+    event,
+    flag,
+)
+BY_TILL: tuple[Table, ...] = (shift, journal_state, refunded)
 PROJECTED = BY_ENTRY + BY_TILL

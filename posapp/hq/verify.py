@@ -21,7 +21,7 @@ from posapp.chain import Broken, Entry, Header, check_entry, check_link
 from posapp.errors import PosError
 from posapp.hq.accept import FIRST_SEEN, OTHER_EVENT, SAME_EVENT, event_key, genesis_of, journal_keys
 from posapp.hq.database import Database
-from posapp.hq.project import Articles, Done, journal_row, read_items, shift_row, step_after, work_off
+from posapp.hq.project import Articles, Done, journal_row, read_items, refunded_row, shift_row, step_after, work_off
 from posapp.hq.rows import Held
 from posapp.hq.tables import (
     BY_ENTRY,
@@ -33,6 +33,7 @@ from posapp.hq.tables import (
     journal_head,
     journal_state,
     quarantine,
+    refunded,
     shift,
 )
 
@@ -243,6 +244,8 @@ def _tables(conn: Connection, till: tuple[int, int], report: Report) -> None:
     _compare_states(conn, journal_state, till, states, ("jid",))
     shifts = {(s.shift,): shift_row(s) for s in held.shifts.values()}
     _compare_states(conn, shift, till, shifts, ("shift",))
+    sales = {(s.sale,): refunded_row(s) for s in held.refunded.values()}
+    _compare_states(conn, refunded, till, sales, ("sale",))
 
 
 def _compare(conn: Connection, done: list[Done], counts: Counter[str]) -> None:

@@ -9,7 +9,7 @@ from posapp.clock import local
 from posapp.messages import SaleCompleted
 from posapp.money import Money
 from posapp.quantity import Quantity
-from posapp.rules.tenders import KINDS
+from posapp.rules.tenders import tender_name
 from posapp.settings import Settings
 
 WIDTH = 32
@@ -25,43 +25,37 @@ _WORDS = {
     "given": ("实收", "Given"),
     "change": ("找零", "Change"),
     "tax": ("其中增值税", "VAT included"),
+    "voided": ("已作废", "VOIDED"),
     "copy": ("*** 重印 第{n}次 ***", "*** COPY {n} ***"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A sale as the journal holds it."""
+    """A sale as the journal holds it. clerk_name: "" where it is not known. voided_by: number of the void's slip."""
 
     receipt: str
     event_id: str
     clerk: int
     body: SaleCompleted
+    clerk_name: str = ""
+    voided_by: str = ""
 
 
-def document(
-    recorded: Recorded, settings: Settings, copy: int = 0, *, mark: str = "", logo: bytes | None = None
-) -> Document:
-    """What is printed of a sale. copy: 0 for the first print, else the number of the copy. mark: a word that stands
-    big at the top, in the middle and at the bottom, for a receipt that is none. logo: a PNG.
-    """
+def document(recorded: Recorded, settings: Settings, copy: int = 0, *, logo: bytes | None = None) -> Document:
+    """What is printed of a sale. copy: 0 for the first print, else the number of the copy. logo: a PNG or JPEG."""
     english = settings.language == "en"
     word = {key: pair[1] if english else pair[0] for key, pair in _WORDS.items()}
     sale = recorded.body
     saved = 0
-    marked: list[Block] = [Text(mark, "centre", is_bold=True, size=2)] if mark else []
-    blocks: list[Block] = [*marked]
-    if logo:
-        blocks.append(Picture(logo))
-    if settings.store_name:
-        blocks.append(Text(settings.store_name, "centre", is_bold=True, size=2))
-    blocks += _centred(settings.receipt_header)
-    if copy:
-        blocks.append(Text(word["copy"].format(n=copy), "centre", is_bold=True))
+    blocks: list[Block] = [Picture(logo)] if logo else []
+    blocks += heading(settings, copy)
+    if recorded.voided_by:
+        blocks.append(Text(word["voided"], "centre", is_bold=True, size=2))
     blocks += [
         Text(f"{word['receipt']} {recorded.receipt}"),
         Text(f"{local(sale.paid, settings.time_zone):%Y-%m-%d %H:%M:%S}"),
-        Text(f"{word['clerk']} {recorded.clerk}"),
+        Text(clerk_line(recorded.clerk, recorded.clerk_name, settings)),
         Rule(),
     ]
     for line in sale.lines:
@@ -73,10 +67,10 @@ def document(
         if reduction:
             blocks.append(Pair(f"  {word['saved']}", str(Money(reduction))))
         saved -= min(reduction, 0)
-    blocks += [*marked, Rule(), Pair(word["total"], str(Money(sale.total)), is_bold=True, size=2)]
+    blocks += [Rule(), Pair(word["total"], str(Money(sale.total)), is_bold=True, size=2)]
     if sale.rounding:
         blocks.append(Pair(word["rounding"], str(Money(sale.rounding))))
-    blocks += [Pair(KINDS[tender.kind][english], str(Money(tender.given))) for tender in sale.tenders]
+    blocks += [Pair(tender_name(tender.kind, settings.language), str(Money(tender.given))) for tender in sale.tenders]
     if sale.change:
         blocks.append(Pair(word["change"], str(Money(sale.change))))
     if saved:
@@ -85,7 +79,34 @@ def document(
     blocks += _centred(settings.receipt_footer)
     for caption, address in settings.receipt_qr:
         blocks += [*_centred(caption), Qr(address)]
-    return (*blocks, Barcode(recorded.receipt), *marked, Cut())
+    return (*blocks, Barcode(recorded.receipt), Cut())
+
+
+def heading(settings: Settings, copy: int) -> list[Block]:
+    """What stands above every paper of the shop. copy: 0 for the first print."""
+    english = settings.language == "en"
+    blocks: list[Block] = []
+    if settings.store_name:
+        blocks.append(Text(settings.store_name, "centre", is_bold=True, size=2))
+    blocks += _centred(settings.receipt_header)
+    if copy:
+        blocks.append(Text(_WORDS["copy"][english].format(n=copy), "centre", is_bold=True))
+    return blocks
+
+
+def clerk_line(number: int, name: str, settings: Settings) -> str:
+    """Who served: by name if the store wants it and the name is known."""
+    shown = name if name and settings.receipt_clerk == "name" else str(number)
+    return f"{_WORDS['clerk'][settings.language == 'en']} {shown}"
+
+
+def marked(document: Document, mark: str) -> Document:
+    """A document with a word standing big at the top, in the middle and at the bottom: a paper that is none."""
+    sign = Text(mark, "centre", is_bold=True, size=2)
+    *blocks, cut = document
+    rules = [place for place, block in enumerate(blocks) if isinstance(block, Rule)]
+    middle = rules[-1] if rules else len(blocks)
+    return (sign, *blocks[:middle], sign, *blocks[middle:], sign, cut)
 
 
 def text(recorded: Recorded, settings: Settings, copy: int = 0) -> list[str]:

@@ -39,8 +39,8 @@ def take(kind: str, given: Money, ref: str, due: Money, step: int, mode: str) ->
         raise PosError("bad_tender", kind=kind[:20])
     if given.fen < 0 or (given.fen == 0 and due):
         raise PosError("bad_amount", amount=str(given))
-    if kind == "card":
-        return _card(given, ref, due)
+    if kind != "cash":
+        return _exact(kind, given, ref, due)
     rounded = round_cash(due, step, mode)
     if given < rounded:
         return Taken(Paid("cash", given, given), due - given, ZERO, ZERO, False)
@@ -49,12 +49,17 @@ def take(kind: str, given: Money, ref: str, due: Money, step: int, mode: str) ->
     return Taken(Paid("cash", rounded, given), ZERO, rounded - due, given - rounded, True)
 
 
-def _card(given: Money, ref: str, due: Money) -> Taken:
+def _exact(kind: str, given: Money, ref: str, due: Money) -> Taken:
+    """A card, which has a slip, or a static code, which needs nothing to refer to: neither gives change."""
     if not due:
         raise PosError("nothing_due")
     if given > due:
-        raise PosError("too_much", kind=KINDS["card"], due=due)
-    if not _SLIP.fullmatch(ref) or (len(ref) in _LUHN_LENGTHS and ref.isdigit()):
-        # 13 to 19 digits would be a card number, which never enters a till
+        raise PosError("too_much", kind=KINDS[kind], due=due)
+    if not is_reference(ref) and (ref or kind == "card"):
         raise PosError("needs_reference")
-    return Taken(Paid("card", given, given, ref), due - given, ZERO, ZERO, given == due)
+    return Taken(Paid(kind, given, given, ref), due - given, ZERO, ZERO, given == due)
+
+
+def is_reference(text: str) -> bool:
+    """Whether a text may be the number of a slip. 13 to 19 digits would be a card number, which never enters a till."""
+    return bool(_SLIP.fullmatch(text)) and not (len(text) in _LUHN_LENGTHS and text.isdigit())

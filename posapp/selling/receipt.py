@@ -11,6 +11,7 @@ from posapp.journal import Journal, entry_at
 from posapp.messages import ReceiptReprinted, SaleCompleted, read_body
 from posapp.rules.receipt import Recorded
 from posapp.selling.sale import rows_of
+from posapp.shift.people import name_of
 
 
 def find(folder: db.Folder, receipt: str) -> Recorded:
@@ -18,20 +19,22 @@ def find(folder: db.Folder, receipt: str) -> Recorded:
     with folder.till.reading() as conn:
         place = conn.execute(select(tables.sale.c.place).where(tables.sale.c.receipt == receipt)).scalar()
         entry = entry_at(conn, *divmod(place, tables.EPOCH_PLACES)) if place else None
+        voided = select(tables.refund.c.receipt).where(
+            tables.refund.c.sale_receipt == receipt, tables.refund.c.kind == "void"
+        )
+        voided_by = conn.execute(voided.limit(1)).scalar() or ""
     if entry is None:
         raise PosError("not_found", what=receipt[:40])
     header = read_header(entry.header)
     body = read_body(header.t, header.sv, entry.body)
     assert isinstance(body, SaleCompleted)
-    return Recorded(header.rn, header.eid, header.clerk, body)
+    return Recorded(header.rn, header.eid, header.clerk, body, name_of(folder, header.clerk), voided_by)
 
 
-def reprint(journal: Journal, recorded: Recorded, clerk: int) -> int:
-    """Journal that a copy is made; the copy's number."""
+def reprint(journal: Journal, receipt: str, event_id: str, clerk: int) -> int:
+    """Journal that a copy of a receipt, or of a refund's slip, is made; the copy's number."""
     with journal.writing() as writing:
-        made = writing.conn.execute(
-            select(func.count()).where(tables.reprint.c.receipt == recorded.receipt)
-        ).scalar_one()
-        body = ReceiptReprinted(recorded.receipt, recorded.event_id, made + 1)
+        made = writing.conn.execute(select(func.count()).where(tables.reprint.c.receipt == receipt)).scalar_one()
+        body = ReceiptReprinted(receipt, event_id, made + 1)
         db.insert_rows(writing.conn, rows_of(writing.append(body, clerk), body))
     return made + 1

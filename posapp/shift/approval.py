@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from posapp.errors import PosError
 from posapp.journal import Journal
@@ -11,10 +12,20 @@ from posapp.shift.people import Clerk
 from posapp.shift.rights import ACTIONS, may
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A right lent for as long as an outage lasts: by whom, when, in which shift."""
+
+    by: int
+    at: int
+    shift: str
+
+
 class Approvals:
-    """What was refused last, and the colleague who lends the right to it: to this action, once."""
+    """What was refused last, and the colleague who lends the right to it: to this action, once, or for an outage."""
 
     def __init__(self) -> None:
+        self._standing: dict[str, Standing] = {}
         self._again: Callable[[], object] | None = None
         self._action = ""
         self._detail: tuple[int, str] = (0, "")
@@ -28,6 +39,17 @@ class Approvals:
             return self._lent
         self._action, self._detail = action, (line, detail)
         raise PosError("needs_approval", action=ACTIONS[action])
+
+    def right_for_outage(self, clerk: Clerk, action: str, detail: str, *, now: int, contact: int, shift: str) -> int:
+        """As right(), but what was lent holds until HQ was spoken to after it (contact: when it was last), or the
+        shift is another. Raises PosError needs_approval."""
+        held = self._standing.get(action)
+        if held and held.shift == shift and contact <= held.at:
+            return held.by
+        by = self.right(clerk, action, detail)
+        if by:
+            self._standing[action] = Standing(by, now, shift)
+        return by
 
     def settle(self, again: Callable[[], object] | None) -> None:
         """A verb has ended: `again` carries it out once more if it was refused for want of a right."""

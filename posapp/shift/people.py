@@ -76,6 +76,12 @@ def check_badge(folder: db.Folder, code: str) -> Clerk:
     return Clerk(row.number, row.name, row.role)
 
 
+def name_of(folder: db.Folder, number: int) -> str:
+    """A clerk's name, "" if HQ has told of none."""
+    with folder.feed.reading() as conn:
+        return conn.execute(select(staff.c.name).where(staff.c.number == number)).scalar() or ""
+
+
 def _tries(folder: db.Folder, number: int) -> int:
     with folder.till.reading() as conn:
         return conn.execute(select(wrong_pin.c.tries).where(wrong_pin.c.clerk == number)).scalar() or 0

@@ -12,6 +12,8 @@ ACTIONS: dict[str, tuple[str, str]] = {
     "drawer": ("无销售开钱箱", "Opening the drawer without a sale"),
     "cash_out": ("取出现金", "Taking cash out"),
     "cancel_paid": ("取消已刷卡的单", "Cancelling a ticket with a card payment"),
+    "void_sale": ("作废已收款的单", "Voiding a paid ticket"),
+    "static_code": ("用收款码收款", "Taking the shop's static payment code"),
 }
 
 _RIGHTS: dict[str, frozenset[str]] = {
@@ -23,3 +25,8 @@ _RIGHTS: dict[str, frozenset[str]] = {
 
 def may(role: str, action: str) -> bool:
     return action in _RIGHTS.get(role, frozenset())
+
+
+def is_at_least(role: str, least: str) -> bool:
+    """Whether a role is that of `least` or stands above it."""
+    return role in ROLES and ROLES.index(role) >= ROLES.index(least)

@@ -30,7 +30,9 @@ from posapp.messages import (
     JournalOpened,
     Message,
     Page,
+    PaymentSettled,
     PushAnswer,
+    RefundCompleted,
     Refusal,
     SaleCompleted,
     SaleLine,
@@ -229,6 +231,36 @@ class Journal:
         sale = SaleCompleted(**{**fields, **changes})
         number = receipt_number(self.store, self.till, self.label, self.counter, canonical(sale))
         return self.add(sale, rn=number)
+
+    def void(self, place: int, shift: str = "shift-1", **changes: Any) -> Entry:
+        """Everything back for the sale that is the journal's entry at `place` (0 is the first)."""
+        self.counter += 1
+        header = self.headers[place]
+        sold = msgspec.json.decode(self.entries[place].body, type=SaleCompleted)
+        fields: dict[str, Any] = {
+            "kind": "void",
+            "sale": header.eid,
+            "receipt": header.rn,
+            "sold": sold.total,
+            "shift": shift,
+            "counter": self.counter,
+            "done": self.effective,
+            "reason": "顾客不要了",
+            "lines": sold.lines,
+            "total": sold.total,
+            "rounding": sold.rounding,
+            "tenders": [Tender(paid.kind, paid.amount, ref=paid.ref) for paid in sold.tenders],
+            "taxes": sold.taxes,
+        }
+        refund = RefundCompleted(**{**fields, **changes})
+        number = receipt_number(self.store, self.till, self.label, self.counter, canonical(refund))
+        return self.add(refund, rn=number)
+
+    def matched(self, place: int, ref: str = "420000001") -> Entry:
+        """The first tender of a sale was found in the account."""
+        header = self.headers[place]
+        paid = msgspec.json.decode(self.entries[place].body, type=SaleCompleted).tenders[0]
+        return self.add(PaymentSettled(header.eid, header.rn, 1, paid.kind, paid.amount, ref, "by hand"))
 
 
 class Till:

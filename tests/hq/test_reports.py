@@ -38,11 +38,13 @@ def test_the_day_is_the_sum_of_its_sales(shop: Shop) -> None:
     report = day(shop)
     assert (report["sales"], report["total"], report["rounding"]) == (4, "63.79", "-0.03")
     assert report["tenders"] == [
-        {"kind": "card", "count": 1, "amount": "1.00"},
-        {"kind": "cash", "count": 3, "amount": "12.76"},
-        {"kind": "voucher", "count": 1, "amount": "50.00"},
+        {"kind": "card", "count": 1, "amount": "1.00", "refunded": "0.00", "net": "1.00"},
+        {"kind": "cash", "count": 3, "amount": "12.76", "refunded": "0.00", "net": "12.76"},
+        {"kind": "voucher", "count": 1, "amount": "50.00", "refunded": "0.00", "net": "50.00"},
     ]
-    assert report["taxes"] == [{"rate": "0.13", "amount": "63.79", "tax": "7.33"}]
+    assert report["taxes"] == [
+        {"rate": "0.13", "amount": "63.79", "tax": "7.33", "refunded": "0.00", "net_tax": "7.33"}
+    ]
     assert (report["cash_in"], report["cash_out"]) == ("5.00", "-2.00")
     tills = report["tills"]
     assert isinstance(tills, list)
@@ -54,6 +56,36 @@ def test_the_day_is_the_sum_of_its_sales(shop: Shop) -> None:
     assert "63.79" in reports.day_text(report, "en")
     nothing = day(shop, "2026-11-21")
     assert (nothing["sales"], nothing["total"], nothing["tenders"]) == (0, "0.00", [])
+
+
+def test_what_went_back_and_what_nobody_has_matched_is_told_apart(shop: Shop) -> None:
+    till = shop.till()
+    journal = till.journal()
+    journal.sale(1000, 99)
+    journal.sale(500, kind="static")
+    journal.sale(300, kind="static")
+    journal.sale(200, kind="static")
+    journal.sale(103, rounding=-3, tenders=[Tender("cash", 100, 100)])
+    journal.void(1)
+    journal.void(2)
+    journal.matched(3)
+    till.push(journal.jid, journal.entries)
+    till.hello([], unsent=0)
+    shop.settle()
+    report = day(shop)
+    assert (report["sales"], report["total"]) == (5, "22.02")
+    assert (report["tickets"], report["refunds"], report["refunded"], report["net_sales"]) == (3, 2, "15.99", "6.03")
+    assert report["tenders"] == [
+        {"kind": "cash", "count": 2, "amount": "11.99", "refunded": "10.99", "net": "1.00"},
+        {"kind": "static", "count": 3, "amount": "10.00", "refunded": "5.00", "net": "5.00"},
+    ]
+    assert (report["unmatched"], report["unmatched_amount"]) == (1, "2.00")
+    taxes: Any = report["taxes"]
+    assert (taxes[0]["refunded"], taxes[0]["tax"], taxes[0]["net_tax"]) == ("15.99", "2.54", "0.70")
+    text = reports.day_text(report, "zh")
+    assert "收款码待核对" in text
+    assert "-" not in text.split("净销售额")[1].split("\n")[0]
+    assert "given back Payment code" in reports.day_text(report, "en")
 
 
 @on_sqlite

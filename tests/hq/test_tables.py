@@ -26,6 +26,11 @@ from posapp.hq.tables import (
     journal_head,
     journal_state,
     quarantine,
+    refund,
+    refund_line,
+    refund_tax,
+    refund_tender,
+    refunded,
     sale,
     sale_line,
     sale_tax,
@@ -36,6 +41,7 @@ from posapp.messages import (
     CashMoved,
     DrawerOpened,
     Reason,
+    RefundCompleted,
     SaleLine,
     ShiftClosed,
     ShiftOpened,
@@ -182,6 +188,86 @@ def test_an_article_is_unknown_if_it_was_when_the_sale_came(stocked: Shop) -> No
     assert flags(stocked) == {(2, "unknown_product")}
     reproject(stocked.database, stocked.clock)
     assert flags(stocked) == {(2, "unknown_product")}
+
+
+def test_a_void_becomes_rows_and_its_shift_adds_up(stocked: Shop) -> None:
+    till = stocked.till()
+    journal = till.journal()
+    journal.add(ShiftOpened("shift-1", 0))
+    line = SaleLine(3, "a1", "a1", "牛角包", "个", 2000, 650, 1170, "0.13", 135, 1, [Reason("discount", -130, 7)])
+    given = [Tender("cash", 1000, 1000), Tender("card", 167, 0, "ref")]
+    journal.sale(1170, rounding=-3, lines=[line], tenders=given, taxes=[TaxSum("0.13", 1170, 135)])
+    journal.sale(500)
+    journal.void(2, shift="shift-2")
+    journal.void(3)
+    taken, back = [TenderSum("card", 1, 167), TenderSum("cash", 2, 1500)], [TenderSum("cash", 1, 500)]
+    journal.add(ShiftClosed("shift-1", 0, 0, 0, 0, 2, 1670, -3, 0, 0, taken, "", "", 1, 500, back))
+    send(till, journal, stocked)
+    assert flags(stocked) == set()
+    first, second = stocked.rows(refund)
+    sold = journal.headers[2]
+    assert (first["sale"], first["sale_receipt"], first["receipt"]) == (sold.eid, sold.rn, journal.headers[4].rn)
+    assert (first["total"], first["rounding"], first["kind"], first["shift"]) == (1170, -3, "void", "shift-2")
+    assert (second["counter"], second["reason"]) == (4, "顾客不要了")
+    (returned, _) = stocked.rows(refund_line)
+    assert (returned["n"], returned["qty"], returned["amount"], returned["off"]) == (3, 2000, 1170, -130)
+    assert [(row["kind"], row["amount"], row["ref"]) for row in stocked.rows(refund_tender)][:2] == [
+        ("cash", 1000, ""),
+        ("card", 167, "ref"),
+    ]
+    assert sum(row["tax"] for row in stocked.rows(refund_tax)) == sum(row["tax"] for row in stocked.rows(sale_tax))
+    assert {(row["times"], row["sold"] - row["total"]) for row in stocked.rows(refunded)} == {(1, 0)}
+    assert hq_verify.verify(stocked.database).error is None
+
+
+@on_sqlite
+def test_a_sale_voided_twice_is_kept_and_flagged(stocked: Shop) -> None:
+    """Two computers that were copies of each other did it; each in a journal of its own."""
+    till = stocked.till()
+    one, other = till.journal(), till.journal()
+    one.sale(500)
+    one.void(1)
+    send(till, one, stocked)
+    other.add(
+        RefundCompleted("void", one.headers[1].eid, one.headers[1].rn, 500, "s", 1, 0, "x", [], 0, 0, [], []),
+        rn="S001T01-B-000001-00",
+    )
+    send(till, other, stocked)
+    assert flags(stocked) == {(2, "refunded_twice")}
+    assert len(stocked.rows(refund)) == 2
+    assert hq_verify.verify(stocked.database).error is None
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("kinds", "changes"),
+    [
+        ({"total_mismatch"}, {"total": 99, "tenders": [Tender("cash", 99)]}),
+        ({"tender_mismatch"}, {"tenders": []}),
+        ({"total_mismatch", "tender_mismatch", "refunded_twice"}, {"total": 501}),
+        ({"receipt_gap"}, {"counter": 7}),
+    ],
+)
+def test_a_refund_that_does_not_agree_is_flagged(stocked: Shop, kinds: set[str], changes: dict[str, Any]) -> None:
+    till = stocked.till()
+    journal = till.journal()
+    journal.sale(500)
+    journal.void(1, **changes)
+    send(till, journal, stocked)
+    assert {kind for _, kind in flags(stocked)} == kinds
+
+
+@on_sqlite
+def test_a_shift_whose_refunds_are_not_told_is_flagged(stocked: Shop) -> None:
+    till = stocked.till()
+    journal = till.journal()
+    journal.sale(500)
+    journal.void(1)
+    journal.add(ShiftClosed("shift-1", 0, 0, 0, 0, 1, 500, 0, 0, 0, [TenderSum("cash", 1, 500)]))
+    send(till, journal, stocked)
+    (row,) = stocked.rows(flag)
+    assert '"cash back amount":[0,500]' in row["detail"]
+    assert '"refunds":[0,1]' in row["detail"]
 
 
 @on_sqlite
@@ -332,6 +418,9 @@ def busy_shop(stocked: Shop) -> None:
         journal.add_raw("dance.danced", 1, b"{}")
         journal.sale(5, total=6)
         journal.sale(7, counter=9)
+        journal.sale(9, kind="static")
+        journal.matched(-1)
+        journal.void(2)
     again = journals[2][1]
     again.add_raw("sale.completed", 1, journals[0][1].entries[3].body, eid=journals[0][1].headers[3].eid)
     again.add_raw("sale.completed", 1, b"{}", eid=journals[0][1].headers[4].eid)

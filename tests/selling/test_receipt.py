@@ -18,6 +18,7 @@ from posapp.errors import PosError
 from posapp.hq.pictures import keep
 from posapp.messages import SettingRow
 from posapp.rules.receipt import document as document_of
+from posapp.rules.receipt import marked as marked_with
 from posapp.rules.receipt import text as text_of
 from posapp.rules.sample_receipt import sample
 from posapp.selling import receipt
@@ -71,7 +72,8 @@ def test_what_the_script_shows_is_what_text_mode_prints(till: Till, number: str)
 
 def test_a_mark_stands_big_at_the_top_in_the_middle_and_at_the_bottom(till: Till, number: str) -> None:
     recorded = receipt.find(till.folder, number)
-    plain, marked = (document_of(recorded, till.settings, mark=mark) for mark in ("", "训练"))
+    plain = document_of(recorded, till.settings)
+    marked = marked_with(plain, "训练")
     mark = Text("训练", "centre", is_bold=True, size=2)
     places = [place for place, block in enumerate(marked) if block == mark]
     assert (places[0], places[-1], len(places)) == (0, len(marked) - 2, 3)

@@ -69,7 +69,7 @@ def test_a_ticket_takes_fifty_tenders_and_the_last_one_must_pay_it(till: Till) -
     assert refused(till, "pay cash 1.00") == "too_many_tenders"
     assert last(till, "pay cash 40.00")["change"] == "0.00"
     play(till, f"scan {BUN}", "pay cash 100.00")
-    assert last(till, "report x")["expected"] == "295.50"
+    assert last(till, f"sign-in {' '.join(MANAGER)}", "report x")["expected"] == "295.50"
     assert verify(till.folder, till.keys.hq_key).sales == 2
 
 
@@ -207,7 +207,7 @@ def test_wrong_pins_lock_a_clerk_out_for_a_while_and_are_journaled(chain: Chain,
 def test_a_shift_adds_up(till: Till) -> None:
     play(till, f"scan {BUN}", "pay cash 10", f"scan {LIPSTICK}", "pay card 50 1234", "pay cash 39")
     play(till, "cash-in 20 零钱", "cash-out 5 快递", f"approve {' '.join(MANAGER)}")
-    closed = last(till, "close-shift 260.40")
+    closed = last(till, f"sign-in {' '.join(MANAGER)}", "close-shift 260.40")
     assert closed["expected"] == "260.50"  # 200 + 6.50 + 39 + 20 - 5
     assert (closed["over"], closed["sales"], closed["total"]) == ("-0.10", 2, "95.50")
     assert closed["tenders"] == {"card": "50.00", "cash": "45.50"}
