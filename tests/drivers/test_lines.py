@@ -278,6 +278,7 @@ class Spooler(ModuleType):
         super().__init__("win32print")
         self.jobs: list[bytes] = []
         self.fails_at = ""
+        self.believed = 0
         self._open = b""
 
     def _maybe(self, place: str) -> None:
@@ -292,7 +293,13 @@ class Spooler(ModuleType):
 
     def OpenPrinter(self, name: str) -> int:  # noqa: N802
         self._maybe("open")
+        if name != "XP-80C":
+            raise Spooler.error(1801, "OpenPrinter", "The printer name is invalid.")
         return 1
+
+    def GetPrinter(self, handle: int, level: int) -> dict[str, int]:  # noqa: N802
+        assert level == 2
+        return {"Status": self.believed}
 
     def StartDocPrinter(self, handle: int, level: int, job: tuple[str, str, str]) -> int:  # noqa: N802
         assert job[2] == "RAW"
@@ -323,6 +330,7 @@ def spooler(monkeypatch: pytest.MonkeyPatch) -> Spooler:
     monkeypatch.setattr(seam, "_DEP_WIN32PRINT", True)
     monkeypatch.setattr(seam, "win32print", made, raising=False)
     monkeypatch.setattr(seam, "pywintypes", Spooler, raising=False)
+    monkeypatch.setitem(sys.modules, "win32print", made)
     return made
 
 
@@ -356,6 +364,23 @@ def test_what_goes_wrong_in_the_spooler_is_told(
     with pytest.raises(DeviceError) as told:
         windows(name).print(RECEIPT)
     assert (told.value.reason, told.value.is_doubtful) == (reason, is_doubtful)
+
+
+@pytest.mark.parametrize(
+    ("believed", "reason"),
+    [
+        (0, Reason.UNKNOWN),
+        (0x10, Reason.NO_PAPER),
+        (0x40_0000, Reason.COVER_OPEN),
+        (0x80, Reason.OFFLINE),
+        (0x90, Reason.NO_PAPER),
+        (0x400, Reason.UNKNOWN),
+    ],
+)
+def test_what_windows_believes_of_a_printer_is_told(spooler: Spooler, believed: int, reason: Reason) -> None:
+    spooler.believed = believed
+    assert windows().status().trouble is reason
+    assert windows("HP LaserJet").status().trouble is Reason.NOT_FOUND
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pywin32 is there")
