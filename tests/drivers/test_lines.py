@@ -231,7 +231,9 @@ def test_a_usb_printer_is_found_by_its_class_and_printed_on(bus: Bus) -> None:
     assert papers(bus.heard.replace(b"\x10\x04\x01\x10\x04\x02\x10\x04\x04", b"")) == [ONE]
     assert opened.status().trouble is None
     opened.close()
-    open_printer("usb", {"device": "0416:5011", **TEXT}).status()
+    named = open_printer("usb", {"device": "0416:5011", **TEXT})
+    assert named.status().trouble is None
+    named.close()
     assert bus.asked_for == {"idVendor": 0x0416, "idProduct": 0x5011}
 
 
@@ -253,6 +255,7 @@ def test_what_goes_wrong_on_usb_is_told_and_the_printer_comes_back(bus: Bus, wro
     assert opened.status().trouble is Reason.NOT_FOUND
     bus.is_there = True
     assert opened.status().trouble is None
+    opened.close()
 
 
 def test_usb_without_libusb_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
