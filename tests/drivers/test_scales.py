@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.catalogue import open_device
@@ -118,6 +118,7 @@ def test_what_is_not_kilograms_is_no_weight(form: frames.Form, raw: bytes) -> No
     assert form.newest(raw)[0] is None
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_noise_is_no_weight(noise: bytes) -> None:
     for form in (frames.TOLEDO, frames.CAS):
