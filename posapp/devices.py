@@ -428,9 +428,6 @@ class CustomerDisplay(Worker[Display]):
             self._status = Status()
         return _CHECK_S
 
-    def _failed(self) -> None:
-        self._seen = None
-
 
 class CounterScale(Worker[Scale]):
     """A scale that is read all the time, so that its weight is there when somebody asks."""

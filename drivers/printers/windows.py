@@ -1,6 +1,7 @@
 """A receipt printer that Windows has installed: raw ESC/POS through its spooler, by python-escpos.
 
-The spooler takes a job and says nothing of the paper; the printer's state is what Windows believes of it.
+The spooler takes a job and says nothing of the paper. What Windows believes of a printer is told when it is bad news;
+good news is worth nothing, for many printer drivers never report anything.
 """
 
 from __future__ import annotations
@@ -8,14 +9,25 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
-from drivers.contracts import DeviceError, Reason
+from drivers.contracts import DeviceError, Reason, Status
 from drivers.printers import escpos, transport
 
 NAME = ("Windows 打印机", "printer installed in Windows")
+
+
+# PRINTER_STATUS_... of winspool.h
+_TROUBLES = {
+    0x10: Reason.NO_PAPER,
+    0x40_0000: Reason.COVER_OPEN,
+    0x80: Reason.OFFLINE,
+    0x1000: Reason.OFFLINE,
+    0x8: Reason.UNKNOWN,
+    0x2: Reason.UNKNOWN,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,9 +82,30 @@ class _Job:
             raise DeviceError(reason, said, is_doubtful=is_doubtful) from error
 
 
-def connect(options: Options) -> transport.LinePrinter:
-    shared = {name: getattr(options, name) for name in escpos.Options.__dataclass_fields__}
+class WindowsPrinter(transport.LinePrinter):
+    def __init__(self, options: Options, connected: Callable[[], AbstractContextManager[transport.Transport]]) -> None:
+        shared = {name: getattr(options, name) for name in escpos.Options.__dataclass_fields__}
+        super().__init__(transport.Options(**shared, answers=False), connected)
+        self._name = options.printer
 
+    def status(self) -> Status:
+        try:
+            import win32print
+        except ImportError as error:
+            return Status(Reason.NOT_INSTALLED, detail=str(error))
+        try:
+            handle = win32print.OpenPrinter(self._name or win32print.GetDefaultPrinter())
+            try:
+                said = int(win32print.GetPrinter(handle, 2)["Status"])
+            finally:
+                win32print.ClosePrinter(handle)
+        except Exception as error:  # noqa: BLE001  (pywintypes.error has no ancestor but Exception)
+            return Status(Reason.NOT_FOUND, detail=str(error))
+        found = (reason for bit, reason in _TROUBLES.items() if said & bit)
+        return Status(next(found, Reason.UNKNOWN), detail=f"{said:#x}")
+
+
+def connect(options: Options) -> WindowsPrinter:
     @contextmanager
     def connected() -> Iterator[transport.Transport]:
         job = _Job(options.printer)
@@ -84,4 +117,4 @@ def connect(options: Options) -> transport.LinePrinter:
             raise
         job.close()
 
-    return transport.LinePrinter(transport.Options(**shared, answers=False), connected)
+    return WindowsPrinter(options, connected)

@@ -1,4 +1,7 @@
-"""A serial cable that can be pulled: a pseudo terminal behind a name that stays the same, as udev gives one."""
+"""A serial cable that can be pulled: a pseudo terminal behind a name that stays the same, as udev gives one.
+
+tests/drivers/conftest.py pulls what a test leaves plugged in.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import threading
 import tty
 from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 from tests.drivers.tcp_printer import NO_PAPER, READY, REAL_TIME
 
@@ -21,6 +25,8 @@ class Cable:
 
     answer is called with what has just been heard and sends, if it likes.
     """
+
+    plugged: ClassVar[list[Cable]] = []
 
     def __init__(self, folder: Path, answer: Callable[[bytes], None] | None = None) -> None:
         self.port = folder / "ttyUSB0"
@@ -38,8 +44,10 @@ class Cable:
         self.port.symlink_to(name)
         self._thread = threading.Thread(target=self._listen, args=(self._end, self._is_pulled), daemon=True)
         self._thread.start()
+        self.plugged.append(self)
 
     def unplug(self) -> None:
+        self.plugged.remove(self)
         self._is_pulled.set()
         self._thread.join(10)
         self.port.unlink()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -33,6 +34,13 @@ def test_a_driver_is_described_in_full_in_both_languages(kind: str, name: str) -
     needs = [option.is_required for option in described.options]
     assert needs == sorted(needs, reverse=True), "what must be filled in comes first"
     assert msgspec.json.decode(msgspec.json.encode(described), type=Described) == described
+
+
+@pytest.mark.parametrize(("kind", "name"), EVERY)
+def test_a_driver_and_its_options_stand_in_the_manual(kind: str, name: str) -> None:
+    manual = (Path(__file__).parents[2] / "docs/hardware.md").read_text("utf-8")
+    options = [option.name for option in describe(kind, name).options]
+    assert {word for word in (name, *options) if f"`{word}`" not in manual} == set()
 
 
 @pytest.mark.parametrize(("kind", "name"), EVERY)

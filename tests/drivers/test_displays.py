@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.contracts import Reason, Shown, printable, width
@@ -41,6 +41,7 @@ def test_two_rows_say_it(shown: Shown, letters: Any, expected: tuple[str, str]) 
     assert rows(shown, 20, letters) == expected
 
 
+@settings(deadline=None)  # the first one loads the dictionary of pinyin
 @given(st.text(max_size=60), KINDS, st.none() | st.integers(-(10**9), 10**9), LETTERS, st.integers(8, 40))
 def test_rows_fit_and_command_nothing(text: str, kind: Any, amount: int | None, letters: Any, columns: int) -> None:
     for row in rows(Shown(kind, amount, text), columns, letters):

@@ -231,7 +231,9 @@ def test_a_usb_printer_is_found_by_its_class_and_printed_on(bus: Bus) -> None:
     assert papers(bus.heard.replace(b"\x10\x04\x01\x10\x04\x02\x10\x04\x04", b"")) == [ONE]
     assert opened.status().trouble is None
     opened.close()
-    open_printer("usb", {"device": "0416:5011", **TEXT}).status()
+    named = open_printer("usb", {"device": "0416:5011", **TEXT})
+    assert named.status().trouble is None
+    named.close()
     assert bus.asked_for == {"idVendor": 0x0416, "idProduct": 0x5011}
 
 
@@ -253,6 +255,7 @@ def test_what_goes_wrong_on_usb_is_told_and_the_printer_comes_back(bus: Bus, wro
     assert opened.status().trouble is Reason.NOT_FOUND
     bus.is_there = True
     assert opened.status().trouble is None
+    opened.close()
 
 
 def test_usb_without_libusb_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -278,6 +281,7 @@ class Spooler(ModuleType):
         super().__init__("win32print")
         self.jobs: list[bytes] = []
         self.fails_at = ""
+        self.believed = 0
         self._open = b""
 
     def _maybe(self, place: str) -> None:
@@ -292,7 +296,13 @@ class Spooler(ModuleType):
 
     def OpenPrinter(self, name: str) -> int:  # noqa: N802
         self._maybe("open")
+        if name != "XP-80C":
+            raise Spooler.error(1801, "OpenPrinter", "The printer name is invalid.")
         return 1
+
+    def GetPrinter(self, handle: int, level: int) -> dict[str, int]:  # noqa: N802
+        assert level == 2
+        return {"Status": self.believed}
 
     def StartDocPrinter(self, handle: int, level: int, job: tuple[str, str, str]) -> int:  # noqa: N802
         assert job[2] == "RAW"
@@ -323,6 +333,7 @@ def spooler(monkeypatch: pytest.MonkeyPatch) -> Spooler:
     monkeypatch.setattr(seam, "_DEP_WIN32PRINT", True)
     monkeypatch.setattr(seam, "win32print", made, raising=False)
     monkeypatch.setattr(seam, "pywintypes", Spooler, raising=False)
+    monkeypatch.setitem(sys.modules, "win32print", made)
     return made
 
 
@@ -356,6 +367,23 @@ def test_what_goes_wrong_in_the_spooler_is_told(
     with pytest.raises(DeviceError) as told:
         windows(name).print(RECEIPT)
     assert (told.value.reason, told.value.is_doubtful) == (reason, is_doubtful)
+
+
+@pytest.mark.parametrize(
+    ("believed", "reason"),
+    [
+        (0, Reason.UNKNOWN),
+        (0x10, Reason.NO_PAPER),
+        (0x40_0000, Reason.COVER_OPEN),
+        (0x80, Reason.OFFLINE),
+        (0x90, Reason.NO_PAPER),
+        (0x400, Reason.UNKNOWN),
+    ],
+)
+def test_what_windows_believes_of_a_printer_is_told(spooler: Spooler, believed: int, reason: Reason) -> None:
+    spooler.believed = believed
+    assert windows().status().trouble is reason
+    assert windows("HP LaserJet").status().trouble is Reason.NOT_FOUND
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pywin32 is there")

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.catalogue import open_device
 from drivers.contracts import DeviceError, Reason, Scale, Weight
 from drivers.scales import frames
+from drivers.scales.polled import Options, PolledScale
 from drivers.scales.virtual import put_on
 from drivers.virtual_folder import jam
 from posapp.devices import Configured, CounterScale
@@ -117,6 +118,7 @@ def test_what_is_not_kilograms_is_no_weight(form: frames.Form, raw: bytes) -> No
     assert form.newest(raw)[0] is None
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_noise_is_no_weight(noise: bytes) -> None:
     for form in (frames.TOLEDO, frames.CAS):
@@ -292,6 +294,18 @@ def test_a_polled_scale_with_a_wrong_frame_is_no_weight(tmp_path: Path) -> None:
     assert told.value.reason is Reason.UNKNOWN
     counter.cable.frame = cas("00.536")
     assert scale.read() == STEADY
+    scale.close()
+
+
+def test_what_a_polled_scale_sent_too_late_is_not_taken_for_its_answer(tmp_path: Path) -> None:
+    counter = Counter("polled", tmp_path)
+    scale = PolledScale(Options(port=counter.options["port"]))
+    assert counter.cable
+    late = b"\x06" + cas("09.999")
+    counter.cable.send(late)
+    wait(lambda: scale._line._port.in_waiting == len(late))
+    assert scale.read() == STEADY
+    assert counter.cable.heard == b"\x05\x11", "asked once"
     scale.close()
 
 

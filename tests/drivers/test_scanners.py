@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.contracts import Reason
@@ -23,6 +23,7 @@ GS1 = "]d201069012345678921524123\x1d10ABC"
 JOIN = "https://hq.example.com/j/ABCDEFGHJKMNPQRSTVWXYZ0123"
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.text("0123456789ABCxyz-]\x1d 中", min_size=1, max_size=30), max_size=6),
     st.sampled_from((b"\r", b"\n", b"\t", b"\r\n")),

@@ -371,6 +371,7 @@ def test_a_test_has_the_port_for_itself_and_the_device_has_it_back_afterwards(tm
     assert result.result() == Tried(None)
     wait(lambda: cable.heard.rfind(b"6.50") > cable.heard.find(b"88.88") > 0)
     devices.close()
+    cable.unplug()
 
 
 def test_the_test_page_has_everything_a_receipt_has() -> None:
