@@ -116,6 +116,10 @@ def set_up_hq(folder: Path, shop: Shop) -> None:
     for clerk in shop.clerks:
         _hq(folder, "clerk", "add", str(clerk.number), clerk.name, "--role", clerk.role, "--pin", clerk.pin)
     _hq(folder, "import", "products", str(SHOP / "products.csv"))
+    _hq(folder, "import", "tiles", str(SHOP / "tiles.csv"))
+    for store in shop.stores:
+        _hq(folder, "tiles", "best", "--store", str(store.number))
+    _hq(folder, "notice", "add", str(SHOP / "pictures" / "coffee.png"), "--caption", "现磨咖啡 第二杯半价")
 
 
 def _hq(folder: Path, *words: str) -> Any:
