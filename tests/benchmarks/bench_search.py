@@ -1,4 +1,4 @@
-"""Goal 5: search as one types, every keystroke against a naive FTS5 index asked for a common word by rank."""
+"""Goal 5: search as one types, the slowest text against a naive FTS5 index asked for a common word by rank."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _WORDS = (
 _SPELT = {word: spell(word) for word in _WORDS}
 _SIZES = (100, 250, 500, 950)
 
-TYPED = (
+TYPED: tuple[str, ...] = (
     "n",
     "ni",
     "niu",
@@ -121,6 +121,7 @@ def test_every_keystroke_is_answered(tmp_path: Path, monkeypatch: pytest.MonkeyP
     naive = Naive(tmp_path / "naive.db", rows)
     search = Search(folder)
     taken = {name: Samples() for name in ("first time", "keystroke", "naive common word")}
+    of_text: dict[tuple[str, bool], Samples] = {}
     assert len(naive.search("niu")) == 20
 
     def first_time() -> float:
@@ -135,6 +136,7 @@ def test_every_keystroke_is_answered(tmp_path: Path, monkeypatch: pytest.MonkeyP
             seconds = time.perf_counter() - start
             assert found or text == "xyz"
             kept.append(seconds)
+            of_text.setdefault((text, kept is taken["keystroke"]), Samples()).append(seconds)
         return kept[-1]
 
     def common_word() -> float:
@@ -152,17 +154,17 @@ def test_every_keystroke_is_answered(tmp_path: Path, monkeypatch: pytest.MonkeyP
     machine = race(ROUNDS, {**contestants, CANARY: canary(tmp_path)})
     show(f"A keystroke among {SIZE} articles", taken, against=("naive common word",))
     reference = taken["naive common word"].median
-    worst, cold = taken["keystroke"].share(0.95), taken["first time"].share(0.95)
-    note(f"p95 of all keystrokes {worst * 1e3:.2f} ms, {worst / reference:.3f} x naive")
-    note(f"p95 with nothing kept {cold * 1e3:.2f} ms, {cold / reference:.3f} x naive")
+    worst = {kept: max((of_text[text, kept].median, text) for text in TYPED) for kept in (True, False)}
+    for kept, name in ((True, "slowest text"), (False, "slowest text the first time")):
+        seconds, text = worst[kept]
+        note(f"{name}: {text!r}, median {seconds * 1e3:.2f} ms, {seconds / reference:.3f} x naive")
     note(f"canary fsync: median {machine[CANARY].median * 1e3:.2f} ms")
     note(f"the index: {indexed:.2f} s to take the catalogue in instead of {plain:.2f} s")
     search.close()
     folder.close()
     note(f"feed.db {_megabytes(folder.feed.path):.1f} MB instead of {_megabytes(bare.feed.path):.1f} MB")
     naive.connection.close()
-    if worst > GOAL * reference:
-        pytest.xfail(f"goal 5 is for a million articles; at {SIZE} {worst / reference:.2f} x")
+    assert worst[True][0] <= GOAL * reference
 
 
 def _megabytes(path: Path) -> float:
