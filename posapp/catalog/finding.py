@@ -31,8 +31,7 @@ TAIL = 4
 LENGTHS = (*range(2, 13), 14, 16, 20, 24, 10_000)
 """Names up to so many characters stand together, for the order of what is found."""
 
-_WORDS = re.compile(r"[^\W_]+")
-_RUNS = re.compile("[\u2e80-\U0010ffff]+|[^\\W_\u2e80-\U0010ffff]+")
+_RUNS = re.compile("[^\\W\u0000-\u2e7f]+|[^\\W_\u2e80-\U0010ffff]+")
 
 
 class Shape(NamedTuple):
@@ -46,7 +45,7 @@ class Shape(NamedTuple):
 
 def fold(text: str) -> str:
     """Half width, lower case."""
-    return unicodedata.normalize("NFKC", text).casefold()
+    return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
 
 
 def is_chinese(letter: str) -> bool:
@@ -55,13 +54,15 @@ def is_chinese(letter: str) -> bool:
 
 def runs(text: str) -> list[str]:
     """The words of a folded text, Chinese and others apart: "牛奶950ml" is 牛奶 and 950ml."""
-    return [run for word in _WORDS.findall(text) for run in _RUNS.findall(word)]
+    return _RUNS.findall(text)
 
 
 def spoken(shape: Shape) -> tuple[str, list[str], str]:
     """Folded name, syllables and initials; an article without pinyin has those of its words that need none."""
     name = fold(shape.name)
-    syllables, initials = fold(shape.pinyin).split(), "".join(_WORDS.findall(fold(shape.initials)))
+    syllables, initials = fold(shape.pinyin).split(), fold(shape.initials)
+    if not initials.isalnum():
+        initials = "".join(runs(initials))
     if not (syllables and initials):
         plain = [run for run in runs(name) if not is_chinese(run[0])]
         syllables, initials = syllables or plain, initials or "".join(plain)
@@ -78,16 +79,15 @@ def endings(syllables: list[str]) -> Iterator[str]:
 
 def terms(shape: Shape) -> set[str]:
     """Everything an article is registered under: all fragments of a certain length, and shorter ones at an end, so
-    that a shorter fragment is the beginning of a term. The first character tells the kind: ' pinyin, = initials,
-    . one letter of them, > the end of a code backwards, ^ how it begins, # the length of its name; two Chinese
-    characters stand for themselves."""
+    that a shorter fragment is the beginning of a term. The first character tells the kind: ' pinyin, > the end of a
+    code backwards, ^ how it begins, # the length of its name. Two characters of a name stand for themselves, and
+    so do three initials, and each one alone."""
     name, syllables, initials = spoken(shape)
-    found = {f"#{_bucket(len(name)):02}", "^" + name[:2], "^." + initials[:1], "^=" + initials[:3]}
+    found = {f"#{_bucket(len(name)):02}", "^" + name[:2], "^." + initials[:1], "^=" + initials[:3], *initials}
     for run in runs(name):
         if run[0] >= "\u2e80":
             found.update([run[n : n + 2] for n in range(len(run))])
-    found.update(["." + letter for letter in initials])
-    found.update(["=" + initials[n : n + 3] for n in range(len(initials))])
+    found.update([initials[n : n + 3] for n in range(len(initials))])
     text = ""
     for syllable in reversed(syllables):
         text = (syllable + text)[:4]

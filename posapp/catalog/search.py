@@ -19,7 +19,7 @@ from posapp.rules.codes import spellings
 MOST = 20
 LONGEST = 64
 _MOST_WORDS = 6
-_TURN = 48
+_TURN = 24
 """How many articles one statement reads; a search that finds enough in the first reads no more."""
 
 _MOST_READ = 2_400
@@ -123,8 +123,8 @@ class Search:
         if is_chinese(word[0]):
             return self._all([word[n : n + 2] for n in range(max(1, len(word) - 1))])
         if len(word) == 1:
-            return self._term("." + word)
-        found = self._all(["=" + word[n : n + 3] for n in range(max(1, len(word) - 2))])
+            return self._term(word, word + "\0")
+        found = self._all([word[n : n + 3] for n in range(max(1, len(word) - 2))])
         found |= self._term("'" + word[:4])
         if len(word) >= _FEWEST_DIGITS:
             found |= self._term(">" + word[: -TAIL - 1 : -1])
@@ -136,10 +136,13 @@ class Search:
             found &= self._term(term)
         return found
 
-    def _term(self, term: str) -> int:
+    def _term(self, term: str, end: str = "") -> int:
+        """The articles that have a term, or one that begins so and comes before `end`."""
         held = self._terms.get(term)
         if held is None:
-            held = self._terms[term] = bits(self._cursor.execute(_LOAD, (term, term + "\U0010ffff", self._chunks)))
+            held = self._terms[term] = bits(
+                self._cursor.execute(_LOAD, (term, end or term + "\U0010ffff", self._chunks))
+            )
         return held
 
     # --- in which order ---

@@ -122,6 +122,10 @@ def set_up_hq(folder: Path, shop: Shop) -> None:
         words = ("--role", clerk.role, "--pin", clerk.pin, "--store", clerk.store)
         ask_hq(folder, "clerk", "add", str(clerk.number), clerk.name, *words)
     ask_hq(folder, "import", "products", str(RESOURCES / "products.csv"))
+    ask_hq(folder, "import", "tiles", str(RESOURCES / "tiles.csv"))
+    for store in shop.stores:
+        ask_hq(folder, "tiles", "best", "--store", str(store.number))
+    ask_hq(folder, "notice", "add", str(RESOURCES / "pictures" / "coffee.png"), "--caption", "现磨咖啡 第二杯半价")
 
 
 def ask_hq(folder: Path, *words: str) -> Any:

@@ -28,8 +28,11 @@ Told = dict[tuple[str, str], Message | None]
 _log = log.named("hq")
 
 
-def tell(conn: Connection, clock: Clock, scope: str) -> int:
-    """Publish a scope's pages as they are now, at the end of a transaction; how many tiles changed."""
+def tell(conn: Connection, clock: Clock, scope: str, automatic: list[TileRow] | None = None) -> int:
+    """Publish a scope's pages as they are now, at the end of a transaction; how many tiles changed.
+
+    automatic: a store's best sellers, worked out before; what was imported meanwhile still stands before them.
+    """
     told: Told = {}
     if scope == feed.CHAIN:
         if _has_page(conn, feed.CHAIN, 1):
@@ -41,7 +44,11 @@ def tell(conn: Connection, clock: Clock, scope: str) -> int:
         told |= _rows(conn, scope, [])
     else:
         number = int(scope.partition(":")[2])
-        told = _rows(conn, scope, _automatic(conn, clock, number))
+        if _is_imported(conn, number):
+            automatic = []
+        elif automatic is None:
+            automatic = _best(conn, clock, number)
+        told = _rows(conn, scope, automatic)
     return feed.publish(conn, {"tiles": told}).get("tiles", 0)
 
 
@@ -50,12 +57,12 @@ def publish_best(database: Database, clock: Clock, number: int) -> int:
 
     Raises PosError no_such_store; page_imported where the first page was imported, for the store or the chain.
     """
-    with database.transaction() as conn:
+    with database.reading() as conn:
         if conn.scalar(select(store.c.number).where(store.c.number == number)) is None:
             raise PosError("no_such_store", store=number)
         if _is_imported(conn, number):
             raise PosError("page_imported", store=number)
-        return _tell_store(conn, clock, number)
+    return _tell_store(database, clock, number)
 
 
 def publish_due(database: Database, clock: Clock) -> int:
@@ -66,21 +73,18 @@ def publish_due(database: Database, clock: Clock) -> int:
         done = {row.store: row.date for row in conn.execute(select(tile_day))}
         stores = conn.scalars(select(store.c.number)).all()
         due = [number for number in stores if done.get(number) != _date(conn, clock, number)]
-    changed = 0
-    for number in due:
-        with database.transaction() as conn:
-            changed += _tell_store(conn, clock, number)
-    return changed
+    return sum([_tell_store(database, clock, number) for number in due])
 
 
-def _tell_store(conn: Connection, clock: Clock, number: int) -> int:
-    upsert(conn, tile_day, [{"store": number, "date": _date(conn, clock, number)}])
-    return tell(conn, clock, feed.store_scope(number))
+def _tell_store(database: Database, clock: Clock, number: int) -> int:
+    with database.reading() as conn:  # what takes long holds nobody up
+        page = None if _is_imported(conn, number) else _best(conn, clock, number)
+    with database.transaction() as conn:
+        upsert(conn, tile_day, [{"store": number, "date": _date(conn, clock, number)}])
+        return tell(conn, clock, feed.store_scope(number), page)
 
 
-def _automatic(conn: Connection, clock: Clock, number: int) -> list[TileRow]:
-    if _is_imported(conn, number):
-        return []
+def _best(conn: Connection, clock: Clock, number: int) -> list[TileRow]:
     return first_page(conn, number, _date(conn, clock, number), clock.now_ms())
 
 

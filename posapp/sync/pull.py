@@ -32,6 +32,10 @@ def pull(folder: db.Folder, client: Client, clock: Clock, apply: Mapping[str, Ap
         except (msgspec.DecodeError, ValueError) as error:
             _log.error("stream %s cannot be read: %s", name, error)
             trouble = PosError("hq_refused", why=name)
+        except PosError as error:
+            if error.code != "not_found":
+                raise
+            _log.info("HQ has no stream %s yet", name)
     if trouble:
         raise trouble
     return rows

@@ -205,3 +205,14 @@ def test_pictures_come_with_the_file(desk: Desk) -> None:
     desk.take(f"2,,1,00101,,,{held.hash}\n")
     assert desk.told("chain")["2.1"]["picture"] == held.hash
     assert desk.take(f"2,,1,00101,,,{'0' * 64}\n").refused[0].reason == "bad_picture"
+
+
+def test_the_demo_shops_tiles(database: Database, clock: TestClock) -> None:
+    shop = Path(__file__).parents[2] / "resources" / "demo"
+    add_store(database, clock, 1, "店")
+    import_products(database, clock, shop / "products.csv")
+    report = tiles.import_tiles(database, clock, shop / "tiles.csv")
+    assert (report.refused, report.pages, report.taken) == ([], 4, report.rows)
+    assert tile_pages.publish_best(database, clock, 1) == 24
+    with database.reading() as conn:
+        assert len(conn.execute(picture.select()).all()) == 6

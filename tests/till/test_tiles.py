@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -28,9 +29,12 @@ class Line:
         self.fetched: list[str] = []
         self.spoil: bytes | None = None
         self.is_cut = False
+        self.is_old = False
 
     def __call__(self, request: Request) -> Answer:
         path = request.url.removeprefix(URL)
+        if self.is_old and path.startswith(("/v1/feed/tiles", "/v1/feed/notices")):
+            return self.chain.carry(dataclasses.replace(request, url=f"{URL}/v1/nothing"))
         if not path.startswith("/v1/pictures/"):
             return self.chain.carry(request)
         self.fetched.append(path.rpartition("/")[2])
@@ -167,3 +171,14 @@ def test_pictures_that_do_not_come_stop_nothing(till: Till, chain: Chain, line: 
     line.spoil = None
     assert last(till, "sync")["ok"]
     assert till.tiles()[0].tiles[0].picture
+
+
+def test_an_older_hq_without_these_streams_stops_nothing(till: Till, chain: Chain, line: Line) -> None:
+    line.is_old = True
+    chain.publish("tiles", {("chain", "1.1"): TileRow(1, 1, BUN)})
+    chain.publish("prices", {("chain", f"{BUN}@0"): PriceRow(BUN, 700, 0, 2)})
+    assert last(till, "sync")["ok"]
+    assert (till.tiles(), last(till, f"scan {BUN}")["price"]) == ([], "7.00")
+    line.is_old = False
+    assert last(till, "sync")["ok"]
+    assert shown(till) == {"1": ["牛角包"]}
