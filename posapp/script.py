@@ -175,7 +175,7 @@ def _report(till: Till, name: str, printed: str = "") -> object:
 def _pieces(word: str) -> tuple[Money, int]:
     """ "3*100" is three of a hundred yuan."""
     count, _, value = word.partition("*")
-    if not count.isascii() or not count.isdigit() or len(count) > 6:
+    if not value or not count.isascii() or not count.isdigit() or len(count) > 6:
         raise _BadUsage
     return Money.parse(value), int(count)
 

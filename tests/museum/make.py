@@ -117,7 +117,20 @@ def _morning(chain: Chain, till: Till, clock: JumpingClock) -> None:
     till.sync()
     with till.journal.writing() as writing:
         writing.append(IncidentSeen("museum", "一件小事"))
-    sell(till, "close-shift 500.00", "open-shift 100.00")
+    _since_0_2_0(till)
+    sell(till, "close-shift 500.00 5*100", "explain-shift 找零时多给了", "open-shift 100.00")
+
+
+def _since_0_2_0(till: Till) -> None:
+    """What earlier programs could not write: payment codes, voids, practice."""
+    play(till, f"scan {BUN}", "pay static 6.50")
+    receipts = [play(till, APPROVE)[0]["receipt"]]
+    receipts += [last(till, f"scan {MILK}", pay)["receipt"] for pay in ("pay static 12.90", "pay cash 20.00")]
+    sell(till, f"match {receipts[0]} 4200000123")
+    for receipt in receipts[1:]:
+        play(till, f"void-sale {receipt} 顾客不要了")
+        sell(till, APPROVE)
+    sell(till, "training on", "open-shift 100.00", f"scan {BUN}", "pay cash 10.00", "training off")
 
 
 def _part(chain: Chain, name: str, copied: tuple[Path, Path], original: tuple[Path, Path], clock: JumpingClock) -> None:
