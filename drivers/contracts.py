@@ -1,4 +1,4 @@
-"""What the till and its devices agree on: what can be printed, what a printer does, what can go wrong.
+"""What the till and its devices agree on: what can be printed and shown, what each kind does, what can go wrong.
 
 A document knows no printer. Its text is laid out here once, in columns of a fixed-width receipt font in which a
 full-width character takes two, so that paper, picture and script break their lines in the same places.
@@ -11,12 +11,15 @@ import unicodedata
 from collections.abc import Iterator
 from enum import StrEnum
 from functools import lru_cache
-from typing import Literal, Protocol
+from typing import Annotated, Literal, Protocol
 
 import msgspec
 
 MISSING = "〓"
 """Stands for a full-width character that cannot be printed; typesetters have used it for that since lead."""
+
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=60)]
+"""A wait that a driver can be told of."""
 
 _BREAKS = re.compile(r" +|[!-~]+|[（《「『【“‘]*[^ -~][，。、；：！？）》」』】”’％]*")
 
@@ -49,7 +52,7 @@ class DeviceError(Exception):
 
 
 class Status(msgspec.Struct, frozen=True):
-    """What a printer says of itself. trouble: None is ready; UNKNOWN is a printer that does not say."""
+    """What a device says of itself. trouble: None is ready; UNKNOWN is a device that does not say."""
 
     trouble: Reason | None = None
     is_paper_low: bool = False
@@ -115,6 +118,61 @@ class Printer(Protocol):
 
     def kick_drawer(self) -> None:
         """Open the cash drawer at the printer's drawer port."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Weight(msgspec.Struct, frozen=True):
+    """What lies on a scale. grams: without the tare, may be below zero; means nothing where is_overload."""
+
+    grams: int
+    is_stable: bool
+    is_net: bool = False
+    tare_grams: int = 0
+    is_overload: bool = False
+
+
+class Scale(Protocol):
+    """A scale. Opened where it is made; every call raises DeviceError, after which it is closed and made anew."""
+
+    def read(self) -> Weight:
+        """The weight now. Waits at most about two seconds: timeout is a silent scale, unknown one not understood."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """What the customer is to see, by its meaning: a display shows of it what it can.
+
+    amount: in fen; text: words beside it, at most two lines, for displays that have letters.
+    """
+
+    kind: Literal["welcome", "price", "total", "given", "change"]
+    amount: int | None = None
+    text: str = ""
+
+
+class Display(Protocol):
+    """A small display for the customer. Opened where it is made; every call raises DeviceError."""
+
+    def show(self, shown: Shown) -> None: ...
+
+    def clear(self) -> None: ...
+
+    def status(self) -> Status:
+        """Whether it is still there, as far as can be known without showing anything."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Scanner(Protocol):
+    """A scanner that is no keyboard. Opened where it is made; every call raises DeviceError."""
+
+    def read(self, within_s: float) -> list[str]:
+        """The codes that arrived; none where nothing came in so many seconds."""
         ...
 
     def close(self) -> None: ...

@@ -99,11 +99,27 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "name_taken": ("已有名为 {name} 的挂单", "A parked ticket is already called {name}."),
     "text_too_long": ("文字太长,最多 {most} 个字", "The text is too long; at most {most} characters."),
     "needs_reason": ("请写明原因", "Give a reason."),
+    "scale_missing": ("没有接电子秤,请输入重量", "No scale is connected; type the weight."),
+    "scale_away": (
+        "电子秤{why},请检查电源和接线,或输入重量",
+        "The scale {why}; check its power and cable, or type the weight.",
+    ),
+    "scale_unstable": ("秤未稳定,请稍候再取重量", "The scale is not stable yet; wait a moment and try again."),
+    "scale_overload": ("超过秤的最大称量,请减少商品分次称", "The scale is overloaded; weigh less at a time."),
+    "scale_below_zero": (
+        "秤的读数低于零,请清空秤盘后按置零或去皮",
+        "The scale reads below zero; empty it and set it to zero or tare it.",
+    ),
+    "scale_empty": ("秤上没有商品,请放上再取重量", "Nothing lies on the scale; put the goods on it and try again."),
     "disk_full": ("磁盘空间快满了,请联系技术支持", "The disk is almost full; call support."),
     # the script and the command line
     "bad_devices": (
         "设备设置 {file} 无法识别,请改正或删除它",
         "The devices in {file} cannot be read; mend or remove the file.",
+    ),
+    "bad_device_name": (
+        "设备名称 {name} 不正确,请用 1 到 40 个文字、数字或 - _",
+        "{name} is no name for a device; use 1 to 40 letters, digits, - or _.",
     ),
     "no_display": (
         "这里没有显示屏,窗口打不开;请在桌面上启动,或改用 posapp script",

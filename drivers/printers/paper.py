@@ -34,9 +34,12 @@ COLUMN = 12
 """Dots of a column."""
 DOTS = {58: 384, 80: 576}
 """Dots across paper of so many millimetres; 32 and 48 columns."""
+DOTS_A_MM = 8
+"""203.2 dots to the inch; 5 or 4 mm at each edge of the roll stay white."""
 
 _LETTER, _LINE = 24, 31  # dots: the em square, and from one line to the next
 _INK = 150  # what is darker than this is printed
+_MARGIN = 40  # above and below a PDF page
 _GAP = 14  # above and below codes and pictures
 _LARGEST_PICTURE = 4_000_000  # dots
 _MONO_SC = 7  # the face of the collection with half-width Latin and Simplified forms; 0 would be Japanese
@@ -66,6 +69,17 @@ def fits_bars(data: str, dots: int) -> bool:
 def png(blocks: Sequence[Block], dots: int) -> bytes:
     out = io.BytesIO()
     draw(blocks, dots).save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def pdf(blocks: Sequence[Block], dots: int) -> bytes:
+    """The paper as one PDF page in its real size: as wide as the roll, as long as what is on it."""
+    image = draw(blocks, dots)
+    roll = next(millimetres for millimetres, across in DOTS.items() if across == dots) * DOTS_A_MM
+    page = Image.new("1", (roll, image.height + 2 * _MARGIN), 1)
+    page.paste(image, ((roll - dots) // 2, _MARGIN))
+    out = io.BytesIO()
+    page.save(out, "PDF", resolution=25.4 * DOTS_A_MM)
     return out.getvalue()
 
 

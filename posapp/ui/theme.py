@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from dataclasses import dataclass
 from string import Template
 
+from noto_cjk_sans_otc import FONT_PATH
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
 FAMILY = "Noto Sans CJK SC"
-_FONT_FILE = "NotoSansCJK-Regular.ttc"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +80,7 @@ def sheet(colours: Colours, scale: float) -> str:
 
 def dress(app: QApplication, colours: Colours, scale: float = 1.0) -> None:
     """Give the application its font, palette and sheet. Fusion looks the same on every system."""
-    for file in importlib.metadata.files("noto-cjk-sans-otc") or ():
-        if file.name == _FONT_FILE:
-            QFontDatabase.addApplicationFont(str(file.locate()))
+    QFontDatabase.addApplicationFont(str(FONT_PATH))
     app.setStyle("Fusion")
     font = QFont(FAMILY)
     font.setPixelSize(round(17 * scale))

@@ -38,12 +38,16 @@ def wait(is_so: Callable[[], bool]) -> None:
 
 
 class TcpPrinter:
-    """mishaps: one for each connection to come; afterwards all is well. jobs: the bytes each connection printed."""
+    """mishaps: one for each connection to come; afterwards all is well. jobs: the bytes each connection printed.
+
+    is_stalling: it holds a connection and neither reads nor answers, until release is set.
+    """
 
     def __init__(self) -> None:
         self.mishaps: deque[Mishap] = deque()
         self.jobs: list[bytes] = []
         self.release = threading.Event()
+        self.is_stalling = False
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._serve, args=(self._listener,), daemon=True)
@@ -69,7 +73,9 @@ class TcpPrinter:
             with line:
                 mishap = self.mishaps.popleft() if self.mishaps else FINE
                 if mishap.is_stalled:
+                    self.is_stalling = True
                     self.release.wait(60)
+                    self.is_stalling = False
                 else:
                     self._talk(line, mishap)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from drivers.catalogue import helps, open_printer
+from drivers.catalogue import open_printer
 from drivers.contracts import Barcode, Cut, DeviceError, Document, Pair, Reason, Rule, Text
 from posapp.devices import Configured, SpooledPrinter
 from tests.drivers.paper_roll import NotEscPos, read_roll
@@ -112,13 +112,32 @@ def test_a_line_cut_after_the_last_byte_asks_a_person(printer: TcpPrinter, tmp_p
 
 
 def test_a_stalled_printer_keeps_nobody_waiting(printer: TcpPrinter, tmp_path: Path) -> None:
+    """Whatever the till hands over or asks returns while the printer still holds its worker fast."""
+    spooled = SpooledPrinter(tmp_path / "receipt", configured(printer, answer_s=30), pauses_s=QUICK)
+    wait(lambda: spooled.view().status.trouble is None)
     printer.mishaps.append(Mishap(is_stalled=True))
-    spooled = SpooledPrinter(tmp_path / "receipt", configured(printer, answer_s=30))
-    for number in range(20):
-        spooled.print(receipt(number), str(number))
-        spooled.kick_drawer()
-    assert spooled.view().waiting == 20
-    assert whole(printer) == []
+    spooled.print(receipt(0), NUMBERS[0])
+    wait(lambda: printer.is_stalling)
+    calls: list[Callable[[], object]] = [
+        lambda: spooled.print(receipt(1), NUMBERS[1]),
+        spooled.kick_drawer,
+        spooled.view,
+        spooled.wake,
+        lambda: spooled.again(NUMBERS[0]),
+        lambda: spooled.settle(NUMBERS[0]),
+        lambda: spooled.print(receipt(2), NUMBERS[2]),
+        lambda: spooled.reconfigure(spooled.configured),
+        spooled.stop,
+        lambda: spooled.reconfigure(spooled.configured),
+    ]
+    for call in calls:
+        call()
+        assert printer.is_stalling
+        assert whole(printer) == []
+    assert spooled.view().waiting == 3
+    printer.release.set()
+    wait(lambda: spooled.view().waiting == 0)
+    assert whole(printer) == NUMBERS
     spooled.close()
 
 
@@ -152,8 +171,3 @@ def test_a_wrong_choice_is_told(driver: str, options: dict[str, object], reason:
     with pytest.raises(DeviceError) as told:
         open_printer(driver, options)
     assert told.value.reason is reason
-
-
-def test_every_option_has_its_help() -> None:
-    for driver in ("network", "virtual"):
-        assert all(len(chinese) > 1 and len(english) > 3 for chinese, english in helps(driver).values())
