@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import msgspec
 
@@ -88,6 +88,13 @@ def state_of(kind: Kind, driver: str, options: Mapping[str, Any]) -> Status:
                 device.close()
     except DeviceError as error:
         return Status(error.reason, detail=error.detail)
+
+
+def preview(document: Document, paper_mm: Literal[58, 80]) -> bytes:
+    """A PNG of a document as it looks on paper of that width, 8 dots to the millimetre."""
+    from drivers.printers import paper  # drawing is dear to load, and a till starts without it
+
+    return paper.png([block for block in document if not isinstance(block, Cut)], paper.DOTS[paper_mm])
 
 
 def _tested(kind: Kind, device: catalogue.Device) -> str:
