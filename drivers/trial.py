@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import msgspec
 
@@ -25,6 +25,7 @@ from drivers.contracts import (
     Scale,
     Scanner,
     Shown,
+    Status,
     Text,
     Weight,
 )
@@ -70,6 +71,30 @@ def carry_out(kind: Kind, driver: str, options: Mapping[str, Any]) -> Tried:
                 device.close()
     except DeviceError as error:
         return Tried(error.reason, error.detail)
+
+
+def state_of(kind: Kind, driver: str, options: Mapping[str, Any]) -> Status:
+    """Open a device of its own, ask how it is, let it go. Nothing is printed or shown."""
+    try:
+        device = catalogue.open_device(kind, driver, options)
+        try:
+            if kind in ("printer", "display"):
+                return cast(Printer | Display, device).status()
+            if kind == "scale":
+                cast(Scale, device).read()
+            return Status()
+        finally:
+            with suppress(DeviceError, OSError):
+                device.close()
+    except DeviceError as error:
+        return Status(error.reason, detail=error.detail)
+
+
+def preview(document: Document, paper_mm: Literal[58, 80]) -> bytes:
+    """A PNG of a document as it looks on paper of that width, 8 dots to the millimetre."""
+    from drivers.printers import paper  # drawing is dear to load, and a till starts without it
+
+    return paper.png([block for block in document if not isinstance(block, Cut)], paper.DOTS[paper_mm])
 
 
 def _tested(kind: Kind, device: catalogue.Device) -> str:

@@ -19,14 +19,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import Any, Generic, Literal, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 
-from drivers import catalogue
+from drivers import catalogue, trial
 from drivers.catalogue import Kind
 from drivers.contracts import (
-    Cut,
     DeviceError,
     Display,
     Document,
@@ -38,7 +37,6 @@ from drivers.contracts import (
     Status,
     Weight,
 )
-from drivers.trial import Tried, carry_out
 from posapp import log
 from posapp.errors import PosError
 
@@ -67,6 +65,12 @@ REASONS: dict[Reason, tuple[str, str]] = {
     Reason.UNKNOWN: ("状态未知", "does not say how it is"),
 }
 """What a device's name and a verb make a sentence of, in Chinese and English."""
+
+# What a set-up screen and a doctor ask of the drivers.
+DRIVERS, describe, ports = catalogue.DRIVERS, catalogue.describe, catalogue.ports
+preview, state_of = trial.preview, trial.state_of
+Option = catalogue.Option
+Tried = trial.Tried
 
 _CHECK_S = 2.0  # an idle display is looked at this often
 _READ_S = 0.1  # between two readings of a scale
@@ -116,25 +120,6 @@ def save(path: Path, configured: Mapping[str, Configured]) -> None:
         file.flush()
         os.fsync(file.fileno())
     new.replace(path)
-
-
-def ask(configured: Configured) -> Status:
-    """What a device says of itself now, asked beside whoever uses it; it may take seconds."""
-    try:
-        printer = catalogue.open_printer(configured.driver, configured.options)
-        try:
-            return printer.status()
-        finally:
-            printer.close()
-    except DeviceError as error:
-        return Status(error.reason, detail=error.detail)
-
-
-def preview(document: Document, paper_mm: Literal[58, 80]) -> bytes:
-    """A PNG of a document as it looks on paper of that width, 8 dots to the millimetre."""
-    from drivers.printers import paper  # drawing is dear to load, and a till starts without it
-
-    return paper.png([block for block in document if not isinstance(block, Cut)], paper.DOTS[paper_mm])
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -572,11 +557,11 @@ class Devices:
             raise PosError("scale_missing")
         return self.scale.weight()
 
-    def test(self, name: str, done: Callable[[Tried], None]) -> None:
+    def test(self, name: str, done: Callable[[trial.Tried], None]) -> None:
         """Try a device that is in use: as try_out with what it is set to."""
         self.try_out(self._workers[name].configured, done, name)
 
-    def try_out(self, configured: Configured, done: Callable[[Tried], None], name: str = "") -> None:
+    def try_out(self, configured: Configured, done: Callable[[trial.Tried], None], name: str = "") -> None:
         """Carry out the test of a device: print a test page, show a number, wait for a weight or a scan.
 
         Returns at once; done is called on another thread. name: the device in use whose place this one would take,
@@ -584,14 +569,14 @@ class Devices:
         """
         threading.Thread(target=self._try_out, args=(configured, done, name), name="device test", daemon=True).start()
 
-    def _try_out(self, configured: Configured, done: Callable[[Tried], None], name: str) -> None:
+    def _try_out(self, configured: Configured, done: Callable[[trial.Tried], None], name: str) -> None:
         worker = self._workers.get(name)
         with worker.lent() if worker else nullcontext():
             try:
-                tried = carry_out(configured.kind, configured.driver, configured.options)
+                tried = trial.carry_out(configured.kind, configured.driver, configured.options)
             except Exception as error:  # noqa: BLE001  (a bug is logged whole; whoever waits for the test hears of it)
                 _log.exception("test of %s failed", configured.driver)
-                tried = Tried(Reason.UNKNOWN, type(error).__name__)
+                tried = trial.Tried(Reason.UNKNOWN, type(error).__name__)
         done(tried)
 
     def close(self) -> None:

@@ -166,6 +166,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "设备设置 {file} 无法识别,请改正或删除它",
         "The devices in {file} cannot be read; mend or remove the file.",
     ),
+    "device_name_taken": (
+        "已有名为 {name} 的设备,请换一个名称",
+        "A device is already called {name}; choose another name.",
+    ),
+    "bad_option": ("设备选项 {option} 不正确,请改正", "The device's option {option} is wrong; correct it."),
     "bad_device_name": (
         "设备名称 {name} 不正确,请用 1 到 40 个文字、数字或 - _",
         "{name} is no name for a device; use 1 to 40 letters, digits, - or _.",

@@ -99,6 +99,7 @@ class Till:
 
     def __init__(self, data: Path, state: Path, clock: Clock, chance: Chance, carrier: Carrier) -> None:
         self.keys = open_keys(data, state)
+        self.state_folder = state
         certificate = self.keys.certificate
         assert certificate
         self.clock = clock
@@ -518,8 +519,11 @@ class Till:
             waiting, pulled = push.backlog(self.folder), pulled_at(self.folder)
         printer = self.devices.receipt
         view = printer.view() if printer else None
-        troubles = {held.kind: str(held.status.trouble) for held in self.devices.views() if held.status.trouble}
-        ready = {held.kind: "ready" for held in self.devices.views()}
+        states: dict[str, str] = {}
+        for one in self.devices.views():
+            is_beside = one.kind != "printer" or one.name == devices.RECEIPT
+            if is_beside and states.get(one.kind, "ready") == "ready":
+                states[one.kind] = str(one.status.trouble or "ready")
         return capabilities(
             Standing(
                 now=self.journal.now_ms(),
@@ -533,7 +537,7 @@ class Till:
                 reserve=db.DISK_RESERVE,
                 clock_quality=self.journal.clock_quality,
                 offset=self.journal.offset_ms,
-                devices={**ready, **troubles},
+                devices=states,
                 printing=view.waiting if view else 0,
                 doubtful=len(view.doubtful) if view else 0,
             )

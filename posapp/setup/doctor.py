@@ -163,7 +163,7 @@ def _devices(data: Path, state: Path) -> Iterator[Finding]:
 
 
 def _device(name: str, one: devices.Configured, title: Pair) -> Finding:
-    status = devices.ask(one)
+    status = devices.state_of(one.kind, one.driver, one.options)
     if status.trouble is None:
         return Finding(f"device:{name}", title, "ok", (f"{one.driver} 正常", f"{one.driver} is ready"))
     why, todo = trouble_words(status.trouble)

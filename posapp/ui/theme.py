@@ -27,15 +27,16 @@ class Colours:
     warning: str
     on_warning: str
     good: str
+    caution: str
 
 
 LIGHT = Colours(
     "#eef0f3", "#ffffff", "#f6f7f9", "#d9dde3", "#15191f", "#5b6675", "#0f6b4f", "#ffffff", "#dcefe7", "#b3261e",
-    "#ffffff", "#0f6b4f",
+    "#ffffff", "#0f6b4f", "#8a5a00",
 )  # fmt: skip
 DARK = Colours(
     "#14171b", "#1d2127", "#262b33", "#363d47", "#f1f3f5", "#a3adba", "#3fbf92", "#06251a", "#20443a", "#ff8a80",
-    "#3b0907", "#5ad1a6",
+    "#3b0907", "#5ad1a6", "#e5b454",
 )  # fmt: skip
 
 _SIZES = {
@@ -56,10 +57,23 @@ QLabel[letters="large"] { font-size: ${large}px; font-weight: 600; }
 QLabel[letters="huge"] { font-size: ${huge}px; font-weight: 700; }
 QLabel[letters="giant"] { font-size: ${giant}px; font-weight: 700; }
 QLabel#sheet_text { font-family: "$mono"; font-size: ${body}px; }
-QScrollArea, QScrollArea > QWidget > QWidget { background: transparent; }
 QLabel[good="true"] { color: $good; }
 QLabel#ribbon { background: $warning; color: $on_warning; padding: 4px; font-weight: 600; }
 QLabel#notice[good="true"] { background: $good; color: $on_accent; }
+QFrame[row="true"] { background: $surface; border: 1px solid $line; border-radius: ${round}px; }
+QFrame[row="true"][chosen="true"] { background: $chosen; border: 2px solid $accent; }
+QLabel[tone="good"] { color: $good; }
+QLabel[tone="caution"] { color: $caution; font-weight: 600; }
+QLabel[tone="warning"] { color: $warning; font-weight: 600; }
+QLabel[value="true"] { background: $raised; border: 2px solid $line; border-radius: ${round}px; padding: 0 ${pad}px;
+  min-height: ${target}px; font-size: ${row}px; }
+QFrame[chosen="true"] QLabel[value="true"] { border-color: $accent; background: $surface; }
+QPushButton[chosen="true"] { background: $chosen; border: 2px solid $accent; font-weight: 600; }
+QScrollBar:vertical { background: transparent; width: ${bar}px; margin: 0; }
+QScrollBar::handle:vertical { background: $line; border-radius: 4px; min-height: ${target}px; margin-left: 4px; }
+QScrollBar::add-line, QScrollBar::sub-line { height: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+QScrollArea, QScrollArea > QWidget > QWidget { background: transparent; border: none; }
 QLabel#notice { background: $warning; color: $on_warning; border-radius: ${round}px; padding: ${pad}px;
   font-size: ${large}px; }
 QLabel#entry { background: $raised; border: 2px solid $line; border-radius: ${round}px; padding: 0 ${pad}px;

@@ -1,0 +1,109 @@
+"""A list for fingers and arrow keys. A row has a title, what is to be said of it, and how it stands, in a word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QScroller, QVBoxLayout, QWidget
+
+from posapp.ui.label import RIGHT, label, tell
+
+Tone = Literal["", "good", "caution", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """word: how it stands, in a word; tone colours it and the dot before it. text may be empty."""
+
+    title: str
+    text: str = ""
+    tone: Tone = ""
+    word: str = ""
+
+
+class _Line(QFrame):
+    def __init__(self, name: str, row: Row, tapped: Callable[[], object]) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setProperty("row", True)
+        self._tapped = tapped
+        title = label(f"{name}_title", text=row.title)
+        text = label(f"{name}_text", "small", is_quiet=True, text=row.text)
+        for made in (title, text):
+            made.setWordWrap(True)
+        said = QVBoxLayout()
+        said.setSpacing(2)
+        said.addWidget(title)
+        if row.text:
+            said.addWidget(text)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(14, 8, 14, 8)
+        layout.setSpacing(10)
+        layout.addLayout(said, 1)
+        if row.word:
+            state = label(f"{name}_state", align=RIGHT, text=f"● {row.word}")
+            state.setProperty("tone", row.tone)
+            layout.addWidget(state)
+        self.setAccessibleName(" ".join(part for part in (row.title, row.word, row.text) if part))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802  (Qt's name)
+        if self.rect().contains(event.position().toPoint()):
+            self._tapped()
+
+
+class Rows(QScrollArea):
+    """Shows rows, one of them chosen (-1: none is to be chosen); tapped(n) hears a finger."""
+
+    def __init__(self, name: str, tapped: Callable[[int], object] = lambda n: None) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        QScroller.grabGesture(self.viewport(), QScroller.ScrollerGestureType.TouchGesture)
+        self._tapped = tapped
+        self._rows: list[Row] = []
+        self._lines: list[_Line] = []
+        self.chosen = -1
+        self._inside = QWidget()
+        self._column = QVBoxLayout(self._inside)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(6)
+        self._column.addStretch(1)
+        self.setWidget(self._inside)
+
+    def put(self, rows: Sequence[Row], chosen: int = -1) -> None:
+        if list(rows) != self._rows:
+            for line in self._lines:
+                self._column.removeWidget(line)
+                line.hide()
+                line.deleteLater()
+            self._rows = list(rows)
+            self._lines = [
+                _Line(f"{self.objectName()}_{n}", row, lambda n=n: self._tapped(n))  # type: ignore[misc]
+                for n, row in enumerate(rows)
+            ]
+            for n, line in enumerate(self._lines):
+                self._column.insertWidget(n, line)
+        self.choose(chosen)
+
+    def choose(self, n: int) -> None:
+        """Mark a row and bring it into sight; a number that no row has marks none."""
+        self.chosen = n if 0 <= n < len(self._lines) else -1
+        for place, line in enumerate(self._lines):
+            tell(line, "chosen", place == self.chosen)
+        if self.chosen >= 0:
+            self._inside.adjustSize()
+            self.ensureWidgetVisible(self._lines[self.chosen], 0, 12)
+
+    def step(self, by: int) -> None:
+        self.choose(max(0, min(len(self._lines) - 1, self.chosen + by)))
+
+    @property
+    def texts(self) -> list[Row]:
+        return list(self._rows)
