@@ -139,7 +139,7 @@ class Hands:
         shop = msgspec.json.decode((RESOURCES / "cards.json").read_bytes(), type=dict[str, list[CardFile]])
         self.tray.add(_tr("商品"), [_card(card) for card in shop["goods"]])
         self.tray.add(_tr("称重商品(秤打出的标签)"), [_card(card) for card in shop["weighed"]])
-        self.tray.add(_tr("工牌"), [self._badge(clerk) for clerk in self._staff() if _badge_of(self._demo, clerk)])
+        self.tray.add(_tr("工牌"), [self._badge(clerk) for clerk in self.staff() if _badge_of(self._demo, clerk)])
         # Another kind of thing to scan is one more card here.
         self.tray.add(
             _tr("其他"),
@@ -176,14 +176,14 @@ class Hands:
     def _badge(self, clerk: Clerk) -> Card:
         return Card(clerk.name, _badge_of(self._demo, clerk), str(clerk.number), "#7a4b9d", is_qr=True)
 
-    def _staff(self) -> list[Clerk]:
+    def staff(self) -> list[Clerk]:
         """Who can sign in at this till."""
         own = str(self._demo.shop.tills[0].store)
         return [clerk for clerk in self._demo.shop.clerks if clerk.store in ("chain", own)]
 
     def _hint(self) -> str:
         roles = {"cashier": _tr("收银员"), "lead": _tr("组长"), "manager": _tr("店长")}
-        told = [f"{clerk.number} {clerk.name} {roles[clerk.role]} {clerk.pin}" for clerk in self._staff()]
+        told = [f"{clerk.number} {clerk.name} {roles[clerk.role]} {clerk.pin}" for clerk in self.staff()]
         return "\n".join([_tr("示范店的工号、姓名和密码:"), *told])
 
 
@@ -223,12 +223,12 @@ def places(area: QRect) -> dict[str, QRect]:
     """Where the windows go on a screen: apart where there is room, else tray and paper share the right edge."""
     left, top, width, height = area.x(), area.y(), area.width(), area.height()
     if width >= 1800 and height >= 900:
-        right, cards = 480, 332
+        right, cards = 480, 352
         customer = QRect(left + width - right, top + TITLE_BAR, right, right * 600 // 1024)
         below = customer.bottom() + 1 + TITLE_BAR
         return {
-            "till": QRect(left, top + TITLE_BAR, width - right - cards, height - TITLE_BAR),
-            "tray": QRect(customer.left() - cards, top + TITLE_BAR, cards, height - TITLE_BAR),
+            "till": QRect(left, top + TITLE_BAR, width - right - cards - 8, height - TITLE_BAR),
+            "tray": QRect(customer.left() - cards, top + TITLE_BAR, cards - 8, height - TITLE_BAR),
             "customer": customer,
             "paper": QRect(customer.left(), below, right, top + height - below),
         }
@@ -237,7 +237,7 @@ def places(area: QRect) -> dict[str, QRect]:
     below = customer.bottom() + 1 + TITLE_BAR
     tray = QRect(customer.left(), below, right, top + height - below)
     # The paper covers the lower half of the tray when something is printed, until a card is tapped.
-    paper = tray.adjusted(-24, tray.height() * 2 // 5, -24, 0)
+    paper = tray.adjusted(0, tray.height() * 2 // 5, 0, 0)
     return {
         "till": QRect(left, top + TITLE_BAR, min(1024, width), height - TITLE_BAR),
         "tray": tray,
