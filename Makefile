@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help run test proof bench system setup lock clean
+.PHONY: help run test proof bench screenshots system setup lock clean
 
 # The caller's own Python set-up stays out of ours.
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH PYENV_VERSION PIP_USER PIP_TARGET PIP_PREFIX PIP_REQUIRE_VIRTUALENV
@@ -19,8 +19,8 @@ help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
 
 run: needs := run
-run: setup ## a demo shop: HQ, an enrolled till, and a day's script through it
-	@$(python) -m posapp demo --script resources/demo/day.script
+run: setup ## a demo shop: HQ, till, customer display, printer, things to scan; without a display a day as text
+	@$(python) -m posapp demo
 
 test: setup ## every check: lint, format, types, dependencies, the house rules and the tests
 	@$(python) -m ruff check
@@ -34,6 +34,9 @@ proof: setup ## the long proofs: crashes, power cuts, whole chains of shops
 
 bench: setup ## the benchmarks
 	@$(python) -m pytest -m '' -o python_files='bench_*.py test_*.py' -s tests/benchmarks $(PYTEST_ARGS)
+
+screenshots: setup ## the pictures in resources/screenshots, drawn without a display
+	@QT_QPA_PLATFORM=offscreen $(python) -m tests.screenshots
 
 system: ## the Debian packages that are missing (as root)
 	@installer/linux/system.sh test

@@ -61,9 +61,14 @@ def _parser(wanted: str) -> argparse.ArgumentParser:
         command.set_defaults(act=act)
         return command
 
-    demo = add("demo", _demo, [shared], "a ready demo shop: HQ on this computer, an enrolled till")
+    demo = add(
+        "demo",
+        _demo,
+        [shared],
+        "a ready demo shop: HQ on this computer, a till, a customer display, a printer, things to scan",
+    )
     demo.add_argument("--data", type=Path, help="where the demo shop lives; default: a fresh temporary folder")
-    demo.add_argument("--script", type=Path, help="play this file", required=True)
+    demo.add_argument("--script", type=Path, help="play this file and open no window")
     script = add("script", _script, [till, clocked], "the till by lines: verbs in, one JSON object a line out")
     script.add_argument("file", nargs="?", type=Path, help="default: standard input")
     if wanted == "script":
@@ -119,12 +124,16 @@ def _script(args: argparse.Namespace) -> int:
 
 
 def _till(args: argparse.Namespace) -> int:
-    if sys.platform == "linux" and not any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))):
+    if not _has_display():
         raise PosError("no_display")  # Qt would end the program without a word that a cashier understands
     from posapp.app import run
 
     with _opened(args, SystemClock()) as till:
         return run(till)
+
+
+def _has_display() -> bool:
+    return sys.platform != "linux" or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")))
 
 
 @contextlib.contextmanager
@@ -164,9 +173,16 @@ def _lines(file: Path | None) -> contextlib.AbstractContextManager[Iterable[str]
 
 
 def _demo(args: argparse.Namespace) -> int:
-    from posapp.demo.play import play
+    language = args.language or "zh"
+    if args.script is None and _has_display():
+        from posapp.demo.hands_screen import show
 
-    return play(args.data, args.script, args.language or "zh")
+        return show(args.data, language, _progress())
+    from posapp.demo.play import DAY, play, tell_how_to_see_it
+
+    if args.script is None:
+        tell_how_to_see_it(language)
+    return play(args.data, args.script or DAY, language)
 
 
 def _enrol(args: argparse.Namespace) -> int:

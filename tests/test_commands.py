@@ -145,7 +145,6 @@ def test_help_names_every_command() -> None:
         ["hq", "fly"],
         ["hq", "store"],
         ["hq", "serve", "--port", "high"],
-        ["demo"],
     ],
 )
 def test_what_cannot_be_parsed_is_told_with_the_usage(words: list[str]) -> None:

@@ -137,7 +137,11 @@ def wrong_import(file: File, target: str, inside: str) -> str:
         ),
         (here == "hq", there not in ("", "hq", *GROUND), "HQ stands on the ground floor alone"),
         (here in HEIGHT, HEIGHT.get(there, 0) > HEIGHT.get(here, 0), f"{here} is below {there}"),
-        (screen, there in ROOMS and there != here and is_screen(target), "that is another room's screen"),
+        (
+            here in ROOMS and screen,
+            there in ROOMS and there != here and is_screen(target),
+            "that is another room's screen",
+        ),
     ]
     return next((reason for who, what, reason in rows if who and what), "")
 

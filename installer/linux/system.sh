@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # What the system itself must bring, on Debian and its kin.
 #
-#   system.sh run      the packages that `make run` needs: Python with venv, and certificates
-#   system.sh test     these, what Qt draws with, a PostgreSQL server, which the tests start themselves, and strace,
+#   system.sh run      the packages that `make run` needs: Python with venv, certificates, what Qt draws with
+#   system.sh test     these, a PostgreSQL server, which the tests start themselves, and strace,
 #                      which counts syncs
 #   system.sh python   prints the interpreter that .venv is made with
 #
@@ -36,6 +36,8 @@ has_postgresql() {
 declare -A qt=(
     [libGL.so.1]=libgl1 [libEGL.so.1]=libegl1 [libxkbcommon.so.0]=libxkbcommon0 [libfontconfig.so.1]=libfontconfig1
     [libdbus-1.so.3]=libdbus-1-3 [libglib-2.0.so.0]=libglib2.0-0
+    [libxcb-cursor.so.0]=libxcb-cursor0 [libxcb-icccm.so.4]=libxcb-icccm4 [libxcb-keysyms.so.1]=libxcb-keysyms1
+    [libxcb-shape.so.0]=libxcb-shape0 [libxkbcommon-x11.so.0]=libxkbcommon-x11-0
 )
 
 missing=()
@@ -46,12 +48,10 @@ case "${1:-test}" in
     run | test)
         find_python >/dev/null || missing+=(python3 python3-venv)
         [ -e /etc/ssl/certs/ca-certificates.crt ] || [ ! -e /etc/debian_version ] || missing+=(ca-certificates)
-        if [ "${1:-test}" = test ]; then
-            libraries=$(PATH="$PATH:/usr/sbin:/sbin" ldconfig -p 2>/dev/null || true)
-            for library in "${!qt[@]}"; do
-                [[ "$libraries" == *"$library"* ]] || missing+=("${qt[$library]}")
-            done
-        fi
+        libraries=$(PATH="$PATH:/usr/sbin:/sbin" ldconfig -p 2>/dev/null || true)
+        for library in "${!qt[@]}"; do
+            [[ "$libraries" == *"$library"* ]] || missing+=("${qt[$library]}")
+        done
         [ "${1:-test}" = run ] || has_postgresql || missing+=(postgresql)
         [ "${1:-test}" = run ] || command -v strace >/dev/null || missing+=(strace) ;;
     *)

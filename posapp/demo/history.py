@@ -96,14 +96,17 @@ def read_habits() -> Habits:
     return msgspec.json.decode((RESOURCES / "history.json").read_bytes(), type=Habits)
 
 
+def is_done(demo: Demo) -> bool:
+    return (demo.folder / DONE_FILE).exists()
+
+
 def fill(demo: Demo, habits: Habits, progress: Progress | None = None) -> int:
     """Live through the past that the demo does not have yet, and hand it to HQ; the number of its sales.
 
     Can be stopped at any moment: what is sold is sold, and the next call goes on with the day after. A folder whose
     past is whole is left alone.
     """
-    done_file = demo.folder / DONE_FILE
-    if done_file.exists():
+    if is_done(demo):
         return 0
     goods = _read_goods(habits)
     usual = sum(habits.weekdays) / 7 / 100
@@ -120,7 +123,7 @@ def fill(demo: Demo, habits: Habits, progress: Progress | None = None) -> int:
         _live(demo, habits, post, goods, told)
     if progress:
         progress(whole, whole)
-    done_file.touch()
+    (demo.folder / DONE_FILE).touch()
     return sold
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from drivers.contracts import width, wrap
 from posapp.clock import SystemClock
-from posapp.demo.shop import Place, ask_hq, standing
+from posapp.demo.shop import RESOURCES, Place, ask_hq, standing
 from posapp.errors import PosError
 from posapp.money import Money
 from posapp.quantity import Quantity
@@ -20,7 +20,14 @@ from posapp.selling import receipt as receipts
 from posapp.selling.day import sold_on
 from posapp.till import Till
 
+DAY = RESOURCES / "day.script"
+
 _WORDS = {
+    "no_display": (
+        "这里没有显示屏,先用文字演示一个早上;要看窗口,请在桌面上运行,或按 docs/remote-screen.md 用浏览器看",
+        "There is no display here, so a morning is played as text; to see the windows run this on a desktop, or in a "
+        "browser as docs/remote-screen.md says",
+    ),
     "preparing": ("正在准备示范店 ...", "Preparing the demo shop ..."),
     "till": ("收银台 {till} 正在演示 {script}", "Till {till} plays {script}"),
     "sold": ("  {receipt}  {total:>7}  {tenders}  {goods}", "  {receipt}  {total:>7}  {tenders}  {goods}"),
@@ -34,6 +41,10 @@ _WORDS = {
     "same": ("两边一致: 每一笔都到了总部,一笔不多,一笔不少", "Both agree: every sale has arrived, none twice"),
     "differ": ("两边不一致", "They differ"),
 }
+
+
+def tell_how_to_see_it(language: str) -> None:
+    _say(language, "no_display")
 
 
 def play(data: Path | None, script: Path, language: str) -> int:

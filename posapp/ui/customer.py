@@ -485,20 +485,19 @@ class CustomerDisplay(QWidget):
 
     # --- letters ---
 
-    @staticmethod
-    def _font(size: float, is_bold: bool) -> QFont:
+    def _font(self, size: float, is_bold: bool) -> QFont:
+        """In the window's pixels: letters that are drawn small and blown up, or the other way round, look it."""
         font = QFont(FAMILY)
-        font.setPixelSize(max(1, round(size)))
-        font.setBold(is_bold)
+        font.setPixelSize(max(1, round(size * self._u)))
+        font.setBold(is_bold and font.pixelSize() <= _BOLD)
         return font
 
     def _width(self, text: str, size: float, is_bold: bool = False) -> float:
-        return QFontMetricsF(self._font(size, is_bold)).horizontalAdvance(text)
+        return QFontMetricsF(self._font(size, is_bold)).horizontalAdvance(text) / self._u
 
     def _cut(self, text: str, size: float, room: float) -> int:
         """How many letters of a bold text stand in a line."""
-        metrics = QFontMetricsF(self._font(size, is_bold=True))
-        return next((n for n in range(len(text), 1, -1) if metrics.horizontalAdvance(text[:n]) <= room), 1)
+        return next((n for n in range(len(text), 1, -1) if self._width(text[:n], size, is_bold=True) <= room), 1)
 
     def _text(
         self,
@@ -520,24 +519,32 @@ class CustomerDisplay(QWidget):
             return
         is_amount = text[:1] in "¥-" and text[-1:].isdigit()
         smallest = 8.0 if is_amount else smallest or size * 0.85
-        metrics = QFontMetricsF(self._font(size, is_bold))
-        while (metrics.horizontalAdvance(text) > place.width() or metrics.height() > place.height() * 1.5) and (
-            size - 1 >= smallest
-        ):
+        while size - 1 >= smallest and self._width(text, size, is_bold) > place.width():
             size -= 1
-            metrics = QFontMetricsF(self._font(size, is_bold))
-        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, place.width())
-        p.setFont(self._font(size, is_bold))
+        font = self._font(size, is_bold)
+        metrics = QFontMetricsF(font)
+        room = QRectF(place.topLeft() * self._u, place.size() * self._u)
+        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room.width())
+        ink = QRectF(0, 0, metrics.horizontalAdvance(shown), metrics.height())
+        ink.moveCenter(room.center())
+        if align & Qt.AlignmentFlag.AlignLeft:
+            ink.moveLeft(room.left())
+        elif align & Qt.AlignmentFlag.AlignRight:
+            ink.moveRight(room.right())
+        start = QPointF(ink.left(), ink.top() + metrics.ascent())
+        p.save()
+        p.resetTransform()
+        p.setFont(font)
         p.setPen(QColor(colour))
-        ink = p.boundingRect(place, int(align | Qt.TextFlag.TextSingleLine), shown)
-        if is_bold and size * self._u > _BOLD:
+        if is_bold and not font.bold():
             letters = QPainterPath()
-            letters.addText(ink.left(), ink.center().y() + (metrics.ascent() - metrics.descent()) / 2, p.font(), shown)
-            p.strokePath(letters, QPen(QColor(colour), size / 32, Qt.PenStyle.SolidLine))
+            letters.addText(start, font, shown)
+            p.strokePath(letters, QPen(QColor(colour), font.pixelSize() / 32))
             p.fillPath(letters, QColor(colour))
         else:
-            p.drawText(place, int(align | Qt.TextFlag.TextSingleLine | Qt.TextFlag.TextDontClip), shown)
-        self.drawn.append(Drawn(place, ink, shown))
+            p.drawText(start, shown)
+        p.restore()
+        self.drawn.append(Drawn(place, QRectF(ink.topLeft() / self._u, ink.size() / self._u), shown))
 
     @staticmethod
     def _round(p: QPainter, place: QRectF, colour: str, radius: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -25,3 +26,19 @@ def test_the_demo_ends_with_the_same_sales_on_both_sides_and_can_be_played_again
     assert again.returncode == 0, again.stderr
     assert "Headquarters has: 22 sales, 1189.82" in again.stdout
     assert "Both agree" in again.stdout
+
+
+def test_without_a_display_the_demo_says_how_to_see_it_and_plays_a_day(tmp_path: Path) -> None:
+    screens = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    told = subprocess.run(
+        [sys.executable, "-m", "posapp", "demo", "--data", str(tmp_path)],
+        env={name: value for name, value in os.environ.items() if name not in screens},
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert told.returncode == 0, told.stderr
+    assert "docs/remote-screen.md" in told.stdout.splitlines()[0]
+    assert (ROOT / "docs" / "remote-screen.md").exists()
+    assert "两边一致" in told.stdout

@@ -1,0 +1,246 @@
+"""The demo's hands: the till's window, the customer's, the printer's paper and the scan tray, side by side.
+
+One process; HQ is its child. Closing the till's window ends it all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random  # noqa: TID251  (payment codes of nobody)
+import re
+import signal
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import msgspec
+from PySide6.QtCore import QCoreApplication, QRect
+from PySide6.QtGui import QWindow
+from PySide6.QtWidgets import QApplication, QWidget
+
+from drivers.contracts import Reason
+from drivers.printers import virtual
+from posapp import log
+from posapp.app import App
+from posapp.clock import SystemClock
+from posapp.demo import history
+from posapp.demo.paper_screen import PaperWindow
+from posapp.demo.shop import RESOURCES, Clerk, Demo, ask_hq, standing
+from posapp.demo.tray_screen import Card, ScanTray, Switch
+from posapp.devices import DEVICES_FILE, RECEIPT, Configured
+from posapp.rules.labels import check_digit
+from posapp.selling.facing_screen import Facing
+from posapp.till import Till
+from posapp.ui import theme
+from posapp.ui.customer import CustomerDisplay, Poster
+
+_log = log.named("ui")
+
+TITLE_BAR = 32
+"""Pixels that a window manager adds above a window, about."""
+
+_RECEIPT = re.compile(r"S\d{3}T\d{2}-[0-9A-Z]+-\d{6}-[0-9A-Z]{2}")
+_BADGE = re.compile(r"K1[0-9A-HJKMNP-TV-Z]{26}")
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Hands", text)
+
+
+class CardFile(msgspec.Struct):
+    """A card of resources/demo/cards.json. grams: a label of the shop's scale is made for the article."""
+
+    name: str
+    code: str
+    detail: str = ""
+    colour: str = "#0f6b4f"
+    grams: int = 0
+
+
+def show(data: Path | None, language: str, progress: Callable[[int, int], None] | None) -> int:
+    """Set the demo up, give it its past, and show it until the till's window is closed."""
+    with standing(data) as demo:
+        if not history.is_done(demo):
+            _say(language, "正在准备四周的销售记录 ...", "Preparing four weeks of sales ...")
+            history.fill(demo, history.read_habits(), progress)
+        place = demo.shop.tills[0]
+        papers = demo.folder / "paper"
+        connect_printer(demo, papers)
+        with contextlib.closing(demo.open(place, SystemClock())) as till:
+            log.to_file(demo.data(place) / "till.log")
+            till.sync()
+            till.runner.start()
+            app = QApplication.instance() or QApplication(sys.argv[:1])
+            assert isinstance(app, QApplication)
+            theme.dress(app, theme.LIGHT)
+            hands = Hands(till, demo, papers)
+            hands.arrange(app.primaryScreen().availableGeometry())
+            hands.show()
+            signal.signal(signal.SIGINT, lambda *_: app.quit())
+            _log.info("the window stands")
+            try:
+                return app.exec()
+            finally:
+                hands.close()
+
+
+def _say(language: str, chinese: str, english: str) -> None:
+    sys.stderr.write((english if language == "en" else chinese) + "\n")
+
+
+def connect_printer(demo: Demo, papers: Path) -> None:
+    """Only the till that is sat at has a printer; its past has none."""
+    devices = {RECEIPT: Configured("virtual", {"folder": str(papers)})}
+    (demo.state(demo.shop.tills[0]) / DEVICES_FILE).write_bytes(msgspec.json.encode(devices))
+
+
+class Hands:
+    """The windows of a running demo."""
+
+    def __init__(self, till: Till, demo: Demo, papers: Path) -> None:
+        self.till, self._demo, self._papers = till, demo, papers
+        self.app = App(till, self._hint())
+        self.customer = CustomerDisplay(self.app.window, till.settings.store_name)
+        self.facing = Facing(till, self.customer)
+        self.facing.posters = posters()
+        self.facing.look()
+        till.told = self.facing.told
+        self.paper = PaperWindow(papers)
+        self.tray = ScanTray(self._window)
+        self._fill_tray()
+
+    @property
+    def windows(self) -> dict[str, QWidget]:
+        """By name, in the order in which they are laid on each other."""
+        return {"paper": self.paper, "tray": self.tray, "customer": self.customer, "till": self.app.window}
+
+    def show(self) -> None:
+        for window in (self.paper, self.tray):
+            window.show()
+        self.customer.open()
+        self.app.window.show()
+        self.app.window.activateWindow()
+
+    def arrange(self, area: QRect) -> None:
+        for name, place in places(area).items():
+            self.windows[name].setGeometry(place)
+
+    def close(self) -> None:
+        self.till.told = lambda answer: None
+        self.app.close()
+        for window in (self.customer, self.paper, self.tray):
+            window.close()
+            window.deleteLater()
+
+    # --- the tray ---
+
+    def _fill_tray(self) -> None:
+        shop = msgspec.json.decode((RESOURCES / "cards.json").read_bytes(), type=dict[str, list[CardFile]])
+        self.tray.add(_tr("商品"), [_card(card) for card in shop["goods"]])
+        self.tray.add(_tr("称重商品(秤打出的标签)"), [_card(card) for card in shop["weighed"]])
+        self.tray.add(_tr("工牌"), [self._badge(clerk) for clerk in self.staff() if _badge_of(self._demo, clerk)])
+        # Another kind of thing to scan is one more card here.
+        self.tray.add(
+            _tr("其他"),
+            [
+                Card(_tr("上一张小票"), self._last_receipt, _tr("印在纸上的退货码"), "#5b6675", is_qr=True),
+                Card(_tr("顾客付款码"), _pay_code(), _tr("微信付款码"), "#1aad19", is_qr=True),
+                Card(_tr("不认识的条码"), "6900000000007", _tr("系统里没有"), "#b3261e"),
+            ],
+        )
+        self.tray.add_switches([Switch("cut", _tr("断网"), lambda is_cut: self.till.network(not is_cut))], is_one=False)
+        jams = [
+            Switch("no_paper", _tr("缺纸"), partial(self._jam, Reason.NO_PAPER)),
+            Switch("cover_open", _tr("开盖"), partial(self._jam, Reason.COVER_OPEN)),
+            Switch("offline", _tr("打印机断电"), partial(self._jam, Reason.OFFLINE)),
+        ]
+        self.tray.add_switches(jams, is_one=True)
+
+    def _window(self) -> QWindow | None:
+        return self.app.window.windowHandle()
+
+    def _jam(self, reason: Reason, is_jammed: bool) -> None:
+        virtual.jam(self._papers, reason if is_jammed else None)
+        if printer := self.till.devices.receipt:
+            printer.wake()
+
+    def _last_receipt(self) -> str:
+        """The number on the newest paper that has one."""
+        for paper in reversed(virtual.printed(self._papers)):
+            text = paper.with_suffix(".txt")
+            if text.exists() and (found := _RECEIPT.search(text.read_text("utf-8"))):
+                return found[0]
+        return ""
+
+    def _badge(self, clerk: Clerk) -> Card:
+        return Card(clerk.name, _badge_of(self._demo, clerk), str(clerk.number), "#7a4b9d", is_qr=True)
+
+    def staff(self) -> list[Clerk]:
+        """Who can sign in at this till."""
+        own = str(self._demo.shop.tills[0].store)
+        return [clerk for clerk in self._demo.shop.clerks if clerk.store in ("chain", own)]
+
+    def _hint(self) -> str:
+        roles = {"cashier": _tr("收银员"), "lead": _tr("组长"), "manager": _tr("店长")}
+        told = [f"{clerk.number} {clerk.name} {roles[clerk.role]} {clerk.pin}" for clerk in self.staff()]
+        return "\n".join([_tr("示范店的工号、姓名和密码:"), *told])
+
+
+def _card(card: CardFile) -> Card:
+    code = card.code
+    if card.grams:
+        label = f"22{card.code:0>5}{card.grams:05d}"
+        code = label + check_digit(label)
+    return Card(card.name, code, card.detail, card.colour)
+
+
+_badges: dict[int, str] = {}
+
+
+def _badge_of(demo: Demo, clerk: Clerk) -> str:
+    """A new badge from HQ; none from an HQ that knows no badges."""
+    if clerk.number not in _badges:
+        try:
+            told = str(ask_hq(demo.hq, "clerk", "badge", str(clerk.number)))
+        except (RuntimeError, SystemExit):
+            told = ""
+        found = _BADGE.search(told)
+        _badges[clerk.number] = found[0] if found else ""
+    return _badges[clerk.number]
+
+
+def _pay_code() -> str:
+    return f"13{random.randrange(10**16):016d}"  # noqa: S311
+
+
+def posters() -> list[Poster]:
+    """The demo's pictures for the customer display: resources/demo/posters/CAPTION.png."""
+    return [Poster(file, file.stem.split("-", 1)[-1]) for file in sorted((RESOURCES / "posters").glob("*.png"))]
+
+
+def places(area: QRect) -> dict[str, QRect]:
+    """Where the windows go on a screen: apart where there is room, else tray and paper share the right edge."""
+    left, top, width, height = area.x(), area.y(), area.width(), area.height()
+    if width >= 1800 and height >= 900:
+        right, cards = 480, 352
+        customer = QRect(left + width - right, top + TITLE_BAR, right, right * 600 // 1024)
+        below = customer.bottom() + 1 + TITLE_BAR
+        return {
+            "till": QRect(left, top + TITLE_BAR, width - right - cards - 8, height - TITLE_BAR),
+            "tray": QRect(customer.left() - cards, top + TITLE_BAR, cards - 8, height - TITLE_BAR),
+            "customer": customer,
+            "paper": QRect(customer.left(), below, right, top + height - below),
+        }
+    right = max(340, width - 1024)
+    customer = QRect(left + width - right, top + TITLE_BAR, right, right * 600 // 1024)
+    below = customer.bottom() + 1 + TITLE_BAR
+    tray = QRect(customer.left(), below, right, top + height - below)
+    # The paper covers the lower half of the tray when something is printed, until a card is tapped.
+    paper = tray.adjusted(0, tray.height() * 2 // 5, 0, 0)
+    return {
+        "till": QRect(left, top + TITLE_BAR, min(1024, width), height - TITLE_BAR),
+        "tray": tray,
+        "customer": customer,
+        "paper": paper,
+    }
