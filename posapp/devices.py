@@ -207,14 +207,11 @@ class Worker(Generic[D]):
         """Do everything there is to do now; how many seconds later to look again. Raises DeviceError."""
         raise NotImplementedError
 
-    def _failed(self) -> None:
-        """The device has just failed."""
-
     def _run(self) -> None:
         opened = self.configured
         while not self._is_over():
             if opened != self.configured:
-                opened, self._failures = self.configured, 0
+                opened, self._failures, self._status = self.configured, 0, Status(Reason.UNKNOWN)
                 self._let_go()
             if self._is_lent:
                 self._let_go()
@@ -247,11 +244,11 @@ class Worker(Generic[D]):
             self._status = Status(Reason.UNKNOWN, detail=type(error).__name__)
             self._failures += 1
             _log.exception("%s failed", self.name)
-        self._failed()
         self._let_go()
         return self._pauses_s[min(self._failures, len(self._pauses_s)) - 1]
 
     def _let_go(self) -> None:
+        """The device has failed, is lent or exchanged."""
         device, self._device = self._device, None
         if device:
             with suppress(DeviceError, OSError):
@@ -351,8 +348,9 @@ class SpooledPrinter(Worker[Printer]):
         self._forget()
         return POLL_S
 
-    def _failed(self) -> None:
+    def _let_go(self) -> None:
         self._kicks = 0
+        super()._let_go()
 
     def _print(self, printer: Printer, path: Path) -> None:
         job = self._job(path)
@@ -452,8 +450,9 @@ class CounterScale(Worker[Scale]):
         self._status = Status()
         return _READ_S
 
-    def _failed(self) -> None:
+    def _let_go(self) -> None:
         self._reading = None
+        super()._let_go()
 
 
 class CodeScanner(Worker[Scanner]):
