@@ -18,6 +18,7 @@ WARN_MS, MANAGER_MS = 7 * DAY, 30 * DAY
 
 State = Literal["ok", "limited", "off"]
 NOTHING: Pair = ("", "")
+NOT_OPENED: Pair = ("还没有开通", "not opened yet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def _money() -> Iterator[Capability]:
         "pay_code",
         ("扫付款码", "Scanned pay codes"),
         "off",
-        ("还没有开通", "not opened yet"),
+        NOT_OPENED,
         ("请收现金、刷卡,或用店内收款码", "take cash, a card, or the shop's own payment code"),
     )
     yield Capability(
@@ -238,7 +239,7 @@ def _clock(till: Standing) -> Capability:
 
 
 def _closed() -> Iterator[Capability]:
-    why: Pair = ("还没有开通", "not opened yet")
+    why = NOT_OPENED
     yield Capability("members", ("会员", "Members"), "off", why, ("先按非会员结账", "sell without a member"))
     yield Capability("coupons", ("优惠券", "Coupons"), "off", why, ("请顾客留着下次用", "let the customer keep it"))
     yield Capability("pickups", ("自提单", "Pick-ups"), "off", why, ("请联系总部处理", "ask headquarters"))

@@ -172,10 +172,15 @@ class _Entry(QFrame):
 
 
 class Form(QWidget):
-    """Fields, below them the on-screen keyboard and the buttons of `more`. changed() hears every change."""
+    """Fields, with `beside` at their right; below them the on-screen keyboard and the buttons of `more`. changed()
+    hears every change."""
 
     def __init__(
-        self, words: Words, more: Sequence[QPushButton] = (), changed: Callable[[], object] = lambda: None
+        self,
+        words: Words,
+        more: Sequence[QPushButton] = (),
+        changed: Callable[[], object] = lambda: None,
+        beside: QWidget | None = None,
     ) -> None:
         super().__init__()
         self._words, self._changed = words, changed
@@ -212,7 +217,12 @@ class Form(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(10)
-        layout.addWidget(self.fields, 1)
+        upper = QHBoxLayout()
+        upper.setSpacing(12)
+        upper.addWidget(self.fields, 1)
+        if beside:
+            upper.addWidget(beside)
+        layout.addLayout(upper, 1)
         layout.addLayout(foot)
 
     def ask(self, fields: Sequence[Field], values: Mapping[str, Value]) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
 
 from posapp.ui.keypad import button
 
-_ROWS = ("1234567890-", "qwertyuiop:", "asdfghjkl._", "zxcvbnm/\\@#")
+_ROWS = ("1234567890-", "qwertyuiop:", "asdfghjkl._", "zxcvbnm/\\@|")
 _DIGITS = "0123456789."
 
 
