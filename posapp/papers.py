@@ -5,14 +5,16 @@ Whatever goes wrong here is logged whole: what the paper tells of is recorded, a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from drivers.contracts import Document
-from posapp import db, log
+from posapp import log
 from posapp.devices import Devices
 from posapp.selling import receipt as receipts
 from posapp.selling import refund_slip
 from posapp.selling.refund import RecordedRefund, cash_back
+from posapp.selling.sale import Receipt
 from posapp.settings import Settings
 
 _log = log.named("sale")
@@ -24,18 +26,15 @@ class Papers:
     def __init__(self, devices: Devices) -> None:
         self._devices = devices
 
-    def hand_out(self, folder: db.Folder, receipt: str, settings: Settings) -> None:
-        """Drawer and paper of a sale that is recorded."""
+    def hand_out(self, sale: Receipt, clerk_name: str, settings: Settings) -> None:
+        """Drawer and paper of a sale that is on disk. The entry is at hand: nothing is read while a customer waits."""
         if self._devices.receipt is None:
             return
-        try:
-            recorded = receipts.find(folder, receipt)
-        except Exception:  # noqa: BLE001
-            _log.exception("receipt %s cannot be read", receipt)
-            return
-        if any(paid.kind == "cash" for paid in recorded.body.tenders):
-            self.kick_drawer()
-        self.print(lambda: receipts.document(recorded, settings), receipt)
+        with _logging(sale.number):
+            recorded = receipts.just_recorded(sale.written, clerk_name)
+            if any(paid.kind == "cash" for paid in recorded.body.tenders):
+                self.kick_drawer()
+            self.print(lambda: receipts.document(recorded, settings), recorded.receipt)
 
     def hand_back(self, refund: RecordedRefund, settings: Settings) -> None:
         """Drawer and slip of a refund."""
@@ -52,10 +51,16 @@ class Papers:
         printer = self._devices.receipt
         if printer is None:
             return
-        try:
+        with _logging(key):
             printer.print(make(), key)
-        except Exception:  # noqa: BLE001
-            _log.exception("%s is not printed", key)
+
+
+@contextmanager
+def _logging(key: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception:  # noqa: BLE001
+        _log.exception("%s is not printed", key)
 
 
 def document_of(recorded: receipts.Recorded | RecordedRefund, settings: Settings, copy: int = 0) -> Document:
