@@ -16,7 +16,7 @@ from posapp.shift.screen import DoorScreen
 from posapp.till import Till
 from posapp.ui import theme
 from posapp.ui.choice import Option
-from posapp.ui.customer import CustomerDisplay
+from posapp.ui.customer import CustomerDisplay, Poster
 from posapp.ui.question import Step
 from posapp.ui.window import Window
 
@@ -42,11 +42,11 @@ def _printer_words() -> dict[str, str]:
 
 class App:
     """A till's window and its screens: sign in, open a shift, sell, lock, close the shift. hint: a line for whoever
-    signs in. display: faces the customer."""
+    signs in."""
 
-    def __init__(self, till: Till, hint: str = "", display: CustomerDisplay | None = None) -> None:
+    def __init__(self, till: Till, hint: str = "") -> None:
         self.till = till
-        self._facing = Facing(display) if display else None
+        self._facing: Facing | None = None
         self._is_locked = False
         self.window = Window(
             f"posapp {till.name}",
@@ -84,6 +84,16 @@ class App:
         self._timer.stop()
         self.window.close()
         self.window.deleteLater()
+
+    def face(self, display: CustomerDisplay) -> None:
+        """Show a customer what happens here."""
+        self._facing = Facing(display)
+        self._show_posters()
+        self.sale.refresh()
+
+    def _show_posters(self) -> None:
+        if self._facing:
+            self._facing.hang([Poster(held.picture, held.caption) for held in self.till.notices()])
 
     # --- where the cashier stands ---
 

@@ -5,16 +5,18 @@ Whatever goes wrong here is logged whole: what the paper tells of is recorded, a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from drivers.contracts import Document
-from posapp import db, log
+from posapp import log
 from posapp.devices import Devices
 from posapp.rules.receipt import Recorded, document, marked
 from posapp.selling import receipt as receipts
 from posapp.selling import refund_slip
 from posapp.selling.refund import RecordedRefund, cash_back
+from posapp.selling.sale import Receipt
 from posapp.settings import Settings
 
 _log = log.named("sale")
@@ -31,18 +33,15 @@ class Papers:
         self._picture = picture
         self.mark = ""
 
-    def hand_out(self, folder: db.Folder, receipt: str, settings: Settings) -> None:
-        """Drawer and paper of a sale that is recorded."""
+    def hand_out(self, sale: Receipt, clerk_name: str, settings: Settings) -> None:
+        """Drawer and paper of a sale that is on disk. The entry is at hand: nothing is read while a customer waits."""
         if self._devices.receipt is None:
             return
-        try:
-            recorded = receipts.find(folder, receipt)
-        except Exception:  # noqa: BLE001
-            _log.exception("receipt %s cannot be read", receipt)
-            return
-        if any(paid.kind == "cash" for paid in recorded.body.tenders):
-            self.kick_drawer()
-        self.print(lambda: self.document_of(recorded, settings), receipt)
+        with _logging(sale.number):
+            recorded = receipts.just_recorded(sale.written, clerk_name)
+            if any(paid.kind == "cash" for paid in recorded.body.tenders):
+                self.kick_drawer()
+            self.print(lambda: self.document_of(recorded, settings), recorded.receipt)
 
     def hand_back(self, refund: RecordedRefund, settings: Settings) -> None:
         """Drawer and slip of a refund."""
@@ -59,13 +58,11 @@ class Papers:
         printer = self._devices.receipt
         if printer is None:
             return
-        try:
+        with _logging(key):
             if self.mark:
                 printer.print(marked(make(), self.mark), f"{self.mark} {key}")
             else:
                 printer.print(make(), key)
-        except Exception:  # noqa: BLE001
-            _log.exception("%s is not printed", key)
 
     def document_of(self, recorded: Recorded | RecordedRefund, settings: Settings, copy: int = 0) -> Document:
         """A receipt's or a refund slip's. copy: 0 for the first print, else the number of the copy."""
@@ -73,3 +70,11 @@ class Papers:
             return refund_slip.document(recorded, settings, copy)
         file = self._picture(settings.receipt_logo)
         return document(recorded, settings, copy, logo=file.read_bytes() if file else None)
+
+
+@contextmanager
+def _logging(key: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception:  # noqa: BLE001
+        _log.exception("%s is not printed", key)

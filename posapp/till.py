@@ -383,7 +383,7 @@ class Till:
         if receipt is None:
             return PaidView(taken.due, ZERO, ZERO, priced.total if priced else ZERO)
         self.runner.wake()
-        self.papers.hand_out(self.folder, receipt.number, self.settings)
+        self.papers.hand_out(receipt, clerk.name, self.settings)
         return PaidView(ZERO, receipt.change, receipt.rounding, receipt.total, receipt.number, receipt.sale)
 
     @verb

@@ -30,10 +30,9 @@ from posapp.demo.shop import RESOURCES, Clerk, Demo, ask_hq, standing
 from posapp.demo.tray_screen import Card, ScanTray, Switch
 from posapp.devices import DEVICES_FILE, RECEIPT, Configured
 from posapp.rules.labels import check_digit
-from posapp.selling.facing_screen import Facing
 from posapp.till import Till
 from posapp.ui import theme
-from posapp.ui.customer import CustomerDisplay, Poster
+from posapp.ui.customer import CustomerDisplay
 
 _log = log.named("ui")
 
@@ -102,10 +101,7 @@ class Hands:
         self.till, self._demo, self._papers = till, demo, papers
         self.app = App(till, self._hint())
         self.customer = CustomerDisplay(self.app.window, till.settings.store_name)
-        self.facing = Facing(till, self.customer)
-        self.facing.posters = posters()
-        self.facing.look()
-        till.told = self.facing.told
+        self.app.face(self.customer)
         self.paper = PaperWindow(papers)
         self.tray = ScanTray(self._window)
         self._fill_tray()
@@ -127,7 +123,6 @@ class Hands:
             self.windows[name].setGeometry(place)
 
     def close(self) -> None:
-        self.till.told = lambda answer: None
         self.app.close()
         for window in (self.customer, self.paper, self.tray):
             window.close()
@@ -212,11 +207,6 @@ def _badge_of(demo: Demo, clerk: Clerk) -> str:
 
 def _pay_code() -> str:
     return f"13{random.randrange(10**16):016d}"  # noqa: S311
-
-
-def posters() -> list[Poster]:
-    """The demo's pictures for the customer display: resources/demo/posters/CAPTION.png."""
-    return [Poster(file, file.stem.split("-", 1)[-1]) for file in sorted((RESOURCES / "posters").glob("*.png"))]
 
 
 def places(area: QRect) -> dict[str, QRect]:

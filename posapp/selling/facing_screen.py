@@ -36,6 +36,12 @@ class Facing(QObject):
         self._ticket, self._paid, self._is_paying = ticket, paid, is_paying
         self._soon.start()
 
+    def hang(self, posters: Sequence[Poster]) -> None:
+        """What is shown while nobody is served."""
+        if list(posters) != list(self.posters):
+            self.posters = posters
+            self._soon.start()
+
     def look(self) -> None:
         """Draw what there is now."""
         if self._ticket and self._ticket.lines:

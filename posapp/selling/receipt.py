@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy import func, select
 
 from posapp import db, tables
-from posapp.chain import read_header
+from posapp.chain import Entry, Header, read_header
 from posapp.errors import PosError
-from posapp.journal import Journal, entry_at
+from posapp.journal import Journal, Written, entry_at
 from posapp.messages import ReceiptReprinted, SaleCompleted, read_body
 from posapp.rules.receipt import Recorded
 from posapp.selling.sale import rows_of
@@ -26,9 +26,18 @@ def find(folder: db.Folder, receipt: str) -> Recorded:
     if entry is None:
         raise PosError("not_found", what=receipt[:40])
     header = read_header(entry.header)
+    return _recorded(header, entry, name_of(folder, header.clerk), voided_by)
+
+
+def just_recorded(written: Written, clerk_name: str) -> Recorded:
+    """The sale of an entry that was written a moment ago, from the bytes that are on disk."""
+    return _recorded(written.header, written.entry, clerk_name, "")
+
+
+def _recorded(header: Header, entry: Entry, clerk_name: str, voided_by: str) -> Recorded:
     body = read_body(header.t, header.sv, entry.body)
     assert isinstance(body, SaleCompleted)
-    return Recorded(header.rn, header.eid, header.clerk, body, name_of(folder, header.clerk), voided_by)
+    return Recorded(header.rn, header.eid, header.clerk, body, clerk_name, voided_by)
 
 
 def reprint(journal: Journal, receipt: str, event_id: str, clerk: int) -> int:

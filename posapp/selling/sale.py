@@ -28,13 +28,20 @@ MOST_TENDERS = 50
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A finished sale: its identity, its number, what it came to."""
+    """A finished sale: the entry that is on disk, what it came to."""
 
-    sale: str
-    number: str
+    written: Written
     total: Money
     rounding: Money
     change: Money
+
+    @property
+    def sale(self) -> str:
+        return self.written.event_id
+
+    @property
+    def number(self) -> str:
+        return self.written.receipt
 
 
 def rows_of(written: Written, body: Message) -> dict[Table, list[tuple[Any, ...]]]:
@@ -269,7 +276,7 @@ class Sale:
             )
             written = writing.append(body, clerk, numbered=True)
             db.insert_rows(writing.conn, rows_of(written, body))
-        return Receipt(written.event_id, written.receipt, priced.total, last.rounding, last.change)
+        return Receipt(written, priced.total, last.rounding, last.change)
 
     # --- inside ---
 

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from drivers.contracts import Document
 from posapp import devices
 from posapp.errors import PosError
-from posapp.rules.receipt import document
+from posapp.rules.receipt import document, marked
 from posapp.rules.sample_receipt import sample
 from posapp.settings import SETTINGS, Settings, read_setting
 from posapp.ui.form import Field, Form, Words
@@ -90,7 +90,7 @@ class ReceiptScreen(QWidget):
         self.form.ask(fields, {name: values.get(name, "").replace("\n", NEW_LINE) for name in SHOWN})
         self._draw()
 
-    def _document(self, mark: str = "") -> Document | None:
+    def _document(self) -> Document | None:
         """The sample by the template as it stands in the fields; None where a field cannot be, which then says so."""
         values = self._values()
         is_right = True
@@ -102,7 +102,7 @@ class ReceiptScreen(QWidget):
             except PosError as error:
                 is_right = False
                 self.form.complain(name, error.sentence(self._language()))
-        return document(sample(), Settings(values), mark=mark, logo=self._logo()) if is_right else None
+        return document(sample(), Settings(values), logo=self._logo()) if is_right else None
 
     def _draw(self) -> None:
         made = self._document()
@@ -117,8 +117,8 @@ class ReceiptScreen(QWidget):
         self.paper.setPixmap(picture.scaledToWidth(shown, Qt.TransformationMode.SmoothTransformation))
 
     def _print_sample(self) -> None:
-        if made := self._document(self.tr("样张")):
-            self._print(made)
+        if made := self._document():
+            self._print(marked(made, self.tr("样张")))
 
     def _turn_keyboard(self) -> None:
         self.form.letters.setVisible(not self.form.letters.isVisible())

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 import pytest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 
 from posapp.app import App
 from posapp.money import Money
@@ -23,8 +23,9 @@ class Customer:
     """Stands in front of the till's customer display and reads what is on it."""
 
     def __init__(self, till: Till) -> None:
-        self.display = CustomerDisplay(QWidget(), "柳塘店")
-        self.app = App(till, display=self.display)
+        self.app = App(till)
+        self.display = CustomerDisplay(self.app.window, "柳塘店")
+        self.app.face(self.display)
 
     def reads(self, *texts: str) -> None:
         wait_until(lambda: set(texts) <= set(self.texts))
