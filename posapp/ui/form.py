@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QScroller,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -80,6 +81,8 @@ class _Entry(QFrame):
         caption.setWordWrap(True)
         self.value = label(f"{field.name}_value")
         self.value.setProperty("value", True)
+        # a long text is cut to the room there is, and does not make room for itself
+        self.value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.wrong = label(f"{field.name}_wrong", "small")
         self.wrong.setProperty("tone", "warning")
         self.wrong.setWordWrap(True)
@@ -104,6 +107,7 @@ class _Entry(QFrame):
             titles = (self._words.yes, self._words.no)
         for n, (option, title) in enumerate(zip(self.options, titles, strict=True)):
             made = button(f"{self.field.name}_{option}".lower(), title, partial(self.take, option))
+            made.setMinimumWidth(1)
             self._buttons.append(made)
             grid.addWidget(made, n // CHOICES_A_ROW, n % CHOICES_A_ROW)
         return grid
