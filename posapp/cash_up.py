@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from drivers.contracts import lines
 from posapp.answers import ShiftView
 from posapp.books import Books
 from posapp.money import Money
 from posapp.papers import Papers
+from posapp.rules.receipt import WIDTH
 from posapp.settings import Settings
 from posapp.shift import shift as shifts
 from posapp.shift import slips
@@ -58,6 +60,18 @@ class CashUp:
             slip = slips.z_slip(last.figures, about, self.settings, last.reason, is_copy=True)
             self.papers.print(lambda: slip, self._key("z"))
         return self._closed_view(last)
+
+    def slip(self, kind: str) -> list[str]:
+        """The paper "x" of the open shift or "z" of the one closed last, line by line, as this clerk may see it.
+
+        Raises PosError no_shift, no_closed_shift.
+        """
+        if kind == "x":
+            return lines(slips.x_slip(self.books.figures(), self._about(), self.settings), WIDTH)
+        with self.books.folder.till.reading() as conn:
+            last = shifts.last_closed(conn)
+        about = replace(self._about(), at=last.closed)
+        return lines(slips.z_slip(last.figures, about, self.settings, last.reason), WIDTH)
 
     def move(self, amount: Money, reason: str, by: int) -> ShiftView:
         """Cash into the drawer (positive) or out of it; its slip. Raises PosError no_shift, needs_reason,

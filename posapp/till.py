@@ -53,15 +53,16 @@ from posapp.selling.refund import RecordedRefund, refund_view
 from posapp.selling.sale import Sale
 from posapp.selling.ticket import line_view, open_ticket, parked_tickets, ticket_view
 from posapp.settings import Settings
-from posapp.setup.capabilities import Capability, Standing, capabilities
+from posapp.setup.capabilities import Capability, capabilities
 from posapp.shift import shift as shifts
 from posapp.shift.approval import Approvals
 from posapp.shift.people import Clerk, apply_staff, check_badge, check_pin
+from posapp.standing import printer_status, standing
 from posapp.sync import push
 from posapp.sync.client import Carrier, Client
 from posapp.sync.enrol import open_keys
 from posapp.sync.pictures import Pictures
-from posapp.sync.pull import apply_keys, apply_settings, pulled_at, settings_values
+from posapp.sync.pull import apply_keys, apply_settings, settings_values
 from posapp.sync.runner import Runner
 from posapp.tables import sale as sale_table
 from posapp.tables import staff as staff_table
@@ -249,6 +250,10 @@ class Till:
         """The shift closed last, its paper as a copy."""
         return self._cash_up().z(is_printed)
 
+    def slip(self, kind: str) -> list[str]:
+        """The X slip of the open shift, or the Z slip of the one closed last, line by line."""
+        return self._cash_up().slip(kind)
+
     def cash_reasons(self) -> tuple[str, ...]:
         """What to offer as a reason for cash in and out; any other text is taken, too."""
         return shifts.cash_reasons(self.settings)
@@ -288,7 +293,7 @@ class Till:
         if self.sale.cart is None and not self.folder.has_room():
             raise PosError("disk_full")
         try:
-            goods = goods_of(self.articles, code, qty, self.settings.scale_labels, self.journal.now_ms())
+            goods = goods_of(self.articles, code, qty, self.settings.scale_labels, self.journal.now_ms(), self._weigh())
         except PosError as error:
             if error.code == "unknown_code" and kind:
                 raise unserved(kind) from None
@@ -509,46 +514,19 @@ class Till:
             self.client.last_contact or None,
             trouble.sentence(self.settings.language) if trouble else None,
             self.journal.now_ms(),
-            *self._printer_status(),
+            *printer_status(self.devices),
             self.is_training,
         )
 
     def capabilities(self) -> tuple[Capability, ...]:
         """What works at the moment, what does not and why."""
         with db.telling(self.folder.path):
-            waiting, pulled = push.backlog(self.folder), pulled_at(self.folder)
-        printer = self.devices.receipt
-        view = printer.view() if printer else None
-        states: dict[str, str] = {}
-        for one in self.devices.views():
-            is_beside = one.kind != "printer" or one.name == devices.RECEIPT
-            if is_beside and states.get(one.kind, "ready") == "ready":
-                states[one.kind] = str(one.status.trouble or "ready")
-        return capabilities(
-            Standing(
-                now=self.journal.now_ms(),
-                is_online=self.client.is_on,
-                trouble=self.runner.trouble,
-                last_contact=self.client.last_contact or max(pulled.values(), default=0),
-                unsent=waiting.unsent,
-                oldest_unsent=waiting.oldest,
-                prices=pulled.get("prices", 0),
-                free=self.folder.free,
-                reserve=db.DISK_RESERVE,
-                clock_quality=self.journal.clock_quality,
-                offset=self.journal.offset_ms,
-                devices=states,
-                printing=view.waiting if view else 0,
-                doubtful=len(view.doubtful) if view else 0,
-            )
-        )
+            return capabilities(standing(self._real, self.client, self.runner, self.devices))
 
-    def _printer_status(self) -> tuple[str | None, int]:
-        printer = self.devices.receipt
-        if printer is None:
-            return None, 0
-        view = printer.view()
-        return str(view.status.trouble or "ready"), view.waiting + len(view.doubtful)
+    @property
+    def texts(self) -> dict[str, str]:
+        """The settings in force that are not at their defaults, as HQ wrote them."""
+        return dict(self._values)
 
     # --- inside ---
 
@@ -572,6 +550,10 @@ class Till:
             self._real.use(self.settings)
             with self._real.journal.writing() as writing:
                 writing.append(SettingsApplied(changed))
+
+    def _weigh(self) -> Callable[[], int] | None:
+        """Reads the scale in grams; None where there is none."""
+        return (lambda: self.devices.weight().grams) if self.devices.scale else None
 
     def _clerk(self) -> Clerk:
         if self.clerk is None:

@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[1]
 GROUND = "version money quantity shortcuts answers clock ids errors log settings keys chain messages wire rules".split()
 FIRST_FLOOR = "db tables migrations journal devices ui".split()
 ROOMS = "catalog shift members joining coupons selling pickup board sync setup".split()
-ROOF = "verify backup books papers cash_up till script app demo __main__".split()
+ROOF = "verify backup books papers cash_up standing till script app demo __main__".split()
 # Arrows go from a higher floor to a lower one and are free within a floor. Each room is a floor of its own.
 FLOORS = [GROUND, FIRST_FLOOR, *([room] for room in ROOMS + ROOF)]
 HEIGHT = {name: height for height, names in enumerate(FLOORS) for name in names}

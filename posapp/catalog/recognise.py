@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from posapp.catalog.articles import Article, Articles
@@ -19,6 +20,10 @@ _UNSERVED = {
     "join": ("入会码", "a join code"),
     "voucher": ("团购券", "a group-buy voucher"),
 }
+
+
+_MILLI_PER_GRAM = {"kg": 1, "KG": 1, "千克": 1, "公斤": 1, "斤": 2, "两": 20, "g": 1000, "克": 1000}
+"""Thousandths of a unit in a gram: a 斤 is 500 g and a 两 50 g."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +46,15 @@ def read_code(text: str) -> tuple[Quantity | None, str]:
 
 
 def goods_of(
-    articles: Articles, code: str, qty: Quantity | None, labels: tuple[LabelPattern, ...], now_ms: int
+    articles: Articles,
+    code: str,
+    qty: Quantity | None,
+    labels: tuple[LabelPattern, ...],
+    now_ms: int,
+    weigh: Callable[[], int] | None = None,
 ) -> Goods:
-    """The article of a code, and how much of it. qty: as typed before the code.
+    """The article of a code, and how much of it. qty: as typed before the code. weigh: reads the scale in grams, for
+    an article that is sold by weight.
 
     Raises PosError unknown_code, ambiguous_code, no_price, needs_weight, bad_quantity.
     """
@@ -59,7 +70,10 @@ def goods_of(
         weight, amount = _labelled(article, label)
         return Goods(article, code, weight, amount)
     if article.is_weighed and qty is None:
-        raise PosError("needs_weight", name=article.name, code=code)
+        per_gram = _MILLI_PER_GRAM.get(article.unit)
+        if weigh is None or per_gram is None:
+            raise PosError("needs_weight", name=article.name, code=code)
+        qty = Quantity(weigh() * per_gram)
     return Goods(article, article.code, qty or ONE)
 
 

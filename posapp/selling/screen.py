@@ -10,18 +10,22 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from posapp.answers import LineView, OpenTicket, PaidView
+from posapp.answers import Found, LineView, OpenTicket, PaidView, RecordedView, TilePage
+from posapp.errors import PosError
 from posapp.money import Money
 from posapp.quantity import Quantity
 from posapp.selling.pay_screen import PayPane
 from posapp.settings import Settings
 from posapp.shortcuts import ACTIONS, keys_of
 from posapp.ui.choice import Choice, Option
+from posapp.ui.finder import Finder
 from posapp.ui.keypad import Keypad, button
 from posapp.ui.keys import key_text
-from posapp.ui.label import RIGHT, label
+from posapp.ui.label import LEFT, RIGHT, label
+from posapp.ui.letters import Letters
 from posapp.ui.lines import Lines
 from posapp.ui.question import Question, Step
+from posapp.ui.tiles import TilePages
 from posapp.ui.wedge import struck_ms
 from posapp.ui.window import Window
 
@@ -29,6 +33,10 @@ BOUNCE_MS = 250
 """Two Enters closer together are one finger."""
 
 LONGEST = 40
+SEARCHED_DIGITS = 4
+"""So many figures of a code are worth a search; fewer are an amount or a quantity."""
+
+_MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 
 
 class Verbs(Protocol):
@@ -37,6 +45,8 @@ class Verbs(Protocol):
     @property
     def settings(self) -> Settings: ...
     def ticket(self) -> OpenTicket: ...
+    def tiles(self) -> Sequence[TilePage]: ...
+    def search(self, text: str) -> Sequence[Found]: ...
     def parked(self) -> Sequence[tuple[str, int, Money]]: ...
     def scan(self, text: str) -> Any: ...
     def qty(self, line: int, quantity: Quantity) -> Any: ...
@@ -88,6 +98,7 @@ class SaleScreen(QWidget):
             "drawer": self._drawer,
             "reprint": self._reprint,
             "more": self._to_more,
+            "search": self._turn_letters,
         }
         self._keys = keys_of(till.settings.key_profile, till.settings.keys)
         self._panes = QStackedWidget()
@@ -110,6 +121,7 @@ class SaleScreen(QWidget):
         layout.addWidget(self._ticket_card(), 11)
         layout.addWidget(self._panes, 12)
         window.wants_approval = self._ask_approval
+        self.show_tiles()
         self.refresh()
 
     # --- layout ---
@@ -162,39 +174,60 @@ class SaleScreen(QWidget):
 
     def _selling_pane(self) -> QWidget:
         self.entry = label("entry", align=RIGHT)
-        self.hint = label("hint", "small", is_quiet=True)
+        self.hint = label("hint", "small", is_quiet=True, align=LEFT)
+        self.hint.setParent(self.entry)
+        self.hint.move(14, 0)
+        keys = self._keys
         self.hint.setText(
-            self.tr("扫码,或输入条码 · * 数量 · Enter 收款 · {more} 更多").format(more=self._keys.get("more", ""))
+            self.tr("扫码或输入条码 · 拼音 {search} · 数量 * · 更多 {more}").format(
+                search=keys.get("search", ""), more=keys.get("more", "")
+            )
         )
-        self.pay_button = button("to_pay", self.tr("收款"), self.to_paying, "pay", "Enter")
-        self._buttons = {
-            action: button(action, self._named(action)[0], partial(self._act, action), "action", self._named(action)[1])
-            for action in ("void", "price", "discount", "park", "receipts", "more")
-        }
-        made = list(self._buttons.values())
-        keypad = Keypad(
-            self.write,
-            [
-                [
-                    button("erase", "⌫", self._erase, "key"),
-                    button("times", "×", lambda: self.write("*"), "key"),
-                    button("enter_code", self.tr("录入"), self._enter_text),
-                ],
-                made[:3],
-                made[3:],
-            ],
-            self.pay_button,
-        )
+        self.tiles = TilePages("tiles", self._taken, self.tr("总部还没有设置快捷商品;扫码、输入条码或拼音都可以卖"))
+        self.finder = Finder("finder", self._taken, self.tr("没有找到;可输入名称的拼音、首字母或条码的几位"))
+        self._browse = QStackedWidget()
+        self._browse.addWidget(self.tiles)
+        self._browse.addWidget(self.finder)
+        self.letters = Letters(self.write, self._erase)
+        self.letters.offer("text")
+        self._pads = QStackedWidget()
+        self._pads.addWidget(self._keypad())
+        self._pads.addWidget(self.letters)
+        name, key = self._named("search")
+        search = button("search", name, self._turn_letters, key=key)
+        search.setMaximumWidth(110)
+        head = QHBoxLayout()
+        head.setSpacing(6)
+        head.addWidget(self.entry, 1)
+        head.addWidget(search)
         pane = QWidget()
         layout = QVBoxLayout(pane)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
-        layout.addWidget(self.entry)
-        layout.addWidget(self.hint)
-        layout.addWidget(keypad, 1)
+        layout.addLayout(head)
+        layout.addWidget(self._browse, 6)
+        layout.addWidget(self._pads, 5)
         return pane
 
+    def _keypad(self) -> Keypad:
+        self.pay_button = button("to_pay", self.tr("收款"), self.to_paying, "pay", "Enter")
+        made = [
+            button(action, name, partial(self._act, action), "action", key)
+            for action in ("void", "price", "discount", "park", "receipts", "more")
+            for name, key in [self._named(action)]
+        ]
+        beside = [
+            button("erase", "⌫", self._erase, "key"),
+            button("times", "×", lambda: self.write("*"), "key"),
+            button("enter_code", self.tr("录入"), self._enter_text),
+        ]
+        return Keypad(self.write, [beside, made[:3], made[3:]], self.pay_button)
+
     # --- drawing ---
+
+    def show_tiles(self) -> None:
+        """Put the quick keys as HQ has them now."""
+        self.tiles.put(self._till.tiles())
 
     def refresh(self) -> None:
         """Draw the ticket as the till has it now, or the change of the one just paid."""
@@ -217,7 +250,7 @@ class SaleScreen(QWidget):
             self.tr("已收款 {total} · 小票 {receipt}").format(total=paid.total, receipt=paid.receipt) if paid else ""
         )
         self.pay_button.setEnabled(bool(rows))
-        self.entry.setText(self.text)
+        self._show_typed()
         if self._panes.currentWidget() is self.pay:
             self.pay.put(ticket, self._till.settings.language)
         self._changed(ticket, paid, self._panes.currentWidget() is self.pay)
@@ -225,12 +258,42 @@ class SaleScreen(QWidget):
     # --- keys and codes ---
 
     def write(self, text: str) -> None:
-        self.text = (self.text + text)[:LONGEST]
-        self.entry.setText(self.text)
+        self._type((self.text + text)[:LONGEST])
 
     def _erase(self) -> None:
-        self.text = self.text[:-1]
+        self._type(self.text[:-1])
+
+    def _type(self, text: str) -> None:
+        self.text = text
+        self._show_typed()
+
+    def _show_typed(self) -> None:
+        """What is typed; letters, or the figures of a code, find articles meanwhile."""
         self.entry.setText(self.text)
+        self.hint.setVisible(not self.text)
+        wanted = self.text.rpartition("*")[2]
+        if self._is_search or (len(wanted) >= SEARCHED_DIGITS and wanted.isdigit()):
+            found = self._window.run(lambda: self._till.search(wanted)) or ()
+            self.finder.put(found)
+            self._browse.setCurrentWidget(self.finder if found or self._is_search else self.tiles)
+        else:
+            self._browse.setCurrentWidget(self.tiles)
+
+    @property
+    def _is_search(self) -> bool:
+        """Whether what is typed is no code or amount but a name."""
+        return any(letter.isalpha() for letter in self.text)
+
+    def _turn_letters(self) -> None:
+        """From the number pad to the letters and back."""
+        self._pads.setCurrentIndex(1 - self._pads.currentIndex())
+        self._type("")
+
+    def _taken(self, code: str) -> None:
+        """An article was taken from the tiles or from what was found."""
+        count = self.text.rpartition("*")[0]
+        self._pads.setCurrentIndex(0)
+        self._add(f"{count}*{code}" if count else code)
 
     def key(self, event: QKeyEvent) -> bool:
         """Whether the screen took the key."""
@@ -254,8 +317,10 @@ class SaleScreen(QWidget):
         elif key == Qt.Key.Key_Backspace:
             self._erase()
         elif key == Qt.Key.Key_Escape:
-            self.text = ""
-            self.refresh()
+            self._pads.setCurrentIndex(0)
+            self._type("")
+        elif self._browse.currentWidget() is self.finder and key in _MOVES and self.finder.key(event):
+            return True
         elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             self._choose(self.lines.chosen + (1 if key == Qt.Key.Key_Down else -1))
         elif typed.isprintable() and typed.strip():
@@ -301,12 +366,23 @@ class SaleScreen(QWidget):
 
     def _add(self, text: str) -> object | None:
         self.text = ""
-        done: object | None = self._window.run(lambda: self._till.scan(text))
+        done: object | None = self._window.run(lambda: self._scan(text))
         if isinstance(done, LineView):
             self._paid = None
             self._chosen = done.line
+        elif isinstance(done, RecordedView):
+            self._lead(f"receipt {done.receipt}")
         self.refresh()
         return done
+
+    def _scan(self, text: str) -> object:
+        try:
+            return self._till.scan(text)
+        except PosError as refused:
+            if refused.code != "needs_weight":
+                raise
+        self.ask([Step(self.tr("重量,如 0.536"))], lambda answers: self._add(f"{answers[0]}*{text}"))
+        return None
 
     def _choose(self, row: int) -> None:
         if 0 <= row < len(self._shown.lines):
@@ -321,6 +397,9 @@ class SaleScreen(QWidget):
             self.to_paying()
 
     def _enter_text(self) -> None:
+        if self._is_search and self.finder.code:
+            self._taken(self.finder.code)
+            return
         text, self.text = self.text, ""
         if text.startswith("*"):
             self._with_line(lambda line: self._till.qty(line, Quantity.parse(text[1:])))
