@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
-from PySide6.QtCore import QCoreApplication, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QApplication, QWidget
 
-from posapp.answers import OpenTicket, PaidView, StatusView
+from drivers.contracts import Document, Shown
+from posapp.answers import ClerkView, OpenTicket, PaidView, ShiftView, StatusView
+from posapp.devices import DEVICES_FILE, REASONS
 from posapp.money import Money
 from posapp.rules.codes import kind_of
 from posapp.selling.facing_screen import Facing
+from posapp.selling.papers_screen import PaperDesk
 from posapp.selling.screen import SaleScreen
-from posapp.shift.screen import DoorScreen
+from posapp.settings import Settings
+from posapp.setup.bench import Bench
+from posapp.setup.capabilities_screen import CapabilitiesScreen
+from posapp.setup.devices_screen import DevicesScreen
+from posapp.setup.key_card import key_card
+from posapp.setup.receipt_screen import ReceiptScreen
+from posapp.setup.scanner import in_force
+from posapp.setup.scanner_screen import ScannerScreen
+from posapp.shift.count_screen import CountScreen
+from posapp.shift.screen import DoorScreen, SlipScreen
+from posapp.shortcuts import ACTIONS, keys_of
 from posapp.till import Till
 from posapp.ui import theme
 from posapp.ui.choice import Option
 from posapp.ui.customer import CustomerDisplay, Poster
 from posapp.ui.question import Step
-from posapp.ui.window import Window
+from posapp.ui.window import Page, Window
 
 STATUS_MS = 1_000
 
@@ -27,17 +41,10 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("App", text)
 
 
-def _printer_words() -> dict[str, str]:
-    return {
-        "ready": _tr("打印机正常"),
-        "unknown": _tr("打印机状态未知"),
-        "no_paper": _tr("打印机缺纸,请换纸"),
-        "cover_open": _tr("打印机盖未合,请合上"),
-        "offline": _tr("打印机未连接"),
-        "refused": _tr("打印机拒绝连接"),
-        "not_found": _tr("找不到打印机"),
-        "timeout": _tr("打印机没有应答"),
-    }
+class _Codes(QObject):
+    """Brings codes from scanners' threads to the window's."""
+
+    came = Signal(str)
 
 
 class App:
@@ -48,42 +55,89 @@ class App:
         self.till = till
         self._facing: Facing | None = None
         self._is_locked = False
+        self._settings: Settings | None = None
+        self._scanner: ScannerScreen | None = None
         self.window = Window(
             f"posapp {till.name}",
             lambda error: error.sentence(till.settings.language),
             _tr("程序出错了,刚才的操作没有完成;当前单据已保存,可以继续"),
         )
         number, pin = Step(_tr("工号,或扫工牌")), Step(_tr("密码"), is_secret=True)
-        self.sign_in = DoorScreen("sign_in", _tr("登录"), [number, pin], self._sign_in, self._refresh_door, hint)
+        self.sign_in = DoorScreen("sign_in", _tr("登录"), [number, pin], self._sign_in, self._start_over, hint)
         self.locked = DoorScreen(
             "locked", _tr("已锁屏"), [Step(_tr("密码,或扫工牌"), is_secret=True)], self._unlock, self._change_clerk
         )
         self.open_shift = DoorScreen(
             "open_shift", _tr("开班"), [Step(_tr("备用金"))], self._open_shift, self._change_clerk
         )
-        self.close_shift = DoorScreen(
-            "close_shift", _tr("交班"), [Step(_tr("钱箱实点金额"))], self._close_shift, self._go_on
-        )
+        self.close_shift = CountScreen(till.settings.denominations, self._close_shift, self._go_on)
+        self.slip = SlipScreen(self._go_on)
         self.sale = SaleScreen(self.window, till, self._lead, self._more, self._ticket_changed)
-        for name, page in (
-            ("sign_in", self.sign_in),
-            ("locked", self.locked),
-            ("open_shift", self.open_shift),
-            ("close_shift", self.close_shift),
-            ("sale", self.sale),
-        ):
-            self.window.add(name, page, page)
+        self.papers = PaperDesk(self.window, till, self.sale)
+        self.sale.refunded = self.papers.voided
+        pages: dict[str, Page] = {
+            "sign_in": self.sign_in,
+            "locked": self.locked,
+            "open_shift": self.open_shift,
+            "close_shift": self.close_shift,
+            "slip": self.slip,
+            "sale": self.sale,
+        }
+        for name, page in pages.items():
+            self._add(name, page)
         self.window.scanned = self._scanned
+        self._codes = _Codes(self.window)
+        self._codes.came.connect(self._serial_scan, Qt.ConnectionType.QueuedConnection)
+        till.devices.on_scan = self._codes.came.emit
         self._timer = QTimer(self.window, interval=STATUS_MS)
         self._timer.timeout.connect(self._tick)
         self._timer.start()
+        self._follow_settings()
         self._go_on()
+
+    def _add(self, name: str, page: Page) -> None:
+        assert isinstance(page, QWidget)
+        self.window.add(name, page, page)
+
+    def show_setup(self, name: str) -> None:
+        """A page that few need: it is made when it is first asked for."""
+        if not self.window.has_page(name):
+            self._add(name, self._setup_page(name))
+        self.window.show_page(name)
+
+    def _setup_page(self, name: str) -> Page:
+        till, language = self.till, self._language
+        match name:
+            case "devices":
+                bench = Bench(till.devices, till.state_folder / DEVICES_FILE)
+                return DevicesScreen(self.window, bench, language, self._go_on)
+            case "scanner":
+                self._scanner = ScannerScreen(
+                    self.window, till.state_folder, lambda: till.settings, language, self._after_setup
+                )
+                return self._scanner
+            case "capabilities":
+                return CapabilitiesScreen(till.capabilities, language, self._go_on)
+            case _:
+                return ReceiptScreen(
+                    lambda: till.texts,
+                    lambda: till.papers.logo(till.settings),
+                    self._print_sample,
+                    language,
+                    self._go_on,
+                )
 
     def close(self) -> None:
         """Take the window away; the till stays the caller's to close."""
         self._timer.stop()
+        self.till.devices.on_scan = lambda code: None
         self.window.close()
         self.window.deleteLater()
+
+    def _language(self) -> str:
+        return str(self.till.settings.language)
+
+    # --- the customer ---
 
     def face(self, display: CustomerDisplay) -> None:
         """Show a customer what happens here."""
@@ -94,6 +148,13 @@ class App:
     def _show_posters(self) -> None:
         if self._facing:
             self._facing.hang([Poster(held.picture, held.caption) for held in self.till.notices()])
+
+    def _ticket_changed(self, ticket: OpenTicket, paid: PaidView | None, is_paying: bool) -> None:
+        """What the customer sees follows."""
+        if self._facing:
+            self._facing.show(ticket, paid, is_paying)
+        if display := self.till.devices.display:
+            display.show(_shown(ticket, paid, is_paying))
 
     # --- where the cashier stands ---
 
@@ -109,25 +170,44 @@ class App:
             self.window.show_page("sale")
         self.show_status()
 
+    def _after_setup(self) -> None:
+        self._settings = None
+        self._follow_settings()
+        self._go_on()
+
     def _lead(self, action: str) -> None:
-        match action:
+        """Where an action leads that is not the sale screen's own; "receipt NUMBER" shows one."""
+        name, _, receipt = action.partition(" ")
+        match name:
             case "lock":
                 self.lock()
             case "close_shift":
                 self.window.show_page("close_shift")
-            case _:
-                self.window.tell(_tr("此功能尚未开通"))
+            case "receipts":
+                self.papers.receipts()
+            case "receipt":
+                self.papers.show(receipt)
+            case "member":
+                self.window.tell(_tr("会员功能还没有开通,本单按散客结账"))
 
     def _more(self) -> Sequence[Option]:
         training = _tr("退出培训") if self.till.is_training else _tr("培训模式")
+        show = self.show_setup
         return [
-            Option("more_training", training, self._train),
+            self.sale.option("reprint"),
+            Option("more_cash_in", _tr("存入现金"), lambda: self._ask_cash(self.till.cash_in)),
+            Option("more_cash_out", _tr("取出现金"), lambda: self._ask_cash(self.till.cash_out)),
+            Option("more_unmatched", _tr("收款码待核对"), self.papers.unmatched),
+            Option("more_report_x", _tr("X 报表"), self._report_x),
             *map(self.sale.option, ("lock", "close_shift")),
+            Option("more_capabilities", _tr("现在能做什么"), lambda: show("capabilities")),
+            Option("more_training", training, self._train),
+            Option("more_devices", _tr("设备"), lambda: show("devices")),
+            Option("more_scanner", _tr("扫码枪测试"), lambda: show("scanner")),
+            Option("more_doubtful", _tr("不确定是否打出的小票"), self._doubtful),
+            Option("more_receipt", _tr("小票样子"), lambda: show("receipt")),
+            Option("more_key_card", _tr("打印键位卡"), self._print_key_card),
         ]
-
-    def _train(self) -> None:
-        if self.window.run(lambda: self.till.training(not self.till.is_training)):
-            self._go_on()
 
     def lock(self) -> None:
         """Nobody sells here until the clerk, or a colleague, is known again; the ticket stays as it is."""
@@ -139,28 +219,36 @@ class App:
         after = self.till.settings.lock_after
         if after and not self._is_locked and self.till.clerk and self.window.idle_s() >= after:
             self.lock()
+        self._follow_settings()
         self.show_status()
+
+    def _follow_settings(self) -> None:
+        """Take up what HQ changed, between two verbs."""
+        if self._settings is not self.till.settings:
+            self._settings = self.till.settings
+            habits = in_force(self.till.state_folder, self.till.settings)
+            self.window.listen(habits.prefix, habits.suffix, habits.gap_ms)
+        if self.till.has_news():
+            self.sale.show_tiles()
+            self._show_posters()
 
     def _scanned(self, code: str) -> None:
         """A code does what it is from any screen; without a clerk or a shift the till says what is missing."""
-        clerk = self.till.clerk
-        if self.window.page_name == "sale":
-            self.sale.scanned(code)
-        elif clerk and self.till.shift and not self._is_locked:
-            self.window.show_page("sale")
+        if self.till.clerk and self.till.shift and not self._is_locked:
+            if self.window.page_name != "sale":
+                self.window.show_page("sale")
             self.sale.scanned(code)
         elif self._is_locked and kind_of(code) != "badge":
             self.window.tell(_tr("已锁屏,请扫工牌或输入密码"))
-        elif self.window.run(lambda: self.till.scan(code)) is not None:
+        elif isinstance(self.window.run(lambda: self.till.scan(code)), ClerkView):
             self._is_locked = False
             self._go_on()
-        if self.till.clerk is not clerk:
-            self.show_status()
 
-    def _ticket_changed(self, ticket: OpenTicket, paid: PaidView | None, is_paying: bool) -> None:
-        """What the customer sees follows."""
-        if self._facing:
-            self._facing.show(ticket, paid, is_paying)
+    def _serial_scan(self, code: str) -> None:
+        if self._scanner and self.window.page_name == "scanner":
+            self._scanner.came(code, _tr("串口"))
+        else:
+            self._scanned(code)
 
     # --- answers ---
 
@@ -169,7 +257,7 @@ class App:
             self._is_locked = False
             self._go_on()
 
-    def _refresh_door(self) -> None:
+    def _start_over(self) -> None:
         self.sign_in.refresh()
 
     def _unlock(self, answers: list[str]) -> None:
@@ -179,15 +267,87 @@ class App:
 
     def _change_clerk(self) -> None:
         if self.window.run(self.till.sign_out):
+            self._is_locked = False
             self._go_on()
 
     def _open_shift(self, answers: list[str]) -> None:
         if self.window.run(lambda: self.till.open_shift(Money.parse(answers[0]))):
             self._go_on()
 
-    def _close_shift(self, answers: list[str]) -> None:
-        if self.window.run(lambda: self.till.close_shift(Money.parse(answers[0]))):
+    def _close_shift(self, counted: Money, pieces: dict[Money, int]) -> None:
+        closed = self.window.run(lambda: self.till.close_shift(counted, pieces))
+        if closed:
+            self._show_slip(closed)
+
+    def _show_slip(self, closed: ShiftView) -> None:
+        """The Z slip as this clerk may see it; a drawer far off is asked a reason for, and nobody is kept waiting."""
+        reasons = (_tr("找零出错"), _tr("收款记错方式"), _tr("备用金数错"), _tr("原因不明"))
+        explain = [
+            Option(f"explain_{n}", _tr("差额原因:{reason}").format(reason=reason), partial(self._explain, reason))
+            for n, reason in enumerate(reasons)
+        ]
+        again = Option("slip_again", _tr("再打一张"), lambda: self.window.run(lambda: self.till.report_z(True)))
+        self.slip.show_slip(_tr("已交班"), self.till.slip("z"), [*(explain if closed.wants_reason else []), again])
+        self.window.show_page("slip")
+
+    def _explain(self, reason: str) -> None:
+        if closed := self.window.run(lambda: self.till.explain_shift(reason)):
+            self._show_slip(closed)
+
+    def _train(self) -> None:
+        if self.window.run(lambda: self.till.training(not self.till.is_training)):
             self._go_on()
+
+    # --- cash and papers ---
+
+    def _ask_cash(self, move: Callable[[Money, str], ShiftView]) -> None:
+        def why(answers: list[str]) -> None:
+            amount = self.window.run(lambda: Money.parse(answers[0]))
+            if amount is not None:
+                options = [
+                    Option(f"cash_reason_{n}", reason, partial(self._move_cash, move, amount, reason))
+                    for n, reason in enumerate(self.till.cash_reasons())
+                ]
+                self.sale.offer(_tr("¥{amount} 的用途").format(amount=amount), options)
+
+        self.sale.ask([Step(_tr("金额"))], why)
+
+    def _move_cash(self, move: Callable[[Money, str], ShiftView], amount: Money, reason: str) -> None:
+        if self.window.run(lambda: move(amount, reason)):
+            self.window.say(_tr("已记录:{reason} ¥{amount}").format(reason=reason, amount=amount))
+
+    def _report_x(self) -> None:
+        lines = self.window.run(lambda: self.till.slip("x"))
+        if lines:
+            again = Option("x_print", _tr("打印"), lambda: self.window.run(lambda: self.till.report_x(True)))
+            self.sale.offer(_tr("X 报表"), [again], lines=lines)
+
+    def _doubtful(self) -> None:
+        """Papers of which nobody can know whether they came out: who looks at the printer decides."""
+        printer = self.till.devices.receipt
+        doubtful = printer.view().doubtful if printer else []
+        if not printer or not doubtful:
+            self.window.say(_tr("没有不确定的小票"))
+            return
+        options = []
+        for key in doubtful[:4]:
+            options += [
+                Option(f"again_{key}", _tr("没打出来,再打:{key}").format(key=key), partial(printer.again, key)),
+                Option(f"settle_{key}", _tr("已打出来:{key}").format(key=key), partial(printer.settle, key)),
+            ]
+        self.sale.offer(_tr("看看打印机,这些打出来了吗"), options)
+
+    def _print_key_card(self) -> None:
+        settings = self.till.settings
+        keys = keys_of(settings.key_profile, settings.keys)
+        place = settings.language == "en"
+        rows = [(key, ACTIONS[action][place]) for action, key in keys.items()]
+        fixed = [("Enter", _tr("收款 / 确认")), ("*", _tr("数量,如 6*条码 或 *6")), ("Esc", _tr("返回"))]
+        self.till.papers.print(lambda: key_card(_tr("键位卡"), [*fixed, *rows]), f"keys {self.till.journal.new_id()}")
+        self.window.say(_tr("键位卡已送打印机"))
+
+    def _print_sample(self, document: Document) -> None:
+        self.till.papers.print(lambda: document, f"sample {self.till.journal.new_id()}")
 
     # --- the status line ---
 
@@ -208,12 +368,28 @@ class App:
             age = _tr(",最早 {age} 前").format(age=_age(minutes)) if minutes else ""
             words.append(_tr("待上传 {count} 笔").format(count=status.unsent) + age)
         if status.printer is not None:
-            words.append(_printer_words().get(status.printer, _tr("打印机有问题")))
+            words.append(self._printer_words(status.printer))
         if status.printing:
             words.append(_tr("待打印 {count} 张").format(count=status.printing))
         if status.parked:
             words.append(_tr("挂单 {count}").format(count=status.parked))
         return words
+
+    def _printer_words(self, state: str) -> str:
+        if state == "ready":
+            return _tr("打印机正常")
+        words = next((pair for reason, pair in REASONS.items() if reason == state), ("", ""))
+        return _tr("打印机{trouble}").format(trouble=words[self._language() == "en"])
+
+
+def _shown(ticket: OpenTicket, paid: PaidView | None, is_paying: bool) -> Shown:
+    """What an old two-line display says."""
+    if not ticket.lines:
+        return Shown("change", paid.change.fen, "") if paid else Shown("welcome", None, "")
+    if is_paying:
+        return Shown("total", ticket.due.fen, "")
+    line = ticket.lines[-1]
+    return Shown("price", line.amount.fen, line.name)
 
 
 def _age(minutes: int) -> str:
@@ -225,13 +401,17 @@ def _age(minutes: int) -> str:
 
 
 def run(till: Till) -> int:
-    """Show the window until it is closed."""
+    """Show the window until it is closed; a second screen is the customer's."""
     app = QApplication.instance() or QApplication([])
     assert isinstance(app, QApplication)
-    theme.dress(app, theme.LIGHT)
+    theme.dress(app, theme.COLOURS[till.settings.colours], till.settings.font_scale / 100)
     shown = App(till)
     shown.window.resize(1366, 768)
     shown.window.show()
+    if len(app.screens()) > 1:
+        display = CustomerDisplay(shown.window, till.settings.store_name)
+        display.open()
+        shown.face(display)
     try:
         return app.exec()
     finally:

@@ -68,8 +68,12 @@ class Papers:
         """A receipt's or a refund slip's. copy: 0 for the first print, else the number of the copy."""
         if isinstance(recorded, RecordedRefund):
             return refund_slip.document(recorded, settings, copy)
+        return document(recorded, settings, copy, logo=self.logo(settings))
+
+    def logo(self, settings: Settings) -> bytes | None:
+        """The picture of the store's receipts; None while it has not come."""
         file = self._picture(settings.receipt_logo)
-        return document(recorded, settings, copy, logo=file.read_bytes() if file else None)
+        return file.read_bytes() if file else None
 
 
 @contextmanager

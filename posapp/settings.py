@@ -191,6 +191,10 @@ SETTINGS: dict[str, Setting] = {
         "",
         ("本店改动的键位,如 'void=F3 lock=none'", "this shop's own keys, e.g. 'void=F3 lock=none'"),
     ),
+    "colours": Setting(_one_of("light", "dark"), "light", ("界面颜色: light 浅色,dark 深色", "colours: light or dark")),
+    "font_scale": Setting(
+        _whole(100, 150), "100", ("界面字号,百分之 100 到 150", "size of letters on the screen in percent, 100 to 150")
+    ),
     "lock_after": Setting(
         _whole(0, 86_400),
         "300",

@@ -108,7 +108,7 @@ class Till:
         self.clerk: Clerk | None = None
         self._chance = chance
         self._approvals = Approvals()
-        self._is_stale = False
+        self._is_stale = self._has_news = False
         with db.telling(data), ExitStack() as opening:
             folder = db.Folder(data, unb64u(self.keys.database))
             with folder.feed.reading() as conn:
@@ -531,7 +531,12 @@ class Till:
     # --- inside ---
 
     def _feed_changed(self) -> None:
-        self._is_stale = True
+        self._is_stale = self._has_news = True
+
+    def has_news(self) -> bool:
+        """Whether something came from HQ since this was asked last: quick keys and pictures may be others."""
+        news, self._has_news = self._has_news, False
+        return news
 
     def _refresh(self) -> None:
         """Take up settings that arrived, on the selling thread, and journal what changed."""

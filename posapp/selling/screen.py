@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from posapp.answers import Found, LineView, OpenTicket, PaidView, RecordedView, TilePage
+from posapp.answers import Found, LineView, OpenTicket, PaidView, RecordedView, RefundView, TilePage
 from posapp.errors import PosError
 from posapp.money import Money
 from posapp.quantity import Quantity
@@ -87,6 +87,7 @@ class SaleScreen(QWidget):
         self._paid: PaidView | None = None
         self._chosen = 0
         self._last_enter = 0.0
+        self.refunded: Callable[[RefundView], object] = lambda refund: None
         self.text = ""
         self._acts: dict[str, Callable[[], object]] = {
             "void": self._void,
@@ -362,7 +363,7 @@ class SaleScreen(QWidget):
         done = self._add(count + code)
         if is_asked and done is not None:
             self._panes.setCurrentWidget(before if isinstance(done, PaidView) else self._selling)
-            self._settle(done)
+            self.settle(done)
 
     def _add(self, text: str) -> object | None:
         self.text = ""
@@ -552,9 +553,12 @@ class SaleScreen(QWidget):
         self._panes.setCurrentWidget(self.question)
 
     def take(self, pay: Callable[[], PaidView]) -> None:
-        self._settle(self._window.run(pay))
+        self.settle(self._window.run(pay))
 
-    def _settle(self, paid: object) -> None:
+    def settle(self, paid: object) -> None:
+        """Draw what a verb has answered; a sale that is paid is left, money that goes back is told."""
+        if isinstance(paid, RefundView):
+            self.refunded(paid)
         if isinstance(paid, PaidView) and paid.receipt:
             self._paid = paid
             self.to_selling()
@@ -571,7 +575,7 @@ class SaleScreen(QWidget):
             done = self._window.run(lambda: self._till.approve(*answers))
             if done is not None:
                 self._panes.setCurrentWidget(self._before)
-                self._settle(done)
+                self.settle(done)
 
         steps = [Step(self.tr("授权人工号,或扫工牌")), Step(self.tr("授权人密码"), is_secret=True)]
         self.question.ask(steps, approve, reason)

@@ -20,12 +20,12 @@ MOST_DIGITS = 4
 
 class CountScreen(QWidget):
     """Enter goes from one note to the next and, behind the last, ends the count. counted(total, pieces) hears it:
-    pieces by fen, empty where an amount was typed that is in no pieces."""
+    pieces by value, empty where an amount was typed that is in no pieces."""
 
     def __init__(
         self,
-        denominations: Sequence[int],
-        counted: Callable[[Money, dict[int, int]], object],
+        denominations: Sequence[Money],
+        counted: Callable[[Money, dict[Money, int]], object],
         back: Callable[[], object],
     ) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class CountScreen(QWidget):
         self._denominations = denominations
         self._counted = counted
         self._back = back
-        self._texts = [""] * (len(denominations) + 1)
+        self._texts = [""] * (len(self._denominations) + 1)
         self._row = 0
         self.total = label("counted_total", "huge", align=RIGHT)
         self.entry = label("entry", align=RIGHT)
@@ -41,7 +41,7 @@ class CountScreen(QWidget):
         self.title = label("count_title", "large")
         self.rows = [
             button(f"count_{name}", "", partial(self._go, row), "count")
-            for row, name in enumerate([*map(str, denominations), "other"])
+            for row, name in enumerate([*map(str, self._denominations), "other"])
         ]
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -119,11 +119,11 @@ class CountScreen(QWidget):
     def _name(self, row: int) -> str:
         if row == len(self._denominations):
             return self.tr("其他")
-        return f"¥{Money(self._denominations[row])}".removesuffix(".00")
+        return f"¥{self._denominations[row]}".removesuffix(".00")
 
-    def _pieces(self) -> dict[int, int]:
+    def _pieces(self) -> dict[Money, int]:
         counts = zip(self._denominations, self._texts, strict=False)
-        return {fen: int(text) for fen, text in counts if text.isdigit()}
+        return {value: int(text) for value, text in counts if text.isdigit()}
 
     def _other(self) -> Money:
         try:
@@ -132,7 +132,7 @@ class CountScreen(QWidget):
             return ZERO
 
     def _sum(self) -> Money:
-        return Money(sum(fen * pieces for fen, pieces in self._pieces().items())) + self._other()
+        return Money(sum(value.fen * pieces for value, pieces in self._pieces().items())) + self._other()
 
     def write(self, text: str) -> None:
         if text == "." and self._row < len(self._denominations):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from posapp.ui.choice import Choice, Option
 from posapp.ui.label import CENTRE, label
 from posapp.ui.question import Question, Step
 
@@ -52,3 +53,27 @@ class DoorScreen(QWidget):
 
     def key(self, event: QKeyEvent) -> bool:
         return self.question.key(event)
+
+
+class SlipScreen(QWidget):
+    """A slip as it was printed, and what can be done with it; done() hears that it was looked at."""
+
+    def __init__(self, done: Callable[[], object]) -> None:
+        super().__init__()
+        self.setObjectName("slip")
+        words = {"back": self.tr("完成"), "more": self.tr("下一页")}
+        self.choice = Choice("slip_choice", words, done)
+        self.choice.setMinimumWidth(560)
+        layout = QHBoxLayout(self)
+        layout.addStretch(1)
+        layout.addWidget(self.choice, 4)
+        layout.addStretch(1)
+
+    def show_slip(self, title: str, lines: Sequence[str], options: Sequence[Option]) -> None:
+        self.choice.offer(title, options, lines=lines)
+
+    def refresh(self) -> None:
+        """The slip stays what it is."""
+
+    def key(self, event: QKeyEvent) -> bool:
+        return self.choice.key(event)

@@ -39,6 +39,8 @@ DARK = Colours(
     "#3b0907", "#5ad1a6", "#e5b454",
 )  # fmt: skip
 
+COLOURS = {"light": LIGHT, "dark": DARK}
+
 _SIZES = {
     "small": 14, "body": 17, "row": 19, "large": 24, "huge": 44, "giant": 60, "target": 52, "tile": 14, "tab": 34,
     "bar": 10, "pad": 10, "edge": 13, "round": 8,

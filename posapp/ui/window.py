@@ -71,6 +71,9 @@ class Window(QWidget):
         self._stack.setCurrentWidget(widget)
         page.refresh()
 
+    def has_page(self, name: str) -> bool:
+        return name in self._pages
+
     @property
     def page(self) -> Page:
         return self._pages[self.page_name][0]
