@@ -176,8 +176,9 @@ class SaleScreen(QWidget):
     def _selling_pane(self) -> QWidget:
         self.entry = label("entry", align=RIGHT)
         self.hint = label("hint", "small", is_quiet=True, align=LEFT)
-        self.hint.setParent(self.entry)
-        self.hint.move(14, 0)
+        within = QHBoxLayout(self.entry)
+        within.setContentsMargins(4, 0, 4, 0)
+        within.addWidget(self.hint)
         keys = self._keys
         self.hint.setText(
             self.tr("扫码或输入条码 · 拼音 {search} · 数量 * · 更多 {more}").format(

@@ -27,8 +27,8 @@ class CapabilitiesScreen(QWidget):
         head = QHBoxLayout()
         head.addWidget(label("capabilities_title", "large", text=self.tr("现在能做什么")))
         head.addWidget(self.summary, 1)
-        head.addWidget(button("capabilities_again", self.tr("再看一次 F5"), self.refresh))
-        head.addWidget(button("capabilities_back", self.tr("返回 Esc"), lambda: self._leave()))
+        head.addWidget(button("capabilities_again", self.tr("再看一次"), self.refresh, key="F5"))
+        head.addWidget(button("capabilities_back", self.tr("返回"), lambda: self._leave(), key="Esc"))
         left, right = QVBoxLayout(), QVBoxLayout()
         for column, name, title, rows, share in (
             (left, "lacking_title", self.tr("受限或不能用"), self.lacking, 1),

@@ -81,11 +81,11 @@ class DevicesScreen(QWidget):
         self.rows = Rows("devices", self._choose)
         self.hint = label("devices_hint", is_quiet=True)
         buttons = [
-            button("device_add", self.tr("添加\nF3"), self._to_kinds, "pay"),
-            button("device_change", self.tr("修改\nEnter"), self._change),
-            button("device_test", self.tr("测试\nF8"), self._test),
-            button("device_remove", self.tr("删除\nDel"), self._remove),
-            button("devices_back", self.tr("返回\nEsc"), lambda: self._leave()),
+            button("device_add", self.tr("添加"), self._to_kinds, "pay", key="F3"),
+            button("device_change", self.tr("修改"), self._change, key="Enter"),
+            button("device_test", self.tr("测试"), self._test, key="F8"),
+            button("device_remove", self.tr("删除"), self._remove, key="Del"),
+            button("devices_back", self.tr("返回"), lambda: self._leave(), key="Esc"),
         ]
         self._of_one = buttons[1:4]
         return self._beside(self.rows, label("devices_title", "large", text=self.tr("设备")), self.hint, buttons)
@@ -95,8 +95,8 @@ class DevicesScreen(QWidget):
         self.choice_title = label("choice_title", "large")
         self.choice_hint = label("choice_hint", is_quiet=True)
         buttons = [
-            button("choice_take", self.tr("选定\nEnter"), lambda: self._take_choice(self.choices.chosen), "pay"),
-            button("choice_back", self.tr("返回\nEsc"), self._back),
+            button("choice_take", self.tr("选定"), lambda: self._take_choice(self.choices.chosen), "pay", key="Enter"),
+            button("choice_back", self.tr("返回"), self._back, key="Esc"),
         ]
         return self._beside(self.choices, self.choice_title, self.choice_hint, buttons)
 
@@ -113,9 +113,9 @@ class DevicesScreen(QWidget):
         self.form = Form(
             words,
             [
-                button("form_test", self.tr("测试 F8"), self._try_form),
-                button("form_save", self.tr("保存 F10"), self._save, "pay"),
-                button("form_back", self.tr("返回 Esc"), self._back),
+                button("form_test", self.tr("测试"), self._try_form, key="F8"),
+                button("form_save", self.tr("保存"), self._save, "pay", key="F10"),
+                button("form_back", self.tr("返回"), self._back, key="Esc"),
             ],
             self._quiet,
         )

@@ -64,9 +64,9 @@ class ReceiptScreen(QWidget):
             field_after="▼",
         )
         more = [
-            button("receipt_print", self.tr("打印样张 F8"), self._print_sample),
-            button("receipt_keyboard", self.tr("看整张 F9"), self._turn_keyboard),
-            button("receipt_back", self.tr("返回 Esc"), lambda: self._leave()),
+            button("receipt_print", self.tr("打印样张"), self._print_sample, key="F8"),
+            button("receipt_keyboard", self.tr("看整张"), self._turn_keyboard, key="F9"),
+            button("receipt_back", self.tr("返回"), lambda: self._leave(), key="Esc"),
         ]
         self.form = Form(words, more, self._draw, self.view)
         hint = self.tr("模板由总部设定 (posapp hq set);这里显示现在用的,改动只供试看,不会保存。用 \\ 换行")

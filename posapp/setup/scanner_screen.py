@@ -65,7 +65,7 @@ class ScannerScreen(QWidget):
         self.advice = label("scanner_advice")
         for made in (self.now, self.advice):
             made.setWordWrap(True)
-        self.take_gap = button("scanner_take_gap", self.tr("照此设定\nF9"), self._take_gap)
+        self.take_gap = button("scanner_take_gap", self.tr("照此设定"), self._take_gap, key="F9")
         left, right = QVBoxLayout(), QVBoxLayout()
         left.addWidget(label("scanner_title", "large", text=self.tr("扫码枪测试: 请扫任意条码")))
         for made in (self.now, self.advice):
@@ -73,10 +73,10 @@ class ScannerScreen(QWidget):
         left.addWidget(self.scans, 1)
         right.setSpacing(6)
         for key in (
-            button("scanner_settings", self.tr("设置\nF3"), self._to_form, "pay"),
+            button("scanner_settings", self.tr("设置"), self._to_form, "pay", key="F3"),
             self.take_gap,
-            button("scanner_clear", self.tr("清空\nDel"), self._clear),
-            button("scanner_back", self.tr("返回\nEsc"), lambda: self._leave()),
+            button("scanner_clear", self.tr("清空"), self._clear, key="Del"),
+            button("scanner_back", self.tr("返回"), lambda: self._leave(), key="Esc"),
         ):
             key.setMinimumWidth(170)
             right.addWidget(key)
@@ -102,9 +102,9 @@ class ScannerScreen(QWidget):
         self.form = Form(
             words,
             [
-                button("scanner_stores", self.tr("用门店的 F7"), self._take_stores),
-                button("scanner_save", self.tr("保存 F10"), self._save, "pay"),
-                button("scanner_form_back", self.tr("返回 Esc"), self.refresh),
+                button("scanner_stores", self.tr("用门店的"), self._take_stores, key="F7"),
+                button("scanner_save", self.tr("保存"), self._save, "pay", key="F10"),
+                button("scanner_form_back", self.tr("返回"), self.refresh, key="Esc"),
             ],
         )
         pane = QWidget()

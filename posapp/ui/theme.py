@@ -91,7 +91,7 @@ QPushButton { background: $raised; border: 1px solid $line; border-radius: ${rou
 QPushButton:pressed { background: $chosen; }
 QPushButton:disabled { color: $quiet; background: $surface; }
 QPushButton[hinted="true"] { padding-bottom: ${pad}px; }
-QPushButton[kind="key"] { background: $surface; font-size: ${large}px; }
+QPushButton[kind="key"] { background: $surface; font-size: ${large}px; padding: 0; }
 QPushButton[kind="action"] { background: $chosen; border-color: $chosen; }
 QPushButton[kind="choice"] { text-align: left; font-size: ${row}px; }
 QPushButton[kind="count"] { text-align: left; background: $surface; font-size: ${row}px; }
