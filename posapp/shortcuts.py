@@ -15,7 +15,7 @@ ACTIONS: dict[str, tuple[str, str]] = {
     "ticket_discount": ("整单折扣", "Ticket discount"),
     "park": ("挂单取单", "Park / recall"),
     "cancel": ("整单取消", "Cancel ticket"),
-    "search": ("拼音查找", "Search"),
+    "search": ("查找", "Search"),
     "member": ("会员", "Member"),
     "receipts": ("小票", "Receipts"),
     "reprint": ("重印上一张", "Print last again"),

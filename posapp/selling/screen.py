@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from posapp.answers import Found, LineView, OpenTicket, PaidView, RecordedView, RefundView, TilePage
 from posapp.errors import PosError
@@ -144,7 +144,7 @@ class SaleScreen(QWidget):
         card.setProperty("card", True)
         self.member = label("member", text=self.tr("散客"))
         titles = (self.tr("商品"), self.tr("数量"), self.tr("单价"), self.tr("金额"))
-        self.lines = Lines("lines", titles, ("88.888 kg", "8888.88", "88888.88"))
+        self.lines = Lines("lines", titles, ("88.888 kg", "8888.88", "88888.88"), spare=2)
         self.lines.clicked.connect(lambda index: self._choose(index.row()))
         self.count = label("count", is_quiet=True)
         self.saved = label("saved", is_quiet=True, align=RIGHT)
@@ -197,7 +197,7 @@ class SaleScreen(QWidget):
         self._pads.addWidget(self.letters)
         name, key = self._named("search")
         search = button("search", name, self._turn_letters, key=key)
-        search.setMaximumWidth(110)
+        search.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         head = QHBoxLayout()
         head.setSpacing(6)
         head.addWidget(self.entry, 1)

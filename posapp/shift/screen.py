@@ -70,7 +70,7 @@ class SlipScreen(QWidget):
         layout.addStretch(1)
 
     def show_slip(self, title: str, lines: Sequence[str], options: Sequence[Option]) -> None:
-        self.choice.offer(title, options, lines=lines)
+        self.choice.offer(title, options, columns=2, lines=lines)
 
     def refresh(self) -> None:
         """The slip stays what it is."""

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
+
+LEAST_EMS = 3
+"""Room for a name, over the height of its letters."""
 
 Index = QModelIndex | QPersistentModelIndex
 Row = tuple[str, ...]
@@ -63,9 +67,10 @@ class _Rows(QAbstractTableModel):
 
 
 class Lines(QTableView):
-    """A table that shows rows and the chosen one. The first column stretches, the others hold their widest sample."""
+    """A table that shows rows and the chosen one. The first column stretches, the others hold their widest sample;
+    the column `spare` is left out where there would be no room for the first one."""
 
-    def __init__(self, name: str, titles: Sequence[str], samples: Sequence[str]) -> None:
+    def __init__(self, name: str, titles: Sequence[str], samples: Sequence[str], spare: int) -> None:
         super().__init__()
         self.setObjectName(name)
         self._rows = _Rows(titles, set(range(1, len(titles))))
@@ -85,13 +90,20 @@ class Lines(QTableView):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self._samples = samples
+        self._spare = spare
         self._measure()
 
     def _measure(self) -> None:
         metrics = self.fontMetrics()
         self.verticalHeader().setDefaultSectionSize(round(metrics.height() * 1.7))
-        for column, sample in enumerate(self._samples, 1):
-            self.setColumnWidth(column, metrics.horizontalAdvance(sample) + metrics.height())
+        widths = [metrics.horizontalAdvance(sample) + metrics.height() for sample in self._samples]
+        for column, width in enumerate(widths, 1):
+            self.setColumnWidth(column, width)
+        self.setColumnHidden(self._spare, sum(widths) + LEAST_EMS * metrics.height() > self.viewport().width())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._measure()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802  (Qt's name)
         super().changeEvent(event)

@@ -205,6 +205,10 @@ class TilePages(QWidget):
         layout.addWidget(self.empty, 1)
         layout.addLayout(self._grid, 1)
 
+    @property
+    def pages(self) -> list[TilePage]:
+        return self._pages
+
     def put(self, pages: Sequence[TilePage]) -> None:
         """Show other pages; the one in front stays in front if it is still there."""
         if list(pages) == self._pages:

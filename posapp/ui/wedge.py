@@ -74,6 +74,11 @@ class Wedge(QObject):
         self._late.timeout.connect(self._on_late)
         window.installEventFilter(self)
 
+    @property
+    def is_holding(self) -> bool:
+        """Whether keys are held back that may become a scan."""
+        return bool(self._held)
+
     def idle_s(self) -> float:
         """Seconds since the window last got a key or a finger."""
         return time.monotonic() - self._touched

@@ -123,6 +123,11 @@ class Window(QWidget):
         self.notice.setGeometry(12, 6, width, self.notice.heightForWidth(width))
         self.notice.raise_()
 
+    @property
+    def is_holding(self) -> bool:
+        """Whether keys are held back that may become a scan."""
+        return self._wedge is not None and self._wedge.is_holding
+
     def idle_s(self) -> float:
         """Seconds since somebody last touched or typed."""
         return self._wedge.idle_s() if self._wedge else 0.0

@@ -3,110 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
 
 from drivers.contracts import Reason
 from drivers.printers.virtual import jam, kicks, printed
-from posapp.app import App
 from posapp.devices import DEVICES_FILE
 from posapp.messages import ApprovalGiven, SettingRow
 from posapp.money import Money
 from posapp.till import Till
-from posapp.ui import theme
 from tests.shop import CASHIER, MANAGER, OTHER, Chain, entries_of, kinds, play, sales_of
-from tests.ui.keys import KeyBoard, wait_until
+from tests.stories.counter import DELETE, ENTER, ESCAPE, Counter
+from tests.ui.keys import wait_until
 
 BUN, MILK, LIPSTICK, CARD, EGG = "6900000000011", "6900000000028", "6900000000035", "6900000000042", "6900000000066"
-ENTER, ESCAPE, DELETE = Qt.Key.Key_Return, Qt.Key.Key_Escape, Qt.Key.Key_Delete
-
-
-class Counter:
-    """A cashier in front of the window."""
-
-    def __init__(self, till: Till) -> None:
-        self.till = till
-        self.app = App(till)
-        self.window = self.app.window
-        self.window.resize(1024, 768)
-        self.window.show()
-        handle = self.window.windowHandle()
-        assert handle is not None
-        self.keys = KeyBoard(handle)
-        self.strokes = 0
-
-    def scan(self, *codes: str) -> None:
-        for code in codes:
-            self.keys.scan(code)
-
-    def press(self, *keys: Qt.Key) -> None:
-        for key in keys:
-            self.strokes += 1
-            self.keys.press(key)
-
-    def type(self, text: str) -> None:
-        """Type on the number pad and see it stand there."""
-        before = self.typed
-        self.strokes += len(text)
-        self.keys.type(text, gap_ms=150)
-        wait_until(lambda: self.typed == before + text)
-
-    @property
-    def typed(self) -> str:
-        if self.window.page_name != "sale":
-            return str(getattr(self.window.page, "question").text)  # noqa: B009
-        sale = self.app.sale
-        if sale.question.isVisible():
-            return sale.question.text
-        return sale.pay.text if sale.pay.isVisible() else sale.text
-
-    def answer(self, *answers: str) -> None:
-        for answer in answers:
-            self.type(answer)
-            self.press(ENTER)
-
-    def tap(self, name: str) -> None:
-        (button,) = [made for made in self.window.findChildren(QPushButton, name) if made.isVisible()]
-        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-
-    @property
-    def shown(self) -> list[tuple[str, ...]]:
-        return self.app.sale.lines.texts
-
-    @property
-    def total(self) -> str:
-        return self.app.sale.total.text()
-
-    @property
-    def notice(self) -> str:
-        return self.window.notice.text() if self.window.notice.isVisible() else ""
-
-
-@pytest.fixture
-def stand(qapp: QApplication, caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[Till], Counter]]:
-    """Puts a cashier in front of a till; whatever the program has to confess fails the test."""
-    theme.dress(qapp, theme.LIGHT)
-    standing: list[Counter] = []
-
-    def made(till: Till) -> Counter:
-        standing.append(Counter(till))
-        return standing[-1]
-
-    yield made
-    for counter in standing:
-        counter.app.close()
-    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
-
-
-@pytest.fixture
-def counter(stand: Callable[[Till], Counter], till: Till) -> Counter:
-    return stand(till)
 
 
 def test_a_day_from_signing_in_to_closing_the_shift(stand: Callable[[Till], Counter], chain: Chain) -> None:
@@ -124,7 +39,10 @@ def test_a_day_from_signing_in_to_closing_the_shift(stand: Callable[[Till], Coun
     counter.press(ENTER)
     assert counter.total == "¥0.60"
     counter.press(Qt.Key.Key_F12)
-    counter.answer("219.40")
+    counter.tap("count_other")
+    counter.keys.type("219.40", gap_ms=150)
+    wait_until(lambda: counter.app.close_shift.total.text() == "¥219.40")
+    counter.press(ENTER)
     assert till.shift is None
     assert [kind for kind in kinds(till) if "shift" in kind or "sale" in kind] == [
         "shift.opened",

@@ -1,0 +1,33 @@
+"""Puts cashiers in front of tills."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from posapp.till import Till
+from posapp.ui import theme
+from tests.stories.counter import Counter
+
+
+@pytest.fixture
+def stand(qapp: QApplication, caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[Till], Counter]]:
+    """Puts a cashier in front of a till; whatever the program has to confess fails the test."""
+    theme.dress(qapp, theme.LIGHT)
+    standing: list[Counter] = []
+
+    def made(till: Till) -> Counter:
+        standing.append(Counter(till))
+        return standing[-1]
+
+    yield made
+    for counter in standing:
+        counter.app.close()
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+@pytest.fixture
+def counter(stand: Callable[[Till], Counter], till: Till) -> Counter:
+    return stand(till)
