@@ -400,11 +400,16 @@ def _age(minutes: int) -> str:
     return _tr("{count} 天").format(count=minutes // (24 * 60))
 
 
+def dress(app: QApplication, till: Till) -> None:
+    """Colours and letters as the store wants them."""
+    theme.dress(app, theme.COLOURS[till.settings.colours], till.settings.font_scale / 100)
+
+
 def run(till: Till) -> int:
     """Show the window until it is closed; a second screen is the customer's."""
     app = QApplication.instance() or QApplication([])
     assert isinstance(app, QApplication)
-    theme.dress(app, theme.COLOURS[till.settings.colours], till.settings.font_scale / 100)
+    dress(app, till)
     shown = App(till)
     shown.window.resize(1366, 768)
     shown.window.show()

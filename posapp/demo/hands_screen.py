@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from drivers.contracts import Reason
 from drivers.printers import virtual
 from posapp import log
-from posapp.app import App
+from posapp.app import App, dress
 from posapp.clock import SystemClock
 from posapp.demo import history
 from posapp.demo.paper_screen import PaperWindow
@@ -31,7 +31,6 @@ from posapp.demo.tray_screen import Card, ScanTray, Switch
 from posapp.devices import DEVICES_FILE, RECEIPT, Configured
 from posapp.rules.labels import check_digit
 from posapp.till import Till
-from posapp.ui import theme
 from posapp.ui.customer import CustomerDisplay
 
 _log = log.named("ui")
@@ -72,7 +71,7 @@ def show(data: Path | None, language: str, progress: Callable[[int, int], None] 
             till.runner.start()
             app = QApplication.instance() or QApplication(sys.argv[:1])
             assert isinstance(app, QApplication)
-            theme.dress(app, theme.LIGHT)
+            dress(app, till)
             hands = Hands(till, demo, papers)
             hands.arrange(app.primaryScreen().availableGeometry())
             hands.show()

@@ -66,8 +66,8 @@ class PayPane(QFrame):
         for made in self.notes:
             row.addWidget(made)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 12, 16, 16)
-        layout.setSpacing(8)
+        layout.setContentsMargins(12, 8, 12, 10)
+        layout.setSpacing(6)
         layout.addLayout(head)
         layout.addWidget(self.paid)
         layout.addWidget(self.given)

@@ -36,6 +36,10 @@ LONGEST = 40
 SEARCHED_DIGITS = 4
 """So many figures of a code are worth a search; fewer are an amount or a quantity."""
 
+SHARES = {"supermarket": (11, 12, 6), "touch": (9, 14, 8)}
+"""By profile, what the ticket and the keys have of the width, and the quick keys of the height above the number pad:
+where fingers rule, the quick keys are larger."""
+
 _MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 
 
@@ -119,8 +123,9 @@ class SaleScreen(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(12)
-        layout.addWidget(self._ticket_card(), 11)
-        layout.addWidget(self._panes, 12)
+        ticket, keys, _ = SHARES[till.settings.key_profile]
+        layout.addWidget(self._ticket_card(), ticket)
+        layout.addWidget(self._panes, keys)
         window.wants_approval = self._ask_approval
         self.show_tiles()
         self.refresh()
@@ -207,7 +212,7 @@ class SaleScreen(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
         layout.addLayout(head)
-        layout.addWidget(self._browse, 6)
+        layout.addWidget(self._browse, SHARES[self._till.settings.key_profile][2])
         layout.addWidget(self._pads, 5)
         return pane
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistent
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
 
-LEAST_EMS = 3
+LEAST_EMS = 5
 """Room for a name, over the height of its letters."""
 
 Index = QModelIndex | QPersistentModelIndex

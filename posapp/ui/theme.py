@@ -42,10 +42,13 @@ DARK = Colours(
 COLOURS = {"light": LIGHT, "dark": DARK}
 
 _SIZES = {
-    "small": 14, "body": 17, "row": 19, "large": 24, "huge": 44, "giant": 60, "target": 52, "tile": 14, "tab": 34,
-    "bar": 10, "pad": 10, "edge": 13, "round": 8,
+    "small": 14, "body": 17, "row": 19, "large": 24, "huge": 44, "giant": 60, "target": 52, "least": 34, "tile": 14,
+    "tab": 34, "bar": 10, "pad": 10, "edge": 13, "round": 8,
 }  # fmt: skip
 """Pixels at scale 1."""
+
+_LARGE = {"large", "huge", "giant"}
+"""Sizes that can be read from afar as they are grow half as fast, so that 150 % fits a screen of 768 lines."""
 
 _SHEET = Template("""
 * { font-family: "$family"; }
@@ -90,6 +93,8 @@ QPushButton { background: $raised; border: 1px solid $line; border-radius: ${rou
   min-height: ${target}px; font-size: ${body}px; }
 QPushButton:pressed { background: $chosen; }
 QPushButton:disabled { color: $quiet; background: $surface; }
+QPushButton[kind="key"], QPushButton[kind="action"], QPushButton[kind="pay"], QPushButton[kind="note"] {
+  min-height: ${least}px; }
 QPushButton[hinted="true"] { padding-bottom: ${pad}px; }
 QPushButton[kind="key"] { background: $surface; font-size: ${large}px; padding: 0; }
 QPushButton[kind="action"] { background: $chosen; border-color: $chosen; }
@@ -118,7 +123,7 @@ QPushButton[kind="pay"]:disabled { background: $line; color: $quiet; }
 def sheet(colours: Colours, scale: float) -> str:
     """The style sheet. scale: 1.0 to 1.5, of every size in it."""
     named = {name: getattr(colours, name) for name in Colours.__slots__}
-    sizes = {name: round(size * scale) for name, size in _SIZES.items()}
+    sizes = {name: round(size * ((scale + 1) / 2 if name in _LARGE else scale)) for name, size in _SIZES.items()}
     return _SHEET.substitute(named, family=FAMILY, mono=MONO, **sizes)
 
 
