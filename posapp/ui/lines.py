@@ -1,12 +1,16 @@
-"""The table of a ticket: rows of texts, drawn with columns of fixed width so that a new row costs one row."""
+"""The table of a ticket: rows of texts in columns of fixed width.
+
+A view paints all its rows whenever one is added; drawn cell by cell through the style sheet that is most of what a
+scan costs. Here the texts are laid out once and only drawn again.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QResizeEvent, QStaticText, QTransform
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QStyle, QTableView
 
 LEAST_EMS = 5
 """Room for a name, over the height of its letters."""
@@ -16,6 +20,13 @@ Row = tuple[str, ...]
 
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+
+
+_PAD = 0.46
+"""Room at either side of a text, over the height of its letters."""
+
+_KEPT = 2_000
+"""Texts that stay laid out; more than stand on any ticket's screen."""
 
 
 class _Rows(QAbstractTableModel):
@@ -91,10 +102,12 @@ class Lines(QTableView):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self._samples = samples
         self._spare = spare
+        self._laid_out: dict[tuple[str, int], QStaticText] = {}
         self._measure()
 
     def _measure(self) -> None:
         metrics = self.fontMetrics()
+        self._laid_out.clear()
         self.verticalHeader().setDefaultSectionSize(round(metrics.height() * 1.7))
         widths = [metrics.horizontalAdvance(sample) + metrics.height() for sample in self._samples]
         for column, width in enumerate(widths, 1):
@@ -114,8 +127,52 @@ class Lines(QTableView):
         """Show rows with one of them chosen (-1: none) and in sight."""
         self._rows.put(rows)
         if 0 <= chosen < len(rows):
-            self.selectRow(chosen)
+            if self.chosen != chosen or not self.selectionModel().isRowSelected(chosen):
+                self.selectRow(chosen)
             self.scrollTo(self._rows.index(chosen, 0))
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        rows, columns = self._rows.rows, range(len(self._samples) + 1)
+        first, last = self.rowAt(event.rect().top()), self.rowAt(event.rect().bottom())
+        if first < 0:
+            return
+        chosen, palette = self.chosen, self.palette()
+        pad = round(self.fontMetrics().height() * _PAD)
+        places = [(self.columnViewportPosition(column), self.columnWidth(column)) for column in columns]
+        under = len(rows) - 1 if last < 0 else last
+        painter = QPainter(self.viewport())
+        painter.setFont(self.font())
+        line = QColor.fromRgba(self.style().styleHint(QStyle.StyleHint.SH_Table_GridLineColor, None, self) & 0xFFFFFFFF)
+        width = self.viewport().width()
+        for row in range(first, under + 1):
+            y, height = self.rowViewportPosition(row), self.rowHeight(row)
+            is_chosen = row == chosen
+            if is_chosen:
+                painter.fillRect(0, y, width, height, palette.highlight())
+            painter.fillRect(0, y + height - 1, width, 1, line)
+            role = QPalette.ColorRole.HighlightedText if is_chosen else QPalette.ColorRole.Text
+            painter.setPen(palette.color(role))
+            for column, (text, (left, room)) in enumerate(zip(rows[row], places, strict=True)):
+                if not room:  # a column that is left out
+                    continue
+                laid = self._lay_out(text, room - 2 * pad)
+                size = laid.size()
+                x = left + room - pad - size.width() if column else left + pad
+                painter.drawStaticText(int(x), y + int((height - 1 - size.height()) / 2), laid)
+        painter.end()
+
+    def _lay_out(self, text: str, room: int) -> QStaticText:
+        """A text that takes no more room than it has."""
+        laid = self._laid_out.get((text, room))
+        if laid is None:
+            laid = QStaticText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room))
+            laid.setTextFormat(Qt.TextFormat.PlainText)
+            laid.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
+            laid.prepare(QTransform(), self.font())
+            if len(self._laid_out) >= _KEPT:
+                self._laid_out.clear()
+            self._laid_out[text, room] = laid
+        return laid
 
     @property
     def chosen(self) -> int:
