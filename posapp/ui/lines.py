@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
 
+from posapp.ui.label import announce
+
 Index = QModelIndex | QPersistentModelIndex
 Row = tuple[str, ...]
 
@@ -85,6 +87,7 @@ class Lines(QTableView):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self._samples = samples
+        self._said: Row = ()
         self._measure()
 
     def _measure(self) -> None:
@@ -100,8 +103,12 @@ class Lines(QTableView):
 
     def put(self, rows: Sequence[Row], chosen: int) -> None:
         """Show rows with one of them chosen (-1: none) and in sight."""
+        before = self._said
         self._rows.put(rows)
-        if 0 <= chosen < len(rows):
+        self._said = rows[chosen] if 0 <= chosen < len(rows) else ()
+        if self._said != before:
+            announce(self, " ".join(self._said))
+        if self._said:
             self.selectRow(chosen)
             self.scrollTo(self._rows.index(chosen, 0))
 

@@ -468,6 +468,10 @@
         <translation>Devices</translation>
     </message>
     <message>
+        <source>可选的</source>
+        <translation>Choices</translation>
+    </message>
+    <message>
         <source>选定</source>
         <translation>Choose</translation>
     </message>
@@ -619,6 +623,47 @@
     </message>
 </context>
 <context>
+    <name>Finder</name>
+    <message>
+        <source>找到的商品</source>
+        <translation>Items found</translation>
+    </message>
+</context>
+<context>
+    <name>Form</name>
+    <message>
+        <source>要填写的内容</source>
+        <translation>Fields to fill in</translation>
+    </message>
+</context>
+<context>
+    <name>KeyButton</name>
+    <message>
+        <source>删除一位</source>
+        <translation>Delete one</translation>
+    </message>
+    <message>
+        <source>数量</source>
+        <translation>Quantity</translation>
+    </message>
+    <message>
+        <source>大写</source>
+        <translation>Capital</translation>
+    </message>
+    <message>
+        <source>空格</source>
+        <translation>Space</translation>
+    </message>
+    <message>
+        <source>上一项</source>
+        <translation>Previous</translation>
+    </message>
+    <message>
+        <source>下一项</source>
+        <translation>Next</translation>
+    </message>
+</context>
+<context>
     <name>PaperDesk</name>
     <message>
         <source>输入小票号 …</source>
@@ -704,6 +749,10 @@
         <translation>Printer and drawer</translation>
     </message>
     <message>
+        <source>打印出来的纸</source>
+        <translation>Printed paper</translation>
+    </message>
+    <message>
         <source>钱箱弹开了  {time}</source>
         <translation>Drawer opened  {time}</translation>
     </message>
@@ -729,6 +778,10 @@
     <message>
         <source>现金</source>
         <translation>Cash</translation>
+    </message>
+    <message>
+        <source>实收</source>
+        <translation>Given</translation>
     </message>
     <message>
         <source>找零 ¥{change}</source>
@@ -825,6 +878,10 @@
         <translation>Amount</translation>
     </message>
     <message>
+        <source>单据</source>
+        <translation>Ticket</translation>
+    </message>
+    <message>
         <source>扫码或输入条码 · 拼音 {search} · 数量 * · 更多 {more}</source>
         <translation>Scan or type a code · search {search} · quantity * · more {more}</translation>
     </message>
@@ -863,6 +920,10 @@
     <message>
         <source>已收款 {total} · 小票 {receipt}</source>
         <translation>Paid {total} · receipt {receipt}</translation>
+    </message>
+    <message>
+        <source>输入</source>
+        <translation>Typed</translation>
     </message>
     <message>
         <source>重量,如 0.536</source>
@@ -923,9 +984,17 @@
         <source>扫码托盘</source>
         <translation>Scan tray</translation>
     </message>
+    <message>
+        <source>可以扫的卡片</source>
+        <translation>Cards to scan</translation>
+    </message>
 </context>
 <context>
     <name>ScannerScreen</name>
+    <message>
+        <source>扫到的码</source>
+        <translation>Scanned codes</translation>
+    </message>
     <message>
         <source>照此设定</source>
         <translation>Use this</translation>
@@ -1025,6 +1094,13 @@
     <message>
         <source>打字</source>
         <translation>Typing</translation>
+    </message>
+</context>
+<context>
+    <name>Sheet</name>
+    <message>
+        <source>纸上的内容</source>
+        <translation>What is on the paper</translation>
     </message>
 </context>
 <context>
