@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help run test proof bench screenshots system setup lock clean
+.PHONY: help run test proof bench screenshots translations system setup lock clean
 
 # The caller's own Python set-up stays out of ours.
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH PYENV_VERSION PIP_USER PIP_TARGET PIP_PREFIX PIP_REQUIRE_VIRTUALENV
@@ -16,7 +16,7 @@ typed := $(wildcard posapp drivers tests)
 PYTEST_ARGS ?=
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 
 run: needs := run
 run: setup ## a demo shop: HQ, till, customer display, printer, things to scan; without a display a day as text
@@ -37,6 +37,14 @@ bench: setup ## the benchmarks
 
 screenshots: setup ## the pictures in resources/screenshots, drawn without a display
 	@QT_QPA_PLATFORM=offscreen $(python) -m tests.screenshots
+
+translations: setup ## resources/translations anew from the screens; what is new waits there to be translated
+	@.venv/bin/pyside6-lupdate $(lupdate) posapp -ts resources/translations/posapp_en.ts
+	.venv/bin/pyside6-lrelease resources/translations/posapp_en.ts -qm resources/translations/posapp_en.qm
+
+# tests/ui/test_language.py asks in the same way whether they are complete.
+lupdate := -extensions py -locations none -no-obsolete -source-language zh_CN -target-language en \
+    -tr-function-alias tr+=_tr
 
 system: ## the Debian packages that are missing (as root)
 	@installer/linux/system.sh test

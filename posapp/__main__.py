@@ -177,7 +177,7 @@ def _demo(args: argparse.Namespace) -> int:
     if args.script is None and _has_display():
         from posapp.demo.hands_screen import show
 
-        return show(args.data, language, _progress())
+        return show(args.data, args.language, _progress())
     from posapp.demo.play import DAY, play, tell_how_to_see_it
 
     if args.script is None:

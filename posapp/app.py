@@ -31,6 +31,7 @@ from posapp.till import Till
 from posapp.ui import theme
 from posapp.ui.choice import Option
 from posapp.ui.customer import CustomerDisplay, Poster
+from posapp.ui.language import speak
 from posapp.ui.question import Step
 from posapp.ui.window import Page, Window
 
@@ -38,7 +39,7 @@ STATUS_MS = 1_000
 
 
 def _tr(text: str) -> str:
-    return QCoreApplication.translate("App", text)
+    return QCoreApplication.translate("", text)  # where lupdate files what stands in no QObject
 
 
 class _Codes(QObject):
@@ -401,8 +402,9 @@ def _age(minutes: int) -> str:
 
 
 def dress(app: QApplication, till: Till) -> None:
-    """Colours and letters as the store wants them."""
+    """Colours, letters and language as the store wants them."""
     theme.dress(app, theme.COLOURS[till.settings.colours], till.settings.font_scale / 100)
+    speak(app, till.settings.language)
 
 
 def run(till: Till) -> int:

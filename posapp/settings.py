@@ -122,7 +122,12 @@ def _list(most: int, longest: int) -> Callable[[str], tuple[str, ...]]:
 
 SETTINGS: dict[str, Setting] = {
     "language": Setting(
-        _one_of("zh", "en"), "zh", ("消息和小票的语言: zh 或 en", "language of messages and receipts: zh or en")
+        _one_of("zh", "en"),
+        "zh",
+        (
+            "屏幕、消息和小票的语言: zh 或 en;屏幕在收银程序重新打开后改变",
+            "language of screens, messages and receipts: zh or en; screens change when the till is started again",
+        ),
     ),
     "time_zone": Setting(_zone, "Asia/Shanghai", ("门店时区,如 Asia/Shanghai", "the store's time zone, an IANA name")),
     "cutover_hour": Setting(

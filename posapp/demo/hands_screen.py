@@ -43,7 +43,7 @@ _BADGE = re.compile(r"K1[0-9A-HJKMNP-TV-Z]{26}")
 
 
 def _tr(text: str) -> str:
-    return QCoreApplication.translate("Hands", text)
+    return QCoreApplication.translate("", text)  # where lupdate files what stands in no QObject
 
 
 class CardFile(msgspec.Struct):
@@ -56,9 +56,14 @@ class CardFile(msgspec.Struct):
     grams: int = 0
 
 
-def show(data: Path | None, language: str, progress: Callable[[int, int], None] | None) -> int:
-    """Set the demo up, give it its past, and show it until the till's window is closed."""
+def show(data: Path | None, language: str | None, progress: Callable[[int, int], None] | None) -> int:
+    """Set the demo up, give it its past, and show it until the till's window is closed.
+
+    language: what the chain's setting becomes; None leaves it.
+    """
     with standing(data) as demo:
+        if language:
+            ask_hq(demo.hq, "set", "chain", "language", language)
         if not history.is_done(demo):
             _say(language, "正在准备四周的销售记录 ...", "Preparing four weeks of sales ...")
             history.fill(demo, history.read_habits(), progress)
@@ -83,7 +88,7 @@ def show(data: Path | None, language: str, progress: Callable[[int, int], None] 
                 hands.close()
 
 
-def _say(language: str, chinese: str, english: str) -> None:
+def _say(language: str | None, chinese: str, english: str) -> None:
     sys.stderr.write((english if language == "en" else chinese) + "\n")
 
 

@@ -151,6 +151,7 @@ class PaperWindow(QWidget):
         self.slot, self.roll = Slot(), Roll(colours)
         self.view = QScrollArea()
         self.view.setObjectName("view")
+        self.view.setAccessibleName(self.tr("打印出来的纸"))
         self.view.setWidget(self.roll)
         self.view.setWidgetResizable(True)
         self.view.setFrameShape(QFrame.Shape.NoFrame)

@@ -284,6 +284,8 @@ class ScanTray(QWidget):
         self._sections.addStretch(1)
         self.view = QScrollArea()
         self.view.setObjectName("view")
+        self.view.setAccessibleName(self.tr("可以扫的卡片"))
+        self.view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.view.setWidget(cards)
         self.view.setWidgetResizable(True)
         self.view.setFrameShape(QFrame.Shape.NoFrame)

@@ -12,7 +12,7 @@ from posapp.errors import PosError
 from posapp.money import ZERO, Money
 from posapp.rules.tenders import KINDS
 from posapp.ui.keypad import Keypad, button
-from posapp.ui.label import RIGHT, label
+from posapp.ui.label import RIGHT, label, show_value
 
 NOTES = (1_000, 2_000, 5_000, 10_000)
 LONGEST = 12
@@ -77,8 +77,8 @@ class PayPane(QFrame):
 
     def put(self, ticket: OpenTicket, language: str) -> None:
         """Show what is due of a ticket."""
-        self.due.setText(f"¥{ticket.due}")
-        self.given.setText(self.text or str(ticket.cash_due))
+        show_value(self.due, self.due_caption.text(), f"¥{ticket.due}")
+        show_value(self.given, self.tr("实收"), self.text or str(ticket.cash_due))
         self.paid.setText(" · ".join(f"{KINDS[kind][language == 'en']} {amount}" for kind, amount in ticket.paid))
         self.paid.setVisible(bool(ticket.paid))
         change = self._change(ticket)

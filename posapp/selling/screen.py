@@ -21,7 +21,7 @@ from posapp.ui.choice import Choice, Option
 from posapp.ui.finder import Finder
 from posapp.ui.keypad import Keypad, button
 from posapp.ui.keys import key_text
-from posapp.ui.label import LEFT, RIGHT, label
+from posapp.ui.label import LEFT, RIGHT, label, show_value
 from posapp.ui.letters import Letters
 from posapp.ui.lines import Lines
 from posapp.ui.question import Question, Step
@@ -150,6 +150,7 @@ class SaleScreen(QWidget):
         self.member = label("member", text=self.tr("散客"))
         titles = (self.tr("商品"), self.tr("数量"), self.tr("单价"), self.tr("金额"))
         self.lines = Lines("lines", titles, ("88.888 kg", "8888.88", "88888.88"), spare=2)
+        self.lines.setAccessibleName(self.tr("单据"))
         self.lines.clicked.connect(lambda index: self._choose(index.row()))
         self.count = label("count", is_quiet=True)
         self.saved = label("saved", is_quiet=True, align=RIGHT)
@@ -249,7 +250,7 @@ class SaleScreen(QWidget):
         self.saved.setText(self.tr("已优惠 {saved}").format(saved=ticket.saved) if ticket.saved.fen > 0 else "")
         paid = self._paid if not rows else None
         self.caption.setText(self.tr("找零") if paid else self.tr("应收"))
-        self.total.setText(f"¥{paid.change if paid else ticket.due}")
+        show_value(self.total, self.caption.text(), f"¥{paid.change if paid else ticket.due}")
         if self.total.property("good") != bool(paid):
             self.total.setProperty("good", bool(paid))
             self.total.style().polish(self.total)
@@ -276,7 +277,7 @@ class SaleScreen(QWidget):
 
     def _show_typed(self) -> None:
         """What is typed; letters, or the figures of a code, find articles meanwhile."""
-        self.entry.setText(self.text)
+        show_value(self.entry, self.tr("输入"), self.text)
         self.hint.setVisible(not self.text)
         wanted = self.text.rpartition("*")[2]
         if self._is_search or (len(wanted) >= SEARCHED_DIGITS and wanted.isdigit()):

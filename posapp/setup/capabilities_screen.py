@@ -22,7 +22,9 @@ class CapabilitiesScreen(QWidget):
     ) -> None:
         super().__init__()
         self._ask, self._language, self._leave = ask, language, leave
-        self.lacking, self.working, self.closed = Rows("lacking"), Rows("working"), Rows("closed")
+        self.lacking = Rows("lacking", self.tr("受限或不能用"))
+        self.working = Rows("working", self.tr("正常"))
+        self.closed = Rows("closed", self.tr("还没有开通"))
         self.summary = label("capabilities_summary", is_quiet=True)
         head = QHBoxLayout()
         head.addWidget(label("capabilities_title", "large", text=self.tr("现在能做什么")))

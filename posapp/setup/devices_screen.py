@@ -15,7 +15,7 @@ from posapp.setup.bench import KINDS, Bench, Held
 from posapp.setup.words import trouble_words
 from posapp.ui.form import Field, Form, Value, Words
 from posapp.ui.keypad import button
-from posapp.ui.label import label, tell
+from posapp.ui.label import announce, label, tell
 from posapp.ui.rows import Row, Rows
 from posapp.ui.window import Window
 
@@ -78,7 +78,7 @@ class DevicesScreen(QWidget):
         return pane
 
     def _list_pane(self) -> QWidget:
-        self.rows = Rows("devices", self._choose)
+        self.rows = Rows("devices", self.tr("设备"), self._choose)
         self.hint = label("devices_hint", is_quiet=True)
         buttons = [
             button("device_add", self.tr("添加"), self._to_kinds, "pay", key="F3"),
@@ -91,7 +91,7 @@ class DevicesScreen(QWidget):
         return self._beside(self.rows, label("devices_title", "large", text=self.tr("设备")), self.hint, buttons)
 
     def _choice_pane(self) -> QWidget:
-        self.choices = Rows("choices", self._take_choice)
+        self.choices = Rows("choices", self.tr("可选的"), self._take_choice)
         self.choice_title = label("choice_title", "large")
         self.choice_hint = label("choice_hint", is_quiet=True)
         buttons = [
@@ -161,7 +161,7 @@ class DevicesScreen(QWidget):
 
     def _say(self, sentence: str, tone: str = "") -> None:
         self.outcome.setText(sentence)
-        self.outcome.setAccessibleName(sentence)
+        announce(self.outcome, sentence)
         tell(self.outcome, "tone", tone)
 
     def _quiet(self) -> None:

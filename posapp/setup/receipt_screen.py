@@ -49,6 +49,8 @@ class ReceiptScreen(QWidget):
         self.paper.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         self.view = QScrollArea()
         self.view.setObjectName("paper_view")
+        for made in (self.paper, self.view):
+            made.setAccessibleName(self.tr("样张"))
         self.view.setFrameShape(QFrame.Shape.NoFrame)
         self.view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.view.setWidgetResizable(True)

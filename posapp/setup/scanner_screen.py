@@ -60,7 +60,7 @@ class ScannerScreen(QWidget):
     # --- layout ---
 
     def _test_pane(self) -> QWidget:
-        self.scans = Rows("scans")
+        self.scans = Rows("scans", self.tr("扫到的码"))
         self.now = label("scanner_now", is_quiet=True)
         self.advice = label("scanner_advice")
         for made in (self.now, self.advice):

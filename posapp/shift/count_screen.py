@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWi
 from posapp.errors import PosError
 from posapp.money import ZERO, Money
 from posapp.ui.keypad import Keypad, button
-from posapp.ui.label import RIGHT, label
+from posapp.ui.label import RIGHT, label, show_value
 
 LONGEST = 9
 MOST_DIGITS = 4
@@ -113,8 +113,8 @@ class CountScreen(QWidget):
             if self._row < len(self._denominations)
             else self.tr("未分面额的金额")
         )
-        self.entry.setText(self._texts[self._row])
-        self.total.setText(f"¥{self._sum()}")
+        show_value(self.entry, self.title.text(), self._texts[self._row])
+        show_value(self.total, self.tr("实点合计"), f"¥{self._sum()}")
 
     def _name(self, row: int) -> str:
         if row == len(self._denominations):

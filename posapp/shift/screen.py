@@ -35,7 +35,8 @@ class DoorScreen(QWidget):
         self.question.setFixedWidth(460)
         column = QVBoxLayout()
         column.addStretch(1)
-        column.addWidget(label(f"{name}_title", "huge", align=CENTRE, text=title))
+        self.title = label(f"{name}_title", "huge", align=CENTRE, text=title)
+        column.addWidget(self.title)
         column.addSpacing(8)
         column.addWidget(self.question, 8)
         if hint:

@@ -11,7 +11,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout
 
 from posapp.ui.keypad import button
-from posapp.ui.label import label
+from posapp.ui.label import announce, label
 from posapp.ui.sheet import Sheet
 
 PER_PAGE = 9
@@ -58,6 +58,7 @@ class Choice(QFrame):
     def offer(self, title: str, options: Sequence[Option], *, columns: int = 1, lines: Sequence[str] = ()) -> None:
         """lines: of a receipt or slip that stands above the options."""
         self.title.setText(title)
+        announce(self, title)
         self.sheet.put(lines)
         self.sheet.setVisible(bool(lines))
         self._options, self._columns, self._page = options, columns, 0

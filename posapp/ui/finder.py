@@ -91,6 +91,7 @@ class Finder(QWidget):
         self._found: list[Found] = []
         self.list = QListWidget()
         self.list.setObjectName("list")
+        self.list.setAccessibleName(self.tr("找到的商品"))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setItemDelegate(_Row(self.list))
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -110,6 +111,8 @@ class Finder(QWidget):
             for one in found:
                 item = QListWidgetItem(one.name)
                 item.setData(_FOUND, one)
+                price = "" if one.price is None else str(one.price)
+                item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{one.name} {price} {one.unit} {one.code}")
                 self.list.addItem(item)
             self.list.setCurrentRow(0)
             self.list.scrollToTop()

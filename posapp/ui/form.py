@@ -197,6 +197,7 @@ class Form(QWidget):
         self._inside.setLayout(self._column)
         self.fields = QScrollArea()
         self.fields.setObjectName("fields")
+        self.fields.setAccessibleName(self.tr("要填写的内容"))
         self.fields.setFrameShape(QFrame.Shape.NoFrame)
         self.fields.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.fields.setWidgetResizable(True)

@@ -19,6 +19,15 @@ class KeyButton(QPushButton):
     def __init__(self, text: str, key: str) -> None:
         super().__init__(text)
         self._key = key
+        signs = {
+            "⌫": self.tr("删除一位"),
+            "×": self.tr("数量"),
+            "⇧": self.tr("大写"),
+            "␣": self.tr("空格"),
+            "▲": self.tr("上一项"),
+            "▼": self.tr("下一项"),
+        }
+        self.setAccessibleName(signs.get(text, text))
         self.setProperty("hinted", bool(key))
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  (Qt's name)
@@ -39,7 +48,6 @@ def button(name: str, text: str, act: Callable[[], object], kind: str = "", key:
     """A button called `name` (for tests and assistive technology) that says `text`, and the key that does the same."""
     made = KeyButton(text, key)
     made.setObjectName(name)
-    made.setAccessibleName(text)
     made.setAccessibleDescription(key)
     made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)

@@ -12,6 +12,8 @@ from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistent
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QResizeEvent, QStaticText, QTransform
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QStyle, QTableView
 
+from posapp.ui.label import announce
+
 LEAST_EMS = 5
 """Room for a name, over the height of its letters."""
 
@@ -103,6 +105,7 @@ class Lines(QTableView):
         self._samples = samples
         self._spare = spare
         self._laid_out: dict[tuple[str, int], QStaticText] = {}
+        self._said: Row = ()
         self._measure()
 
     def _measure(self) -> None:
@@ -125,8 +128,12 @@ class Lines(QTableView):
 
     def put(self, rows: Sequence[Row], chosen: int) -> None:
         """Show rows with one of them chosen (-1: none) and in sight."""
+        before = self._said
         self._rows.put(rows)
-        if 0 <= chosen < len(rows):
+        self._said = rows[chosen] if 0 <= chosen < len(rows) else ()
+        if self._said != before:
+            announce(self, " ".join(self._said))
+        if self._said:
             if self.chosen != chosen or not self.selectionModel().isRowSelected(chosen):
                 self.selectRow(chosen)
             self.scrollTo(self._rows.index(chosen, 0))

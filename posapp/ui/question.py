@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from posapp.ui.keypad import Keypad, button
-from posapp.ui.label import RIGHT, label
+from posapp.ui.label import RIGHT, announce, label, show_value
 
 LONGEST = 40
 
@@ -68,11 +68,12 @@ class Question(QFrame):
     def _next(self) -> None:
         self.text = ""
         self.title.setText(self._steps[len(self._answers)].title)
+        announce(self, f"{self.reason.text()} {self.title.text()}")
         self._show()
 
     def _show(self) -> None:
         is_secret = self._steps[len(self._answers)].is_secret
-        self.entry.setText("•" * len(self.text) if is_secret else self.text)
+        show_value(self.entry, self.title.text(), "•" * len(self.text) if is_secret else self.text)
 
     def write(self, text: str) -> None:
         self.text = (self.text + text)[:LONGEST]

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QScroller, QVBoxLayout, QWidget
 
-from posapp.ui.label import RIGHT, label, tell
+from posapp.ui.label import RIGHT, announce, label, tell
 
 Tone = Literal["", "good", "caution", "warning"]
 
@@ -56,11 +56,13 @@ class _Line(QFrame):
 
 
 class Rows(QScrollArea):
-    """Shows rows, one of them chosen (-1: none is to be chosen); tapped(n) hears a finger."""
+    """Shows rows, one of them chosen (-1: none is to be chosen); tapped(n) hears a finger. title: for a screen
+    reader."""
 
-    def __init__(self, name: str, tapped: Callable[[int], object] = lambda n: None) -> None:
+    def __init__(self, name: str, title: str, tapped: Callable[[int], object] = lambda n: None) -> None:
         super().__init__()
         self.setObjectName(name)
+        self.setAccessibleName(title)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setWidgetResizable(True)
@@ -94,7 +96,10 @@ class Rows(QScrollArea):
 
     def choose(self, n: int) -> None:
         """Mark a row and bring it into sight; a number that no row has marks none."""
-        self.chosen = n if 0 <= n < len(self._lines) else -1
+        chosen = n if 0 <= n < len(self._lines) else -1
+        if chosen not in (-1, self.chosen):
+            announce(self, self._lines[chosen].accessibleName())
+        self.chosen = chosen
         for place, line in enumerate(self._lines):
             tell(line, "chosen", place == self.chosen)
         if self.chosen >= 0:

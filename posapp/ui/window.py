@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from posapp import log
 from posapp.errors import PosError
-from posapp.ui.label import CENTRE, RIGHT, label
+from posapp.ui.label import CENTRE, RIGHT, announce, label
 from posapp.ui.wedge import Heard, Wedge
 
 _log = log.named("ui")
@@ -113,7 +113,7 @@ class Window(QWidget):
         self.notice.setProperty("good", is_good)
         self.notice.style().polish(self.notice)
         self.notice.setText(sentence)
-        self.notice.setAccessibleName(sentence)
+        announce(self.notice, sentence, is_urgent=not is_good)
         self._place_notice()
         self.notice.show()
 

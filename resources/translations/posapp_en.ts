@@ -1,0 +1,1140 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="en" sourcelanguage="zh_CN">
+<context>
+    <name></name>
+    <message>
+        <source>程序出错了,刚才的操作没有完成;当前单据已保存,可以继续</source>
+        <translation>Something went wrong and the last step was not done; the ticket is saved, please go on</translation>
+    </message>
+    <message>
+        <source>工号,或扫工牌</source>
+        <translation>Clerk number, or scan badge</translation>
+    </message>
+    <message>
+        <source>密码</source>
+        <translation>PIN</translation>
+    </message>
+    <message>
+        <source>登录</source>
+        <translation>Sign in</translation>
+    </message>
+    <message>
+        <source>已锁屏</source>
+        <translation>Locked</translation>
+    </message>
+    <message>
+        <source>密码,或扫工牌</source>
+        <translation>PIN, or scan badge</translation>
+    </message>
+    <message>
+        <source>开班</source>
+        <translation>Open shift</translation>
+    </message>
+    <message>
+        <source>备用金</source>
+        <translation>Opening float</translation>
+    </message>
+    <message>
+        <source>会员功能还没有开通,本单按散客结账</source>
+        <translation>Members are not available yet; this ticket is sold to a walk-in</translation>
+    </message>
+    <message>
+        <source>退出培训</source>
+        <translation>Leave training</translation>
+    </message>
+    <message>
+        <source>培训模式</source>
+        <translation>Training</translation>
+    </message>
+    <message>
+        <source>存入现金</source>
+        <translation>Cash in</translation>
+    </message>
+    <message>
+        <source>取出现金</source>
+        <translation>Cash out</translation>
+    </message>
+    <message>
+        <source>收款码待核对</source>
+        <translation>Code payments to match</translation>
+    </message>
+    <message>
+        <source>X 报表</source>
+        <translation>X report</translation>
+    </message>
+    <message>
+        <source>现在能做什么</source>
+        <translation>What works now</translation>
+    </message>
+    <message>
+        <source>设备</source>
+        <translation>Devices</translation>
+    </message>
+    <message>
+        <source>扫码枪测试</source>
+        <translation>Scanner test</translation>
+    </message>
+    <message>
+        <source>不确定是否打出的小票</source>
+        <translation>Doubtful receipts</translation>
+    </message>
+    <message>
+        <source>小票样子</source>
+        <translation>Receipt preview</translation>
+    </message>
+    <message>
+        <source>打印键位卡</source>
+        <translation>Print key card</translation>
+    </message>
+    <message>
+        <source>已锁屏,请扫工牌或输入密码</source>
+        <translation>Locked: scan a badge or enter the PIN</translation>
+    </message>
+    <message>
+        <source>串口</source>
+        <translation>Serial port</translation>
+    </message>
+    <message>
+        <source>找零出错</source>
+        <translation>Wrong change given</translation>
+    </message>
+    <message>
+        <source>收款记错方式</source>
+        <translation>Wrong tender recorded</translation>
+    </message>
+    <message>
+        <source>备用金数错</source>
+        <translation>Float miscounted</translation>
+    </message>
+    <message>
+        <source>原因不明</source>
+        <translation>Unknown</translation>
+    </message>
+    <message>
+        <source>差额原因:{reason}</source>
+        <translation>Difference: {reason}</translation>
+    </message>
+    <message>
+        <source>再打一张</source>
+        <translation>Print again</translation>
+    </message>
+    <message>
+        <source>已交班</source>
+        <translation>Shift closed</translation>
+    </message>
+    <message>
+        <source>¥{amount} 的用途</source>
+        <translation>What is ¥{amount} for?</translation>
+    </message>
+    <message>
+        <source>金额</source>
+        <translation>Amount</translation>
+    </message>
+    <message>
+        <source>已记录:{reason} ¥{amount}</source>
+        <translation>Recorded: {reason} ¥{amount}</translation>
+    </message>
+    <message>
+        <source>打印</source>
+        <translation>Print</translation>
+    </message>
+    <message>
+        <source>没有不确定的小票</source>
+        <translation>No receipt is in doubt</translation>
+    </message>
+    <message>
+        <source>没打出来,再打:{key}</source>
+        <translation>Not printed, print {key}</translation>
+    </message>
+    <message>
+        <source>已打出来:{key}</source>
+        <translation>Printed: {key}</translation>
+    </message>
+    <message>
+        <source>看看打印机,这些打出来了吗</source>
+        <translation>Look at the printer: did these come out?</translation>
+    </message>
+    <message>
+        <source>收款 / 确认</source>
+        <translation>Pay / confirm</translation>
+    </message>
+    <message>
+        <source>数量,如 6*条码 或 *6</source>
+        <translation>Quantity, as 6*code or *6</translation>
+    </message>
+    <message>
+        <source>返回</source>
+        <translation>Back</translation>
+    </message>
+    <message>
+        <source>键位卡</source>
+        <translation>Key card</translation>
+    </message>
+    <message>
+        <source>键位卡已送打印机</source>
+        <translation>The key card is sent to the printer</translation>
+    </message>
+    <message>
+        <source>已开班</source>
+        <translation>Shift open</translation>
+    </message>
+    <message>
+        <source>未开班</source>
+        <translation>No shift</translation>
+    </message>
+    <message>
+        <source>培训模式 · 不计入营业</source>
+        <translation>Training · nothing here counts</translation>
+    </message>
+    <message>
+        <source>联网</source>
+        <translation>Online</translation>
+    </message>
+    <message>
+        <source>离线销售中</source>
+        <translation>Offline, selling</translation>
+    </message>
+    <message>
+        <source>,最早 {age} 前</source>
+        <translation>, oldest {age} ago</translation>
+    </message>
+    <message>
+        <source>待上传 {count} 笔</source>
+        <translation>{count} unsent</translation>
+    </message>
+    <message>
+        <source>待打印 {count} 张</source>
+        <translation>{count} to print</translation>
+    </message>
+    <message>
+        <source>挂单 {count}</source>
+        <translation>{count} parked</translation>
+    </message>
+    <message>
+        <source>打印机正常</source>
+        <translation>Printer ready</translation>
+    </message>
+    <message>
+        <source>打印机{trouble}</source>
+        <translation>Printer: {trouble}</translation>
+    </message>
+    <message>
+        <source>{count} 分钟</source>
+        <translation>{count} min</translation>
+    </message>
+    <message>
+        <source>{count} 小时</source>
+        <translation>{count} h</translation>
+    </message>
+    <message>
+        <source>{count} 天</source>
+        <translation>{count} days</translation>
+    </message>
+    <message>
+        <source>商品</source>
+        <translation>Goods</translation>
+    </message>
+    <message>
+        <source>称重商品(秤打出的标签)</source>
+        <translation>Weighed goods (labels of the scale)</translation>
+    </message>
+    <message>
+        <source>工牌</source>
+        <translation>Badges</translation>
+    </message>
+    <message>
+        <source>其他</source>
+        <translation>Other</translation>
+    </message>
+    <message>
+        <source>上一张小票</source>
+        <translation>Last receipt</translation>
+    </message>
+    <message>
+        <source>印在纸上的退货码</source>
+        <translation>code on the paper</translation>
+    </message>
+    <message>
+        <source>顾客付款码</source>
+        <translation>Customer&apos;s pay code</translation>
+    </message>
+    <message>
+        <source>微信付款码</source>
+        <translation>WeChat Pay</translation>
+    </message>
+    <message>
+        <source>不认识的条码</source>
+        <translation>Unknown barcode</translation>
+    </message>
+    <message>
+        <source>系统里没有</source>
+        <translation>not on file</translation>
+    </message>
+    <message>
+        <source>断网</source>
+        <translation>Cut line</translation>
+    </message>
+    <message>
+        <source>缺纸</source>
+        <translation>No paper</translation>
+    </message>
+    <message>
+        <source>开盖</source>
+        <translation>Open cover</translation>
+    </message>
+    <message>
+        <source>打印机断电</source>
+        <translation>Printer off</translation>
+    </message>
+    <message>
+        <source>收银员</source>
+        <translation>Cashier</translation>
+    </message>
+    <message>
+        <source>组长</source>
+        <translation>Lead</translation>
+    </message>
+    <message>
+        <source>店长</source>
+        <translation>Manager</translation>
+    </message>
+    <message>
+        <source>示范店的工号、姓名和密码:</source>
+        <translation>Clerks of the demo shop, with their PINs:</translation>
+    </message>
+</context>
+<context>
+    <name>CapabilitiesScreen</name>
+    <message>
+        <source>现在能做什么</source>
+        <translation>What works now</translation>
+    </message>
+    <message>
+        <source>再看一次</source>
+        <translation>Look again</translation>
+    </message>
+    <message>
+        <source>返回</source>
+        <translation>Back</translation>
+    </message>
+    <message>
+        <source>受限或不能用</source>
+        <translation>Limited or not working</translation>
+    </message>
+    <message>
+        <source>正常</source>
+        <translation>Working</translation>
+    </message>
+    <message>
+        <source>还没有开通</source>
+        <translation>Not available yet</translation>
+    </message>
+    <message>
+        <source>{off} 项不能用,{limited} 项受限</source>
+        <translation>{off} not working, {limited} limited</translation>
+    </message>
+    <message>
+        <source>都正常</source>
+        <translation>Everything works</translation>
+    </message>
+    <message>
+        <source>受限</source>
+        <translation>Limited</translation>
+    </message>
+    <message>
+        <source>不能用</source>
+        <translation>Not working</translation>
+    </message>
+</context>
+<context>
+    <name>CountScreen</name>
+    <message>
+        <source>实点合计</source>
+        <translation>Counted</translation>
+    </message>
+    <message>
+        <source>交班 · 清点钱箱</source>
+        <translation>Close shift · count the drawer</translation>
+    </message>
+    <message>
+        <source>下一种</source>
+        <translation>Next</translation>
+    </message>
+    <message>
+        <source>返回</source>
+        <translation>Back</translation>
+    </message>
+    <message>
+        <source>交班</source>
+        <translation>Close shift</translation>
+    </message>
+    <message>
+        <source>{name} 有几张</source>
+        <translation>How many {name}?</translation>
+    </message>
+    <message>
+        <source>未分面额的金额</source>
+        <translation>Amount not counted by piece</translation>
+    </message>
+    <message>
+        <source>其他</source>
+        <translation>Other</translation>
+    </message>
+    <message>
+        <source>请先清点,没有现金请输入 0</source>
+        <translation>Please count first; enter 0 if there is no cash</translation>
+    </message>
+</context>
+<context>
+    <name>CustomerDisplay</name>
+    <message>
+        <source>顾客屏</source>
+        <translation>Customer display</translation>
+    </message>
+    <message>
+        <source>练习模式 · 不是真实交易</source>
+        <translation>Training · not a real sale</translation>
+    </message>
+    <message>
+        <source>另有 {count} 项</source>
+        <translation>{count} more</translation>
+    </message>
+    <message>
+        <source>合计</source>
+        <translation>Total</translation>
+    </message>
+    <message>
+        <source>已优惠 {amount}</source>
+        <translation>Saved {amount}</translation>
+    </message>
+    <message>
+        <source>实收</source>
+        <translation>Given</translation>
+    </message>
+    <message>
+        <source>找零</source>
+        <translation>Change</translation>
+    </message>
+    <message>
+        <source>应付</source>
+        <translation>To pay</translation>
+    </message>
+    <message>
+        <source>谢谢惠顾</source>
+        <translation>Thank you</translation>
+    </message>
+    <message>
+        <source>已收款</source>
+        <translation>Paid</translation>
+    </message>
+    <message>
+        <source>合计 {amount}</source>
+        <translation>Total {amount}</translation>
+    </message>
+    <message>
+        <source>实收 {amount}</source>
+        <translation>Given {amount}</translation>
+    </message>
+    <message>
+        <source>欢迎光临</source>
+        <translation>Welcome</translation>
+    </message>
+</context>
+<context>
+    <name>DevicesScreen</name>
+    <message>
+        <source>添加</source>
+        <translation>Add</translation>
+    </message>
+    <message>
+        <source>修改</source>
+        <translation>Change</translation>
+    </message>
+    <message>
+        <source>测试</source>
+        <translation>Test</translation>
+    </message>
+    <message>
+        <source>删除</source>
+        <translation>Remove</translation>
+    </message>
+    <message>
+        <source>返回</source>
+        <translation>Back</translation>
+    </message>
+    <message>
+        <source>设备</source>
+        <translation>Devices</translation>
+    </message>
+    <message>
+        <source>可选的</source>
+        <translation>Choices</translation>
+    </message>
+    <message>
+        <source>选定</source>
+        <translation>Choose</translation>
+    </message>
+    <message>
+        <source>是</source>
+        <translation>Yes</translation>
+    </message>
+    <message>
+        <source>否</source>
+        <translation>No</translation>
+    </message>
+    <message>
+        <source>请填写</source>
+        <translation>Please fill in</translation>
+    </message>
+    <message>
+        <source>请输入整数</source>
+        <translation>Please enter a whole number</translation>
+    </message>
+    <message>
+        <source>请输入数字,如 2.5</source>
+        <translation>Please enter a number, such as 2.5</translation>
+    </message>
+    <message>
+        <source>保存</source>
+        <translation>Save</translation>
+    </message>
+    <message>
+        <source>接在这台收银机上的设备;改动保存后立即生效</source>
+        <translation>Devices of this till; a change works as soon as it is saved</translation>
+    </message>
+    <message>
+        <source>还没有设备。没有打印机也能卖货,小票可以以后重打</source>
+        <translation>No devices yet. You can sell without a printer and print receipts later</translation>
+    </message>
+    <message>
+        <source>正常</source>
+        <translation>Working</translation>
+    </message>
+    <message>
+        <source>未知</source>
+        <translation>Unknown</translation>
+    </message>
+    <message>
+        <source>有问题</source>
+        <translation>Trouble</translation>
+    </message>
+    <message>
+        <source>再按一次「删除」,{name} 就会移除</source>
+        <translation>Press Remove once more to remove {name}</translation>
+    </message>
+    <message>
+        <source>{name} 已移除</source>
+        <translation>{name} is removed</translation>
+    </message>
+    <message>
+        <source>添加哪种设备?</source>
+        <translation>Which kind of device?</translation>
+    </message>
+    <message>
+        <source>这台电脑上缺少它要的程序</source>
+        <translation>A program it needs is missing on this computer</translation>
+    </message>
+    <message>
+        <source>缺驱动</source>
+        <translation>No driver</translation>
+    </message>
+    <message>
+        <source>{kind}怎样连接?</source>
+        <translation>{kind}: how is it connected?</translation>
+    </message>
+    <message>
+        <source>点一下,或用 ↑ ↓ 和 Enter</source>
+        <translation>Tap one, or use ↑ ↓ and Enter</translation>
+    </message>
+    <message>
+        <source>在店里的名称;receipt 是收银员身边打小票、开钱箱的打印机</source>
+        <translation>Name in the shop; receipt is the cashier&apos;s printer, which also opens the drawer</translation>
+    </message>
+    <message>
+        <source>在店里的名称</source>
+        <translation>Name in the shop</translation>
+    </message>
+    <message>
+        <source>请先改正标出的地方</source>
+        <translation>Please correct the marked fields first</translation>
+    </message>
+    <message>
+        <source>{name} 已保存,已经在用</source>
+        <translation>{name} is saved and in use</translation>
+    </message>
+    <message>
+        <source>正在测试,请在秤上放一件商品……</source>
+        <translation>Testing: please put something on the scale …</translation>
+    </message>
+    <message>
+        <source>正在测试,请在 20 秒内扫一个码……</source>
+        <translation>Testing: please scan a code within 20 seconds …</translation>
+    </message>
+    <message>
+        <source>正在测试……</source>
+        <translation>Testing …</translation>
+    </message>
+    <message>
+        <source>测试没有成功: {why}。{todo}</source>
+        <translation>The test failed: {why}. {todo}</translation>
+    </message>
+    <message>
+        <source>测试页已打印;请看看汉字、两条标尺和二维码是否清楚完整</source>
+        <translation>Test page printed; please check that characters, both rulers and the QR code are clear and whole</translation>
+    </message>
+    <message>
+        <source>显示屏上应当出现过 88.88</source>
+        <translation>The display should have shown 88.88</translation>
+    </message>
+    <message>
+        <source>秤的读数是 {said}</source>
+        <translation>The scale reads {said}</translation>
+    </message>
+    <message>
+        <source>扫到了 {said}</source>
+        <translation>Scanned {said}</translation>
+    </message>
+    <message>
+        <source>测试成功</source>
+        <translation>The test succeeded</translation>
+    </message>
+</context>
+<context>
+    <name>DoorScreen</name>
+    <message>
+        <source>清除</source>
+        <translation>Clear</translation>
+    </message>
+    <message>
+        <source>返回</source>
+        <translation>Back</translation>
+    </message>
+    <message>
+        <source>确定</source>
+        <translation>OK</translation>
+    </message>
+</context>
+<context>
+    <name>Facing</name>
+    <message>
+        <source>共 {count} 件</source>
+        <translation>{count} items</translation>
+    </message>
+</context>
+<context>
+    <name>Finder</name>
+    <message>
+        <source>找到的商品</source>
+        <translation>Items found</translation>
+    </message>
+</context>
+<context>
+    <name>Form</name>
+    <message>
+        <source>要填写的内容</source>
+        <translation>Fields to fill in</translation>
+    </message>
+</context>
+<context>
+    <name>KeyButton</name>
+    <message>
+        <source>删除一位</source>
+        <translation>Delete one</translation>
+    </message>
+    <message>
+        <source>数量</source>
+        <translation>Quantity</translation>
+    </message>
+    <message>
+        <source>大写</source>
+        <translation>Capital</translation>
+    </message>
+    <message>
+        <source>空格</source>
+        <translation>Space</translation>
+    </message>
+    <message>
+        <source>上一项</source>
+        <translation>Previous</translation>
+    </message>
+    <message>
+        <source>下一项</source>
+        <translation>Next</translation>
+    </message>
+</context>
+<context>
+    <name>PaperDesk</name>
+    <message>
+        <source>输入小票号 …</source>
+        <translation>Enter a receipt number …</translation>
+    </message>
+    <message>
+        <source>今天的小票</source>
+        <translation>Receipts of today</translation>
+    </message>
+    <message>
+        <source> · 已作废</source>
+        <translation> · voided</translation>
+    </message>
+    <message>
+        <source>小票号,今天的可只输入序号,如 42</source>
+        <translation>Receipt number; of today&apos;s just the count, such as 42</translation>
+    </message>
+    <message>
+        <source>再打一张</source>
+        <translation>Print again</translation>
+    </message>
+    <message>
+        <source>整单作废</source>
+        <translation>Void the sale</translation>
+    </message>
+    <message>
+        <source>已重印 {receipt}</source>
+        <translation>Printed {receipt} again</translation>
+    </message>
+    <message>
+        <source>收银操作错误</source>
+        <translation>Cashier&apos;s mistake</translation>
+    </message>
+    <message>
+        <source>顾客不要了</source>
+        <translation>Customer changed mind</translation>
+    </message>
+    <message>
+        <source>重复收款</source>
+        <translation>Paid twice</translation>
+    </message>
+    <message>
+        <source>付款方式选错</source>
+        <translation>Wrong tender chosen</translation>
+    </message>
+    <message>
+        <source>为什么作废</source>
+        <translation>Why is it voided?</translation>
+    </message>
+    <message>
+        <source>、</source>
+        <translation>, </translation>
+    </message>
+    <message>
+        <source>已作废 {receipt},请退 {back}</source>
+        <translation>Voided {receipt}; please give back {back}</translation>
+    </message>
+    <message>
+        <source>收款码待核对</source>
+        <translation>Code payments to match</translation>
+    </message>
+    <message>
+        <source>没有待核对的收款码</source>
+        <translation>No code payment is left to match</translation>
+    </message>
+    <message>
+        <source>已核对 {receipt} ¥{amount}</source>
+        <translation>Matched {receipt} ¥{amount}</translation>
+    </message>
+    <message>
+        <source>在收款账户里找到 ¥{amount} 这一笔,输入它的单号后几位</source>
+        <translation>Find the payment of ¥{amount} in the account and enter the last figures of its number</translation>
+    </message>
+    <message>
+        <source>到账单号</source>
+        <translation>Payment number</translation>
+    </message>
+</context>
+<context>
+    <name>PaperWindow</name>
+    <message>
+        <source>打印机和钱箱</source>
+        <translation>Printer and drawer</translation>
+    </message>
+    <message>
+        <source>打印出来的纸</source>
+        <translation>Printed paper</translation>
+    </message>
+    <message>
+        <source>钱箱弹开了  {time}</source>
+        <translation>Drawer opened  {time}</translation>
+    </message>
+    <message>
+        <source>钱箱关着</source>
+        <translation>Drawer closed</translation>
+    </message>
+</context>
+<context>
+    <name>PayPane</name>
+    <message>
+        <source>应收</source>
+        <translation>Due</translation>
+    </message>
+    <message>
+        <source>清除</source>
+        <translation>Clear</translation>
+    </message>
+    <message>
+        <source>返回</source>
+        <translation>Back</translation>
+    </message>
+    <message>
+        <source>现金</source>
+        <translation>Cash</translation>
+    </message>
+    <message>
+        <source>实收</source>
+        <translation>Given</translation>
+    </message>
+    <message>
+        <source>找零 ¥{change}</source>
+        <translation>Change ¥{change}</translation>
+    </message>
+</context>
+<context>
+    <name>ReceiptScreen</name>
+    <message>
+        <source>是</source>
+        <translation>Yes</translation>
+    </message>
+    <message>
+        <source>否</source>
+        <translation>No</translation>
+    </message>
+    <message>
+        <source>请填写</source>
+        <translation>Please fill in</translation>
+    </message>
+    <message>
+        <source>请输入整数</source>
+        <translation>Please enter a whole number</translation>
+    </message>
+    <message>
+        <source>请输入数字,如 2.5</source>
+        <translation>Please enter a number, such as 2.5</translation>
+    </message>
+    <message>
+        <source>打印样张</source>
+        <translation>Print sample</translation>
+    </message>
+    <message>
+        <source>看整张</source>
+        <translation>Whole paper</translation>
+    </message>
+    <message>
+        <source>返回</source>
+        <translation>Back</translation>
+    </message>
+    <message>
+        <source>模板由总部设定 (posapp hq set);这里显示现在用的,改动只供试看,不会保存。用 \ 换行</source>
+        <translation>Headquarters sets the template (posapp hq set). What you change here is only shown and not kept. \ begins a new line</translation>
+    </message>
+    <message>
+        <source>小票样子</source>
+        <translation>Receipt preview</translation>
+    </message>
+    <message>
+        <source>纸宽,毫米</source>
+        <translation>Paper width, mm</translation>
+    </message>
+    <message>
+        <source>样张</source>
+        <translation>Sample</translation>
+    </message>
+</context>
+<context>
+    <name>SaleScreen</name>
+    <message>
+        <source>清除</source>
+        <translation>Clear</translation>
+    </message>
+    <message>
+        <source>返回</source>
+        <translation>Back</translation>
+    </message>
+    <message>
+        <source>确定</source>
+        <translation>OK</translation>
+    </message>
+    <message>
+        <source>下一页</source>
+        <translation>Next page</translation>
+    </message>
+    <message>
+        <source>散客</source>
+        <translation>Walk-in</translation>
+    </message>
+    <message>
+        <source>商品</source>
+        <translation>Item</translation>
+    </message>
+    <message>
+        <source>数量</source>
+        <translation>Qty</translation>
+    </message>
+    <message>
+        <source>单价</source>
+        <translation>Price</translation>
+    </message>
+    <message>
+        <source>金额</source>
+        <translation>Amount</translation>
+    </message>
+    <message>
+        <source>单据</source>
+        <translation>Ticket</translation>
+    </message>
+    <message>
+        <source>扫码或输入条码 · 拼音 {search} · 数量 * · 更多 {more}</source>
+        <translation>Scan or type a code · search {search} · quantity * · more {more}</translation>
+    </message>
+    <message>
+        <source>总部还没有设置快捷商品;扫码、输入条码或拼音都可以卖</source>
+        <translation>Headquarters has set no quick keys yet; scan, or type a code or a name</translation>
+    </message>
+    <message>
+        <source>没有找到;可输入名称的拼音、首字母或条码的几位</source>
+        <translation>Nothing found; type pinyin or initials of the name, or figures of the code</translation>
+    </message>
+    <message>
+        <source>收款</source>
+        <translation>Pay</translation>
+    </message>
+    <message>
+        <source>录入</source>
+        <translation>Enter code</translation>
+    </message>
+    <message>
+        <source>共 {count} 行</source>
+        <translation>Lines: {count}</translation>
+    </message>
+    <message>
+        <source>已优惠 {saved}</source>
+        <translation>Saved {saved}</translation>
+    </message>
+    <message>
+        <source>找零</source>
+        <translation>Change</translation>
+    </message>
+    <message>
+        <source>应收</source>
+        <translation>Due</translation>
+    </message>
+    <message>
+        <source>已收款 {total} · 小票 {receipt}</source>
+        <translation>Paid {total} · receipt {receipt}</translation>
+    </message>
+    <message>
+        <source>输入</source>
+        <translation>Typed</translation>
+    </message>
+    <message>
+        <source>重量,如 0.536</source>
+        <translation>Weight, such as 0.536</translation>
+    </message>
+    <message>
+        <source>请先录入商品</source>
+        <translation>Please add an item first</translation>
+    </message>
+    <message>
+        <source>新单价</source>
+        <translation>New price</translation>
+    </message>
+    <message>
+        <source>本行折扣,如 10% 或 5.00</source>
+        <translation>Line discount, such as 10% or 5.00</translation>
+    </message>
+    <message>
+        <source>整单折扣,如 10% 或 5.00</source>
+        <translation>Ticket discount, such as 10% or 5.00</translation>
+    </message>
+    <message>
+        <source>取哪一单</source>
+        <translation>Recall which ticket?</translation>
+    </message>
+    <message>
+        <source>{name} · {count} 行 · ¥{total}</source>
+        <translation>{name} · {count} lines · ¥{total}</translation>
+    </message>
+    <message>
+        <source>已重印 {receipt}</source>
+        <translation>Printed {receipt} again</translation>
+    </message>
+    <message>
+        <source>更多</source>
+        <translation>More</translation>
+    </message>
+    <message>
+        <source>刷卡单上的授权号</source>
+        <translation>Approval code on the card slip</translation>
+    </message>
+    <message>
+        <source>刷卡 ¥{amount}</source>
+        <translation>Card ¥{amount}</translation>
+    </message>
+    <message>
+        <source>授权人工号,或扫工牌</source>
+        <translation>Approver&apos;s number, or scan badge</translation>
+    </message>
+    <message>
+        <source>授权人密码</source>
+        <translation>Approver&apos;s PIN</translation>
+    </message>
+</context>
+<context>
+    <name>ScanTray</name>
+    <message>
+        <source>扫码托盘</source>
+        <translation>Scan tray</translation>
+    </message>
+    <message>
+        <source>可以扫的卡片</source>
+        <translation>Cards to scan</translation>
+    </message>
+</context>
+<context>
+    <name>ScannerScreen</name>
+    <message>
+        <source>扫到的码</source>
+        <translation>Scanned codes</translation>
+    </message>
+    <message>
+        <source>照此设定</source>
+        <translation>Use this</translation>
+    </message>
+    <message>
+        <source>扫码枪测试: 请扫任意条码</source>
+        <translation>Scanner test: scan any barcode</translation>
+    </message>
+    <message>
+        <source>设置</source>
+        <translation>Settings</translation>
+    </message>
+    <message>
+        <source>清空</source>
+        <translation>Clear</translation>
+    </message>
+    <message>
+        <source>返回</source>
+        <translation>Back</translation>
+    </message>
+    <message>
+        <source>是</source>
+        <translation>Yes</translation>
+    </message>
+    <message>
+        <source>否</source>
+        <translation>No</translation>
+    </message>
+    <message>
+        <source>请填写</source>
+        <translation>Please fill in</translation>
+    </message>
+    <message>
+        <source>请输入整数</source>
+        <translation>Please enter a whole number</translation>
+    </message>
+    <message>
+        <source>请输入数字,如 2.5</source>
+        <translation>Please enter a number, such as 2.5</translation>
+    </message>
+    <message>
+        <source>用门店的</source>
+        <translation>Store&apos;s own</translation>
+    </message>
+    <message>
+        <source>保存</source>
+        <translation>Save</translation>
+    </message>
+    <message>
+        <source>这台收银机的扫码枪</source>
+        <translation>The scanner of this till</translation>
+    </message>
+    <message>
+        <source>前缀 {prefix} · 结尾 {suffix} · 间隔最多 {gap} 毫秒</source>
+        <translation>Prefix {prefix} · end {suffix} · gap at most {gap} ms</translation>
+    </message>
+    <message>
+        <source>无</source>
+        <translation>none</translation>
+    </message>
+    <message>
+        <source>刚才的码被当作打字了;把间隔放宽到 {gap} 毫秒就能认出来</source>
+        <translation>The last code was taken for typing; a gap of {gap} ms would recognise it</translation>
+    </message>
+    <message>
+        <source>回车或 Tab</source>
+        <translation>Enter or Tab</translation>
+    </message>
+    <message>
+        <source>回车</source>
+        <translation>Enter</translation>
+    </message>
+    <message>
+        <source>停顿</source>
+        <translation>Pause</translation>
+    </message>
+    <message>
+        <source>每键 {median} 毫秒,最长 {longest} 毫秒</source>
+        <translation>{median} ms a key, longest {longest} ms</translation>
+    </message>
+    <message>
+        <source>以{end}结束</source>
+        <translation>end: {end}</translation>
+    </message>
+    <message>
+        <source>去掉前缀 {prefix} · {text}</source>
+        <translation>prefix {prefix} taken off · {text}</translation>
+    </message>
+    <message>
+        <source>扫码</source>
+        <translation>Scan</translation>
+    </message>
+    <message>
+        <source>没有结束键,请在设置里把结尾改成停顿 · {text}</source>
+        <translation>No key ends it; set the end to Pause · {text}</translation>
+    </message>
+    <message>
+        <source>打字</source>
+        <translation>Typing</translation>
+    </message>
+</context>
+<context>
+    <name>Sheet</name>
+    <message>
+        <source>纸上的内容</source>
+        <translation>What is on the paper</translation>
+    </message>
+</context>
+<context>
+    <name>SlipScreen</name>
+    <message>
+        <source>完成</source>
+        <translation>Done</translation>
+    </message>
+    <message>
+        <source>下一页</source>
+        <translation>Next page</translation>
+    </message>
+</context>
+<context>
+    <name>Slot</name>
+    <message>
+        <source>虚拟小票打印机 80 mm</source>
+        <translation>Virtual receipt printer 80 mm</translation>
+    </message>
+    <message>
+        <source>正常</source>
+        <translation>Ready</translation>
+    </message>
+    <message>
+        <source>缺纸</source>
+        <translation>No paper</translation>
+    </message>
+    <message>
+        <source>盖子开着</source>
+        <translation>Cover open</translation>
+    </message>
+    <message>
+        <source>没有通电</source>
+        <translation>No power</translation>
+    </message>
+</context>
+</TS>
