@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,20 @@ from posapp.till import Till
 from tests import postgres
 from tests.shop import Chain, open_chain
 
+_DEFERRED_DELETE = 52
+"""QEvent.Type.DeferredDelete, said without loading Qt for the tests that need none."""
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # without a screen Qt would end the whole run
+
+
+@pytest.fixture(autouse=True)
+def _no_window_is_left() -> Iterator[None]:
+    """What a test has put away goes now: without a running event loop Qt would keep it, and dress it, for ever."""
+    yield
+    if widgets := sys.modules.get("PySide6.QtWidgets"):
+        app = widgets.QApplication.instance()
+        if app is not None:
+            app.sendPostedEvents(None, _DEFERRED_DELETE)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from string import Template
 
 from noto_cjk_sans_otc import FONT_PATH
@@ -127,9 +128,16 @@ def sheet(colours: Colours, scale: float) -> str:
     return _SHEET.substitute(named, family=FAMILY, mono=MONO, **sizes)
 
 
+@cache
+def _load_font() -> None:
+    QFontDatabase.addApplicationFont(str(FONT_PATH))
+
+
 def dress(app: QApplication, colours: Colours, scale: float = 1.0) -> None:
     """Give the application its font, palette and sheet. Fusion looks the same on every system."""
-    QFontDatabase.addApplicationFont(str(FONT_PATH))
+    if app.styleSheet() == sheet(colours, scale):
+        return
+    _load_font()
     app.setStyle("Fusion")
     font = QFont(FAMILY)
     font.setPixelSize(round(17 * scale))
