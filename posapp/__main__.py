@@ -120,6 +120,8 @@ def _script(args: argparse.Namespace) -> int:
 
     clock = _clock(args)
     with _lines(args.file) as lines, _opened(args, clock) as till:
+        if isinstance(clock, SystemClock):
+            till.runner.start()
         return 0 if run(till, lines, sys.stdout, args.language) else 1
 
 
@@ -138,7 +140,7 @@ def _has_display() -> bool:
 
 @contextlib.contextmanager
 def _opened(args: argparse.Namespace, clock: Clock) -> Iterator[Till]:
-    """The till of the folders; on the machine's clock its sync thread runs beside it."""
+    """The till of the folders; whoever uses it starts its sync thread when there is time for that."""
     from posapp import log
     from posapp.sync.client import over_http
     from posapp.till import Till
@@ -147,11 +149,9 @@ def _opened(args: argparse.Namespace, clock: Clock) -> Iterator[Till]:
     till = Till(data, state, clock, system_chance, over_http())
     log.to_file(data / "till.log")
     try:
-        if isinstance(clock, SystemClock):
-            if not till.has_staff():
-                with contextlib.suppress(PosError):  # the first verb says what is missing
-                    till.sync(_progress())
-            till.runner.start()
+        if isinstance(clock, SystemClock) and not till.has_staff():
+            with contextlib.suppress(PosError):  # the first verb says what is missing
+                till.sync(_progress())
         yield till
     finally:
         till.close()

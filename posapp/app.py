@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QWidget
@@ -17,13 +18,8 @@ from posapp.selling.facing_screen import Facing
 from posapp.selling.papers_screen import PaperDesk
 from posapp.selling.screen import SaleScreen
 from posapp.settings import Settings
-from posapp.setup.bench import Bench
-from posapp.setup.capabilities_screen import CapabilitiesScreen
-from posapp.setup.devices_screen import DevicesScreen
 from posapp.setup.key_card import key_card
-from posapp.setup.receipt_screen import ReceiptScreen
 from posapp.setup.scanner import in_force
-from posapp.setup.scanner_screen import ScannerScreen
 from posapp.shift.count_screen import CountScreen
 from posapp.shift.screen import DoorScreen, SlipScreen
 from posapp.shortcuts import ACTIONS, keys_of
@@ -34,6 +30,9 @@ from posapp.ui.customer import CustomerDisplay, Poster
 from posapp.ui.language import speak
 from posapp.ui.question import Step
 from posapp.ui.window import Page, Window
+
+if TYPE_CHECKING:
+    from posapp.setup.scanner_screen import ScannerScreen
 
 STATUS_MS = 1_000
 
@@ -110,16 +109,25 @@ class App:
         till, language = self.till, self._language
         match name:
             case "devices":
+                from posapp.setup.bench import Bench
+                from posapp.setup.devices_screen import DevicesScreen
+
                 bench = Bench(till.devices, till.state_folder / DEVICES_FILE)
                 return DevicesScreen(self.window, bench, language, self._go_on)
             case "scanner":
+                from posapp.setup.scanner_screen import ScannerScreen
+
                 self._scanner = ScannerScreen(
                     self.window, till.state_folder, lambda: till.settings, language, self._after_setup
                 )
                 return self._scanner
             case "capabilities":
+                from posapp.setup.capabilities_screen import CapabilitiesScreen
+
                 return CapabilitiesScreen(till.capabilities, language, self._go_on)
             case _:
+                from posapp.setup.receipt_screen import ReceiptScreen
+
                 return ReceiptScreen(
                     lambda: till.texts,
                     lambda: till.papers.logo(till.settings),
@@ -413,6 +421,7 @@ def run(till: Till) -> int:
     assert isinstance(app, QApplication)
     dress(app, till)
     shown = App(till)
+    QTimer.singleShot(0, till.runner.start)  # once the first picture stands
     shown.window.resize(1366, 768)
     shown.window.show()
     if len(app.screens()) > 1:

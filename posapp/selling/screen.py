@@ -366,7 +366,8 @@ class SaleScreen(QWidget):
         is_asked = self._panes.currentWidget() is self.question
         before = self._before
         if not is_asked:
-            self.to_selling()
+            self.text = self.pay.text = ""
+            self._panes.setCurrentWidget(self._selling)
         done = self._add(count + code)
         if is_asked and done is not None:
             self._panes.setCurrentWidget(before if isinstance(done, PaidView) else self._selling)

@@ -14,12 +14,12 @@ def open_ticket(sale: Sale) -> OpenTicket:
     """Line by line."""
     if sale.cart is None or sale.priced is None:
         return OpenTicket((), ZERO, ZERO, ZERO, ZERO, ())
-    settings = sale.settings
+    settings, due = sale.settings, sale.due
     return OpenTicket(
-        tuple(_line(sale, held) for held in sale.priced.lines),
+        tuple(_line(held, due) for held in sale.priced.lines),
         sale.priced.total,
-        sale.due,
-        round_cash(sale.due, settings.cash_rounding, settings.cash_rounding_mode),
+        due,
+        round_cash(due, settings.cash_rounding, settings.cash_rounding_mode),
         Money(sum(line.gross.fen - line.amount.fen for line in sale.priced.lines)),
         tuple((paid.kind, paid.amount) for paid in sale.cart.paid),
     )
@@ -36,10 +36,10 @@ def ticket_view(sale: Sale) -> TicketView:
 
 def line_view(sale: Sale, n: int) -> LineView:
     assert sale.priced
-    return _line(sale, sale.priced.of(n))
+    return _line(sale.priced.of(n), sale.due)
 
 
-def _line(sale: Sale, held: PricedLine) -> LineView:
+def _line(held: PricedLine, due: Money) -> LineView:
     line = held.line
     shown = line.override if line.override is not None else line.price
-    return LineView(line.n, line.code, line.name, line.qty, line.unit, shown, held.amount, sale.due)
+    return LineView(line.n, line.code, line.name, line.qty, line.unit, shown, held.amount, due)

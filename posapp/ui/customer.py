@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import qrcode
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import (
     QCloseEvent,
@@ -467,6 +466,8 @@ class CustomerDisplay(QWidget):
         """One dot a module, with the quiet zone of four."""
         if text not in self._codes:
             self._codes.clear()
+            import qrcode  # brings Pillow: nothing that a window's first picture waits for
+
             code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=4)
             code.add_data(text)
             rows = code.get_matrix()

@@ -22,13 +22,13 @@ PREFIXED_GAP_MS = 200
 FEWEST = 4
 """Shorter bursts are typing: two fingers on a number pad can be that fast."""
 
-_NAMES = {Qt.Key.Key_Return: "enter", Qt.Key.Key_Enter: "enter", Qt.Key.Key_Tab: "tab"}
+_NAMES: dict[int, str] = {Qt.Key.Key_Return: "enter", Qt.Key.Key_Enter: "enter", Qt.Key.Key_Tab: "tab"}
 _ENDS = {"either": {"enter", "tab"}, "enter": {"enter"}, "tab": {"tab"}, "none": {"enter", "tab"}}
 _COMMANDS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
-_SHIFTS = (
+_SHIFTS = {
     *(Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_AltGr, Qt.Key.Key_Meta),
     *(Qt.Key.Key_CapsLock, Qt.Key.Key_NumLock),
-)
+}
 _SEPARATORS = "\x1d\x1e\x1f\x04"
 """What stands between the parts of a GS1 or a driving-licence code; a scanner types GS as Ctrl+]."""
 
@@ -91,9 +91,10 @@ class Wedge(QObject):
         self._is_ended_by_silence = suffix == "none"
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  (Qt's name)
-        if event.type() == QEvent.Type.MouseButtonPress:
+        kind = event.type()
+        if kind == QEvent.Type.MouseButtonPress:
             self._touched = time.monotonic()
-        if event.type() != QEvent.Type.KeyPress or self._is_handing_on:
+        if kind != QEvent.Type.KeyPress or self._is_handing_on:
             return False
         self._touched = time.monotonic()
         assert isinstance(event, QKeyEvent)
@@ -103,7 +104,7 @@ class Wedge(QObject):
         if self._held and now - self._last_ms > self._patience_ms:
             self._end_in_silence()
         self._last_ms = now
-        end = _NAMES.get(Qt.Key(event.key()))
+        end = _NAMES.get(event.key())
         if end in self._ends and self._is_scan:
             self._emit(str(end))
             return True
@@ -118,7 +119,7 @@ class Wedge(QObject):
         text = event.text()
         if text and text in _SEPARATORS:
             return True
-        if self._held and event.key() in _NAMES and _NAMES[Qt.Key(event.key())] not in self._ends:
+        if self._held and event.key() in _NAMES and _NAMES[event.key()] not in self._ends:
             return True
         return text.isprintable() and text != "" and not event.modifiers() & _COMMANDS
 
