@@ -70,8 +70,12 @@ class Visitor:
         for name in names:
             self.tap(name)
         wait_until(lambda: len(self.ticket) == len(names))
-        answer = play(self.hands.till, "pay cash 1000")[-1]
-        return str(answer["receipt"])
+        return self.pays("1000")
+
+    def pays(self, cash: str) -> str:
+        """The cashier takes cash for the ticket; its receipt's number."""
+        self.hands.app.sale.take(lambda: self.hands.till.pay("cash", Money.parse(cash)))
+        return self.hands.till.receipts_of_day(1)[0].receipt
 
 
 @pytest.fixture
@@ -102,7 +106,7 @@ def test_what_is_tapped_is_sold_shown_to_the_customer_and_printed(visitor: Visit
     wait_until(lambda: visitor.ticket == [("法式牛角包", "2"), ("散装黄油曲奇", "0.536")])
     visitor.customer_reads("0.536kg × ¥59.60")
     papers = visitor.hands.paper.roll.count
-    receipt = str(play(visitor.hands.till, "pay cash 100")[-1]["receipt"])
+    receipt = visitor.pays("100")
     visitor.customer_reads("谢谢惠顾")
     wait_until(lambda: visitor.hands.paper.roll.count == papers + 1)
     wait_until(lambda: "弹开" in visitor.hands.paper.drawer.text())

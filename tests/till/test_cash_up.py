@@ -112,8 +112,7 @@ class Roll:
 
     def __init__(self, till: Till, folder: Path) -> None:
         self.folder = folder / "paper"
-        spool = SpooledPrinter(folder / "spool", Configured("virtual", {"folder": str(self.folder)}), pauses_s=(0.01,))
-        till.devices.printers[RECEIPT] = spool
+        till.devices.reconfigure({RECEIPT: Configured("virtual", {"folder": str(self.folder)})})
 
     def after(self, papers: int) -> list[str]:
         """The lines of the last paper, once there are so many, with single blanks."""

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from drivers.contracts import Cut, Pair, Text
 from drivers.printers.virtual import kicks, printed
 from posapp.clock import HOUR, MINUTE
-from posapp.devices import RECEIPT, Configured, SpooledPrinter
+from posapp.devices import RECEIPT, Configured
 from posapp.errors import PosError
 from posapp.hq import tables as hq_tables
 from posapp.hq.project import project
@@ -235,8 +235,7 @@ def test_slip_and_voided_receipt_are_copied_like_receipts(till: Till) -> None:
 
 def test_paper_and_drawer_follow_the_commit(chain: Chain, till: Till, tmp_path: Path) -> None:
     paper = tmp_path / "paper"
-    printer = SpooledPrinter(tmp_path / "spool", Configured("virtual", {"folder": str(paper)}), pauses_s=(0.01,))
-    till.devices.printers[RECEIPT] = printer
+    till.devices.reconfigure({RECEIPT: Configured("virtual", {"folder": str(paper)})})
     play(till, BOSS)
     cash, card = sell(till), sell(till, "pay card 95.50 308417")
     wait(lambda: kicks(paper) == 1)
