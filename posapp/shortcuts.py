@@ -13,7 +13,7 @@ ACTIONS: dict[str, tuple[str, str]] = {
     "price": ("改价", "Price"),
     "discount": ("折扣", "Discount"),
     "ticket_discount": ("整单折扣", "Ticket discount"),
-    "park": ("挂单取单", "Park / recall"),
+    "park": ("挂单取单", "Park"),
     "cancel": ("整单取消", "Cancel ticket"),
     "search": ("查找", "Search"),
     "member": ("会员", "Member"),

@@ -1,88 +1,249 @@
-"""Draws the pictures of resources/screenshots without a display: `make screenshots`.
+"""Draws the pictures of resources/screenshots without a display, in both languages: `make screenshots`.
 
-Another picture is one more line in SCREENS: its name, and what the demo's hands do until it can be taken.
+The demo's hands go through a day in the shop; another picture is one more line in SCREENS at its hour of the day.
 """
 
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QRect, Qt
+from PIL import Image
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPixmap
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from posapp.clock import SystemClock
 from posapp.demo.hands_screen import Hands, connect_printer, places
-from posapp.demo.shop import standing
+from posapp.demo.shop import Clerk, ask_hq, standing
 from posapp.demo.tray_screen import CardButton
+from posapp.rules.labels import check_digit
 from posapp.ui import theme
+from posapp.ui.language import speak
 from tests.shop import play
 from tests.ui.keys import KeyBoard, wait_until
 
 FOLDER = Path(__file__).parents[1] / "resources" / "screenshots"
+LANGUAGES = ("zh", "en")
 AREA = QRect(0, 0, 1920, 1080)
+USUAL = QSize(1366, 768)
+CUSTOMER = QSize(1024, 600)
 
 
-def tap(hands: Hands, *names: str) -> None:
-    """Tap cards and wait until they are on the ticket and before the customer's eyes."""
-    cards = {card.text(): card for card in hands.tray.findChildren(CardButton)}
-    for name in names:
-        before = hands.till.ticket()
-        QTest.mouseClick(cards[name], Qt.MouseButton.LeftButton)
-        wait_until(lambda before=before: hands.till.ticket() != before)  # type: ignore[misc]
-    QApplication.processEvents()
+class Visitor:
+    """Taps cards, touches buttons, types."""
+
+    def __init__(self, hands: Hands) -> None:
+        self.hands, self.app, self.till = hands, hands.app, hands.till
+        self.window = hands.app.window
+        handle = self.window.windowHandle()
+        assert handle is not None
+        self.keys = KeyBoard(handle)
+        self.cashier, self.manager = self._clerk("cashier"), self._clerk("manager")
+
+    def _clerk(self, role: str) -> Clerk:
+        return next(clerk for clerk in self.hands.staff() if clerk.role == role)
+
+    def tap(self, *names: str) -> None:
+        """Tap cards and wait until each is on the ticket."""
+        cards = {card.text(): card for card in self.hands.tray.findChildren(CardButton)}
+        for name in names:
+            before = self.till.ticket()
+            QTest.mouseClick(cards[name], Qt.MouseButton.LeftButton)
+            wait_until(lambda before=before: self.till.ticket() != before)  # type: ignore[misc]
+
+    def touch(self, *names: str) -> None:
+        for name in names:
+            QApplication.processEvents()
+            (button,) = self._seen(name)
+            QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+            QApplication.processEvents()
+
+    def _seen(self, name: str) -> list[QPushButton]:
+        return [made for made in self.window.findChildren(QPushButton, name) if made.isVisible()]
+
+    def answer(self, text: str) -> None:
+        """Touch the figures, and what confirms them."""
+        self.touch(*(f"key_{figure}" for figure in text))
+        self.keys.press(Qt.Key.Key_Return)
+        QApplication.processEvents()
+
+    def more(self, name: str) -> None:
+        """One of the things behind the button More, on its first page or the second."""
+        self.touch("more")
+        if not self._seen(name):
+            self.touch("choice_more")
+        self.touch(name)
+
+    def wait_for_page(self, name: str) -> None:
+        wait_until(lambda: self.window.page_name == name)
+
+    # --- hours of the day ---
+
+    def sign_in(self) -> None:
+        self.answer(str(self.cashier.number))
+        self.answer(self.cashier.pin)
+        self.wait_for_page("open_shift")
+        self.touch("key_2", "key_0", "key_0")
+
+    def open_shift(self) -> None:
+        self.keys.press(Qt.Key.Key_Return)
+        self.wait_for_page("sale")
+
+    def sell(self) -> None:
+        self.tap("法式牛角包", "法式牛角包", "海盐卷", "散装巨峰葡萄", "榆荫里 每日吐司（全麦）", "黑巧克力 72%")
+        self.touch("tab_3")  # has pictures
+
+    def search(self) -> None:
+        self.touch("search", "letter_n", "letter_i", "letter_u")
+
+    def ask_approval(self) -> None:
+        self.keys.press(Qt.Key.Key_Escape)
+        self.touch("key_3", "key_0")
+        self.app.sale.write("%")
+        self.touch("discount")
+
+    def pay(self) -> None:
+        self.keys.press(Qt.Key.Key_Escape)
+        self.touch("to_pay", "key_1", "key_0", "key_0")
+
+    def take_cash(self) -> None:
+        papers = self.hands.paper.roll.count
+        self.touch("pay_cash")
+        wait_until(lambda: self.hands.paper.roll.count > papers)
+        wait_until(lambda: self.hands.paper.roll.property("out") == 1.0)
+
+    def look_back(self) -> None:
+        self.keys.press(Qt.Key.Key_Escape)
+        for how in ("cash 20", "card 6.50 8831", "cash 6.50"):
+            play(self.till, "scan 00101", f"pay {how}")
+        for name, _, total in self.till.parked():
+            play(self.till, f"recall {name}", f"pay cash {total}")
+        self.touch("receipts")
+
+    def recall(self) -> None:
+        self.keys.press(Qt.Key.Key_Escape)
+        for code in ("00101", "00103"):
+            play(self.till, f"scan {code}", "park")
+        self.touch("park")
+
+    def cash_out(self) -> None:
+        self.keys.press(Qt.Key.Key_Escape)
+        self.more("more_cash_out")
+        self.answer("100")
+
+    def show_receipt(self) -> None:
+        newest = self.till.receipts_of_day(1)[0].receipt
+        self.touch(f"receipt_{newest}")
+
+    def void(self) -> None:
+        self.touch("receipt_void")
+
+    def leave(self, *, and_then: str) -> None:
+        """Back to the ticket, and on to something behind More."""
+        self.keys.press(Qt.Key.Key_Escape)
+        self.wait_for_page("sale")
+        self.more(and_then)
+
+    def lock(self) -> None:
+        self.keys.press(Qt.Key.Key_Escape)
+        self.app.lock()
+
+    def unlock(self) -> None:
+        self.answer(self.cashier.pin)
+        self.wait_for_page("sale")
+
+    def devices(self) -> None:
+        self.unlock()
+        self.more("more_devices")
+
+    def test_scanner(self) -> None:
+        while self.window.page_name == "devices":
+            self.keys.press(Qt.Key.Key_Escape)
+        self.more("more_scanner")
+        page = self.window.page
+        for figures in ("690123456789", "220030100536"):
+            code = figures + check_digit(figures)
+            self.keys.scan(code)
+            wait_until(lambda code=code: page.scans.texts[0].title == code)  # type: ignore[attr-defined,misc]
+
+    def offline(self) -> None:
+        self.hands.till.network(False)
+        self.leave(and_then="more_capabilities")
+
+    def train(self) -> None:
+        self.till.network(True)
+        self.leave(and_then="more_training")
+        self.answer("200")
+        self.tap("法式牛角包", "海盐卷")
+
+    def count(self) -> None:
+        self.touch("to_pay", "pay_cash")
+        self.more("more_training")
+        self.more("more_close_shift")
+        for pieces in ("1", "", "2", "1", "3"):
+            self.answer(pieces)
+
+    def close_shift(self) -> None:
+        self.touch("count_done")
+        self.wait_for_page("slip")
 
 
-def signed_in(hands: Hands) -> QWidget:
-    """A cashier with an open shift, by the keys a visitor would type."""
-    handle = hands.app.window.windowHandle()
-    assert handle is not None
-    keys = KeyBoard(handle)
-    clerk = hands.staff()[0]
-    for text, is_done in (
-        (str(clerk.number), lambda: True),
-        (clerk.pin, lambda: hands.till.clerk is not None),
-        ("200", lambda: hands.till.shift is not None),
-    ):
-        keys.type(text, 150)
-        # the wedge holds a key back for a moment
-        wait_until(lambda text=text: str(getattr(hands.app.window.page, "question").text) == text)  # type: ignore[misc]  # noqa: B009
-        keys.press(Qt.Key.Key_Return)
-        wait_until(is_done)
-    return hands.customer
+@dataclass(frozen=True)
+class Screen:
+    """name: of the picture. page: of the window while it is taken. act: what is done before. of: the window in it."""
+
+    name: str
+    page: str
+    act: Callable[[Visitor], object] = lambda visitor: None
+    of: str = "till"
+    size: QSize = USUAL
+    colours: theme.Colours = theme.LIGHT
+    letters: float = 1.0
 
 
-def sold(hands: Hands) -> QWidget:
-    """A first sale paid in cash, so that there is paper."""
-    papers = hands.paper.roll.count
-    tap(hands, "法式牛角包", "拿铁咖啡", "懒牛坡 鲜牛奶")
-    play(hands.till, "pay cash 50")
-    wait_until(lambda: hands.paper.roll.count > papers)
-    wait_until(lambda: hands.paper.roll.property("out") == 1.0)
-    QApplication.processEvents()
-    return hands.customer
-
-
-def selling(hands: Hands) -> QWidget:
-    tap(hands, "法式牛角包", "法式牛角包", "海盐卷", "散装巨峰葡萄", "榆荫里 每日吐司（全麦）", "黑巧克力 72%")
-    return hands.app.window
-
-
-SCREENS: list[tuple[str, Callable[[Hands], QWidget]]] = [
-    ("sign-in", lambda hands: hands.app.window),
-    ("customer-idle", signed_in),
-    ("customer-thanks", sold),
-    ("paper", lambda hands: hands.paper),
-    ("sale", selling),
-    ("customer-ticket", lambda hands: hands.customer),
-    ("tray", lambda hands: hands.tray),
-    ("tour", lambda hands: hands.app.window),
+SCREENS = [
+    Screen("sign-in", "sign_in"),
+    Screen("opening-float", "open_shift", Visitor.sign_in),
+    Screen("sale-empty", "sale", Visitor.open_shift),
+    Screen("customer-idle", "sale", of="customer"),
+    Screen("sale", "sale", Visitor.sell),
+    Screen("sale-1024", "sale", size=QSize(1024, 768)),
+    Screen("sale-1920", "sale", size=QSize(1920, 1080)),
+    Screen("sale-dark", "sale", colours=theme.DARK),
+    Screen("sale-150", "sale", letters=1.5),
+    Screen("customer-ticket", "sale", of="customer"),
+    Screen("tray", "sale", of="tray"),
+    Screen("search", "sale", Visitor.search),
+    Screen("approval", "sale", Visitor.ask_approval),
+    Screen("pay", "sale", Visitor.pay),
+    Screen("customer-paying", "sale", of="customer"),
+    Screen("change", "sale", Visitor.take_cash),
+    Screen("customer-thanks", "sale", of="customer"),
+    Screen("paper", "sale", of="paper"),
+    Screen("more", "sale", lambda visitor: visitor.touch("more")),
+    Screen("parked", "sale", Visitor.recall),
+    Screen("cash-reasons", "sale", Visitor.cash_out),
+    Screen("x-report", "sale", lambda visitor: visitor.leave(and_then="more_report_x")),
+    Screen("receipts", "sale", Visitor.look_back),
+    Screen("receipt", "sale", Visitor.show_receipt),
+    Screen("void-reasons", "sale", Visitor.void),
+    Screen("locked", "locked", Visitor.lock),
+    Screen("devices", "devices", Visitor.devices),
+    Screen("device-form", "devices", lambda visitor: visitor.touch("device_add", "choice_take", "choice_take")),
+    Screen("scanner", "scanner", Visitor.test_scanner),
+    Screen("capabilities", "capabilities", Visitor.offline),
+    Screen("receipt-preview", "receipt", lambda visitor: visitor.leave(and_then="more_receipt")),
+    Screen("training", "sale", Visitor.train),
+    Screen("counting", "close_shift", Visitor.count),
+    Screen("z-slip", "slip", Visitor.close_shift),
 ]
 
 
@@ -92,30 +253,73 @@ def together(hands: Hands) -> QPixmap:
     picture.fill(QColor("#3a424d"))
     with QPainter(picture) as p:
         for name, place in places(AREA).items():
+            hands.windows[name].resize(place.size())
+            QApplication.processEvents()
             p.drawPixmap(place.topLeft(), hands.windows[name].grab())
     return picture
 
 
-def main() -> int:
-    application = QApplication(sys.argv[:1])
+def draw(screen: Screen, visitor: Visitor) -> QPixmap:
+    screen.act(visitor)
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    theme.dress(application, screen.colours, screen.letters)
+    widget: QWidget = visitor.hands.windows[screen.of]
+    sizes = {"till": screen.size, "customer": CUSTOMER}
+    widget.resize(sizes.get(screen.of, widget.size()))
+    visitor.app.show_status()
+    QApplication.processEvents()
+    assert visitor.window.page_name == screen.page, screen.name
+    picture = widget.grab()
     theme.dress(application, theme.LIGHT)
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, standing(Path(folder)) as demo:
+    return picture
+
+
+def keep(picture: QPixmap, file: Path) -> None:
+    """As a PNG with a palette: a third of the size, and nobody sees it."""
+    held = QByteArray()
+    buffer = QBuffer(held)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    picture.save(buffer, "PNG")
+    with Image.open(io.BytesIO(held.data())) as image:
+        few = image.convert("RGB").quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        few.save(file, optimize=True)
+
+
+def draw_all(language: str, folder: Path) -> None:
+    """A day in a shop of that language, into that folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as data, standing(Path(data)) as demo:
+        ask_hq(demo.hq, "set", "chain", "language", language)
         papers = demo.folder / "paper"
         connect_printer(demo, papers)
         with contextlib.closing(demo.open(demo.shop.tills[0], SystemClock())) as till:
             till.sync()
             till.runner.start()
+            application = QApplication.instance()
+            assert isinstance(application, QApplication)
+            theme.dress(application, theme.LIGHT)
+            speak(application, till.settings.language)
             hands = Hands(till, demo, papers)
             hands.show()
             hands.arrange(AREA)
             wait_until(hands.app.window.isVisible)
-            for name, take in SCREENS:
-                widget = take(hands)
-                picture = together(hands) if name == "tour" else widget.grab()
-                picture.save(str(FOLDER / f"{name}.png"))
-                sys.stdout.write(f"{name}.png\n")
+            visitor = Visitor(hands)
+            for screen in SCREENS:
+                keep(draw(screen, visitor), folder / f"{screen.name}.png")
+                sys.stdout.write(f"{language}/{screen.name}.png\n")
+                if screen.name == "paper":
+                    visitor.sell()
+                    keep(together(hands), folder / "tour.png")
+                    play(till, "cancel")
             hands.close()
+
+
+def main() -> int:
+    made = QApplication(sys.argv[:1])
+    for language in LANGUAGES:
+        draw_all(language, FOLDER / language)
+    made.quit()
     return 0
 
 

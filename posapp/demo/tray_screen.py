@@ -274,6 +274,7 @@ class ScanTray(QWidget):
         self.setWindowFlag(Qt.WindowType.WindowDoesNotAcceptFocus)
         self.setStyleSheet(
             f"QWidget#scan_tray, QWidget#cards {{ background: {colours.ground}; }}"
+            "QPushButton { font-size: 14px; padding: 0 4px; }"
             f"QPushButton:checked {{ background: {colours.warning}; color: {colours.on_warning}; border: none; }}"
         )
         self._target, self._colours = target, colours

@@ -7,7 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QApplication, QGridLayout, QPushButton, QSizePolicy, QWidget
 
 _BELOW = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom
 PAD = (("7", "8", "9"), ("4", "5", "6"), ("1", "2", "3"), ("0", "00", "."))
@@ -36,7 +36,7 @@ class KeyButton(QPushButton):
             return
         painter = QPainter(self)
         font = self.font()
-        font.setPixelSize(max(11, round(self.fontInfo().pixelSize() * 0.68)))
+        font.setPixelSize(max(11, round(QApplication.font().pixelSize() * 0.7)))
         painter.setFont(font)
         colour = self.palette().color(self.foregroundRole())
         colour.setAlphaF(0.65)

@@ -117,6 +117,7 @@ QListView QScrollBar::add-line:vertical, QListView QScrollBar::sub-line:vertical
 QListView QScrollBar::add-page:vertical, QListView QScrollBar::sub-page:vertical { background: transparent; }
 QPushButton[kind="pay"] { background: $accent; color: $on_accent; border: none; font-size: ${large}px;
   font-weight: 600; }
+QPushButton[kind="pay"][hinted="true"] { padding-bottom: ${edge}px; }
 QPushButton[kind="pay"]:disabled { background: $line; color: $quiet; }
 """)
 

@@ -619,7 +619,7 @@
     <name>Facing</name>
     <message>
         <source>共 {count} 件</source>
-        <translation>{count} items</translation>
+        <translation>Items: {count}</translation>
     </message>
 </context>
 <context>
@@ -883,7 +883,7 @@
     </message>
     <message>
         <source>扫码或输入条码 · 拼音 {search} · 数量 * · 更多 {more}</source>
-        <translation>Scan or type a code · search {search} · quantity * · more {more}</translation>
+        <translation>Scan or type · search {search} · quantity * · more {more}</translation>
     </message>
     <message>
         <source>总部还没有设置快捷商品;扫码、输入条码或拼音都可以卖</source>
@@ -899,7 +899,7 @@
     </message>
     <message>
         <source>录入</source>
-        <translation>Enter code</translation>
+        <translation>Add</translation>
     </message>
     <message>
         <source>共 {count} 行</source>
@@ -951,7 +951,7 @@
     </message>
     <message>
         <source>{name} · {count} 行 · ¥{total}</source>
-        <translation>{name} · {count} lines · ¥{total}</translation>
+        <translation>{name} · lines: {count} · ¥{total}</translation>
     </message>
     <message>
         <source>已重印 {receipt}</source>

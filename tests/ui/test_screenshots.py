@@ -1,0 +1,41 @@
+"""Every page of the till has its picture, in both languages, and no picture is left of what is gone."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from tests.screenshots import FOLDER, LANGUAGES, SCREENS
+
+ROOT = Path(__file__).parents[2]
+MOST = 4_000_000
+
+
+def pages(source: str) -> set[str]:
+    """The names that app.py shows pages by."""
+    shows = ("show_page", "show_setup", "show")
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    return {
+        str(word.value)
+        for call in calls
+        for word in call.args
+        if isinstance(word, ast.Constant) and ast.unparse(call.func).rpartition(".")[2] in shows
+    }
+
+
+def test_every_page_has_a_picture() -> None:
+    known = pages((ROOT / "posapp/app.py").read_text("utf-8"))
+    assert {"sale", "locked", "slip", "devices", "receipt"} <= known
+    assert known == {screen.page for screen in SCREENS}
+
+
+def test_a_new_page_is_found() -> None:
+    assert pages('self.window.show_page("board")\nshow = self.show_setup\nlambda: show("cups")') == {"board", "cups"}
+
+
+def test_every_picture_is_there_and_small() -> None:
+    wanted = {f"{language}/{name}.png" for language in LANGUAGES for name in [*(one.name for one in SCREENS), "tour"]}
+    held = {file.relative_to(FOLDER).as_posix(): file.stat().st_size for file in FOLDER.rglob("*") if file.is_file()}
+    assert set(held) == wanted, "make screenshots"
+    assert sum(held.values()) < MOST
+    assert min(held.values()) > 1_000
