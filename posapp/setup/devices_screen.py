@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLay
 from posapp import devices
 from posapp.setup.bench import KINDS, Bench, Held
 from posapp.setup.words import trouble_words
-from posapp.ui.form import Field, Form, Value, Words
+from posapp.ui.form import Field, Form, Value
 from posapp.ui.keypad import button
 from posapp.ui.label import announce, label, tell
 from posapp.ui.rows import Row, Rows
@@ -101,17 +101,7 @@ class DevicesScreen(QWidget):
         return self._beside(self.choices, self.choice_title, self.choice_hint, buttons)
 
     def _form_pane(self) -> QWidget:
-        words = Words(
-            yes=self.tr("是"),
-            no=self.tr("否"),
-            missing=self.tr("请填写"),
-            not_whole=self.tr("请输入整数"),
-            not_number=self.tr("请输入数字,如 2.5"),
-            field_before="▲",
-            field_after="▼",
-        )
         self.form = Form(
-            words,
             [
                 button("form_test", self.tr("测试"), self._try_form, key="F8"),
                 button("form_save", self.tr("保存"), self._save, "pay", key="F10"),

@@ -18,7 +18,7 @@ from posapp.errors import PosError
 from posapp.rules.receipt import document, marked
 from posapp.rules.sample_receipt import sample
 from posapp.settings import SETTINGS, Settings, read_setting
-from posapp.ui.form import Field, Form, Words
+from posapp.ui.form import Field, Form
 from posapp.ui.keypad import button
 from posapp.ui.label import CENTRE, label
 
@@ -56,21 +56,12 @@ class ReceiptScreen(QWidget):
         self.view.setWidgetResizable(True)
         self.view.setWidget(self.paper)
         self.view.setFixedWidth(WIDTH + 24)
-        words = Words(
-            yes=self.tr("是"),
-            no=self.tr("否"),
-            missing=self.tr("请填写"),
-            not_whole=self.tr("请输入整数"),
-            not_number=self.tr("请输入数字,如 2.5"),
-            field_before="▲",
-            field_after="▼",
-        )
         more = [
             button("receipt_print", self.tr("打印样张"), self._print_sample, key="F8"),
             button("receipt_keyboard", self.tr("看整张"), self._turn_keyboard, key="F9"),
             button("receipt_back", self.tr("返回"), lambda: self._leave(), key="Esc"),
         ]
-        self.form = Form(words, more, self._draw, self.view)
+        self.form = Form(more, self._draw, self.view)
         hint = self.tr("模板由总部设定 (posapp hq set);这里显示现在用的,改动只供试看,不会保存。用 \\ 换行")
         self.hint = label("receipt_hint", "small", is_quiet=True, text=hint)
         self.hint.setWordWrap(True)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from posapp.settings import SETTINGS, Settings
 from posapp.setup.scanner import Scanner, gap_for, in_force, keep, kind_of, pace, spelt
-from posapp.ui.form import Field, Form, Words
+from posapp.ui.form import Field, Form
 from posapp.ui.keypad import button
 from posapp.ui.label import label
 from posapp.ui.rows import Row, Rows
@@ -90,17 +90,7 @@ class ScannerScreen(QWidget):
         return pane
 
     def _form_pane(self) -> QWidget:
-        words = Words(
-            yes=self.tr("是"),
-            no=self.tr("否"),
-            missing=self.tr("请填写"),
-            not_whole=self.tr("请输入整数"),
-            not_number=self.tr("请输入数字,如 2.5"),
-            field_before="▲",
-            field_after="▼",
-        )
         self.form = Form(
-            words,
             [
                 button("scanner_stores", self.tr("用门店的"), self._take_stores, key="F7"),
                 button("scanner_save", self.tr("保存"), self._save, "pay", key="F10"),

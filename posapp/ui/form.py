@@ -61,8 +61,6 @@ class Words:
     missing: str
     not_whole: str
     not_number: str
-    field_before: str
-    field_after: str
 
 
 class _Entry(QFrame):
@@ -181,13 +179,19 @@ class Form(QWidget):
 
     def __init__(
         self,
-        words: Words,
         more: Sequence[QPushButton] = (),
         changed: Callable[[], object] = lambda: None,
         beside: QWidget | None = None,
     ) -> None:
         super().__init__()
-        self._words, self._changed = words, changed
+        self._words = Words(
+            yes=self.tr("是"),
+            no=self.tr("否"),
+            missing=self.tr("请填写"),
+            not_whole=self.tr("请输入整数"),
+            not_number=self.tr("请输入数字,如 2.5"),
+        )
+        self._changed = changed
         self._entries: list[_Entry] = []
         self.current = 0
         self._column = QVBoxLayout()
@@ -208,8 +212,8 @@ class Form(QWidget):
         side = QGridLayout()
         side.setSpacing(6)
         steps = (
-            button("field_before", words.field_before, partial(self.go, -1)),
-            button("field_after", words.field_after, partial(self.go, 1)),
+            button("field_before", "▲", partial(self.go, -1)),
+            button("field_after", "▼", partial(self.go, 1)),
         )
         for column, made in enumerate(steps):
             side.addWidget(made, 0, column)

@@ -476,26 +476,6 @@
         <translation>Choose</translation>
     </message>
     <message>
-        <source>是</source>
-        <translation>Yes</translation>
-    </message>
-    <message>
-        <source>否</source>
-        <translation>No</translation>
-    </message>
-    <message>
-        <source>请填写</source>
-        <translation>Please fill in</translation>
-    </message>
-    <message>
-        <source>请输入整数</source>
-        <translation>Please enter a whole number</translation>
-    </message>
-    <message>
-        <source>请输入数字,如 2.5</source>
-        <translation>Please enter a number, such as 2.5</translation>
-    </message>
-    <message>
         <source>保存</source>
         <translation>Save</translation>
     </message>
@@ -631,6 +611,26 @@
 </context>
 <context>
     <name>Form</name>
+    <message>
+        <source>是</source>
+        <translation>Yes</translation>
+    </message>
+    <message>
+        <source>否</source>
+        <translation>No</translation>
+    </message>
+    <message>
+        <source>请填写</source>
+        <translation>Please fill in</translation>
+    </message>
+    <message>
+        <source>请输入整数</source>
+        <translation>Please enter a whole number</translation>
+    </message>
+    <message>
+        <source>请输入数字,如 2.5</source>
+        <translation>Please enter a number, such as 2.5</translation>
+    </message>
     <message>
         <source>要填写的内容</source>
         <translation>Fields to fill in</translation>
@@ -790,26 +790,6 @@
 </context>
 <context>
     <name>ReceiptScreen</name>
-    <message>
-        <source>是</source>
-        <translation>Yes</translation>
-    </message>
-    <message>
-        <source>否</source>
-        <translation>No</translation>
-    </message>
-    <message>
-        <source>请填写</source>
-        <translation>Please fill in</translation>
-    </message>
-    <message>
-        <source>请输入整数</source>
-        <translation>Please enter a whole number</translation>
-    </message>
-    <message>
-        <source>请输入数字,如 2.5</source>
-        <translation>Please enter a number, such as 2.5</translation>
-    </message>
     <message>
         <source>打印样张</source>
         <translation>Print sample</translation>
@@ -1014,26 +994,6 @@
     <message>
         <source>返回</source>
         <translation>Back</translation>
-    </message>
-    <message>
-        <source>是</source>
-        <translation>Yes</translation>
-    </message>
-    <message>
-        <source>否</source>
-        <translation>No</translation>
-    </message>
-    <message>
-        <source>请填写</source>
-        <translation>Please fill in</translation>
-    </message>
-    <message>
-        <source>请输入整数</source>
-        <translation>Please enter a whole number</translation>
-    </message>
-    <message>
-        <source>请输入数字,如 2.5</source>
-        <translation>Please enter a number, such as 2.5</translation>
     </message>
     <message>
         <source>用门店的</source>
