@@ -149,7 +149,10 @@ class RefundView:
 
 @dataclass(frozen=True, slots=True)
 class StatusView:
-    """printer: ready, or why not (drivers.contracts.Reason), None where there is none. printing: receipts that wait."""
+    """printer: ready, or why not (drivers.contracts.Reason), None where there is none. printing: receipts that wait.
+
+    is_cut_off: HQ did not answer the last time; one that asks for patience has answered.
+    """
 
     till: str
     clerk: int | None
@@ -166,6 +169,7 @@ class StatusView:
     printer: str | None = None
     printing: int = 0
     training: bool = False
+    is_cut_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ class App:
             "locked", _tr("已锁屏"), [Step(_tr("密码,或扫工牌"), is_secret=True)], self._unlock, self._change_clerk
         )
         self.open_shift = DoorScreen(
-            "open_shift", _tr("开班"), [Step(_tr("备用金"))], self._open_shift, self._change_clerk
+            "open_shift", _tr("开班"), [Step(_tr("备用金"))], self._open_shift, self._give_up_shift
         )
         self.close_shift = CountScreen(till.settings.denominations, self._close_shift, self._go_on)
         self.slip = SlipScreen(self._go_on)
@@ -197,7 +197,7 @@ class App:
             case "receipt":
                 self.papers.show(receipt)
             case "member":
-                self.window.tell(_tr("会员功能还没有开通,本单按散客结账"))
+                self.window.say(_tr("会员功能还没有开通,本单按散客结账"))
 
     def _more(self) -> Sequence[Option]:
         training = _tr("退出培训") if self.till.is_training else _tr("培训模式")
@@ -222,6 +222,7 @@ class App:
         """Nobody sells here until the clerk, or a colleague, is known again; the ticket stays as it is."""
         if self.till.clerk:
             self._is_locked = True
+            self.locked.title.setText(_tr("{name} 已锁屏").format(name=self.till.clerk.name))
             self._go_on()
 
     def _tick(self) -> None:
@@ -273,6 +274,13 @@ class App:
         if self.window.run(lambda: self.till.unlock(*answers)):
             self._is_locked = False
             self._go_on()
+
+    def _give_up_shift(self) -> None:
+        """Whoever does not open a shift leaves: practice, or the till."""
+        if self.till.is_training:
+            self._train()
+        else:
+            self._change_clerk()
 
     def _change_clerk(self) -> None:
         if self.window.run(self.till.sign_out):
@@ -371,11 +379,11 @@ class App:
         self.window.ribbon.setVisible(status.training)
 
     def _state_words(self, status: StatusView) -> list[str]:
-        words = [_tr("联网") if status.network == "on" and not status.trouble else _tr("离线销售中")]
+        words = [_tr("联网") if status.network == "on" and not status.is_cut_off else _tr("离线销售中")]
         if status.unsent:
             minutes = max(0, status.now - (status.oldest_unsent or status.now)) // 60_000
             age = _tr(",最早 {age} 前").format(age=_age(minutes)) if minutes else ""
-            words.append(_tr("待上传 {count} 笔").format(count=status.unsent) + age)
+            words.append(_tr("待上传 {count} 条").format(count=status.unsent) + age)
         if status.printer is not None:
             words.append(self._printer_words(status.printer))
         if status.printing:

@@ -352,13 +352,15 @@ class Till:
         by = 0
         if self.sale.cart and any(paid.kind != "cash" for paid in self.sale.cart.paid):
             by = self._right("cancel_paid", f"{self.sale.due}")
-        self.sale.cancel(clerk.number, by)
+        given_up = self.sale.cancel(clerk.number, by)
+        if any(paid.kind == "cash" for paid in given_up.paid):
+            self.papers.kick_drawer()
         return ticket_view(self.sale)
 
     @verb
     def park(self, name: str | None = None) -> StatusView:
         self._clerk()
-        self.sale.park(name or f"{len(self.books.drafts.parked()) + 1}")
+        self.sale.park(name or self.books.drafts.free_name())
         return self.status()
 
     @verb
@@ -516,6 +518,7 @@ class Till:
             self.journal.now_ms(),
             *printer_status(self.devices),
             self.is_training,
+            trouble is not None and trouble.code != "too_many",
         )
 
     def capabilities(self) -> tuple[Capability, ...]:

@@ -40,10 +40,10 @@ def first_page(conn: Connection, number: int, date: str, now_ms: int) -> list[Ti
     if len(chosen) < COUNT:
         unsold = _sellable(conn, scopes, None, now_ms)
         chosen |= {name: category for name, category in unsold.items() if name not in chosen}
-    tones = list(PALETTE)
+    tones = [tone for tone in PALETTE if tone != "red"]  # red is for what went wrong
     return [
-        TileRow(1, place, name, TITLE, colour=tones[crc32(category.encode()) % len(tones)] if category else "")
-        for place, (name, category) in enumerate(list(chosen.items())[:COUNT], 1)
+        TileRow(1, place, name, TITLE, colour=tones[crc32(name.encode()) % len(tones)])
+        for place, name in enumerate(list(chosen)[:COUNT], 1)
     ]
 
 

@@ -52,6 +52,9 @@ from posapp.wire import Request as WireRequest
 from posapp.wire import Signed, unpack_entries, verify_request
 
 SKEW_MS = 5 * MINUTE
+EACH_REQUEST_MS = 200
+"""A till's allowance of requests is refilled with one so often: a round asks for each stream, every few seconds."""
+
 NONCE_LIFE_MS = 15 * MINUTE
 
 _STATUS = {
@@ -92,7 +95,7 @@ class Hq:
         self.hq_key = public_text(keys.certificate_key)
         self.projector = Projector(database, clock)
         self.first_pages = FirstPages(database, clock)
-        self.requests = Buckets(burst=300, every_ms=1_000)
+        self.requests = Buckets(burst=300, every_ms=EACH_REQUEST_MS)
         # A till that was offline for days must drain: what bounds it is the size of a push, not their number.
         self.pushes = Buckets(burst=2_000, every_ms=20)
         self.unknown_codes = Bucket(burst=20, every_ms=6_000)

@@ -74,5 +74,10 @@ class Drafts:
         rows = self._connection.execute("SELECT name, data FROM cart WHERE name <> '' ORDER BY saved, name")
         return [Parked(name, from_bytes(data)) for name, data in rows]
 
+    def free_name(self) -> str:
+        """The lowest number that no parked ticket bears."""
+        taken = {parked.name for parked in self.parked()}
+        return next(str(n) for n in range(1, len(taken) + 2) if str(n) not in taken)
+
     def close(self) -> None:
         self._connection.close()

@@ -46,7 +46,7 @@ class PayPane(QFrame):
         self.change = label("change", "large", align=RIGHT)
         self.notes = [button(f"note_{n}", "", partial(self._note, n), "note") for n in range(len(NOTES))]
         self._take_note = note
-        self.buttons = [button(f"pay_{name}", text, act, key=key) for name, (text, key, act) in tenders.items()]
+        self.buttons = [button(f"pay_{name}", text, act, "tender", key) for name, (text, key, act) in tenders.items()]
         keypad = Keypad(
             self.write,
             [
@@ -79,8 +79,15 @@ class PayPane(QFrame):
         """Show what is due of a ticket."""
         show_value(self.due, self.due_caption.text(), f"¥{ticket.due}")
         show_value(self.given, self.tr("实收"), self.text or str(ticket.cash_due))
-        self.paid.setText(" · ".join(f"{KINDS[kind][language == 'en']} {amount}" for kind, amount in ticket.paid))
-        self.paid.setVisible(bool(ticket.paid))
+        rounding = ticket.cash_due - ticket.due
+        words = (
+            [self.tr("收现金 ¥{due},舍入 {rounding}").format(due=ticket.cash_due, rounding=rounding)]
+            if rounding
+            else []
+        )
+        words += [f"{KINDS[kind][language == 'en']} {amount}" for kind, amount in ticket.paid]
+        self.paid.setText(" · ".join(words))
+        self.paid.setVisible(bool(words))
         change = self._change(ticket)
         self.change.setText(self.tr("找零 ¥{change}").format(change=change) if change else "")
         for made, note in zip(self.notes, _notes_for(ticket.cash_due), strict=True):

@@ -14,6 +14,7 @@ from posapp.answers import Found, LineView, OpenTicket, PaidView, RecordedView, 
 from posapp.errors import PosError
 from posapp.money import Money
 from posapp.quantity import Quantity
+from posapp.rules.tenders import KINDS
 from posapp.selling.pay_screen import PayPane
 from posapp.settings import Settings
 from posapp.shortcuts import ACTIONS, keys_of
@@ -249,13 +250,14 @@ class SaleScreen(QWidget):
         self.count.setText(pieces if rows else "")
         self.saved.setText(self.tr("已优惠 {saved}").format(saved=ticket.saved) if ticket.saved.fen > 0 else "")
         paid = self._paid if not rows else None
-        self.caption.setText(self.tr("找零") if paid else self.tr("应收"))
+        is_exact = paid is not None and not paid.change
+        self.caption.setText(self.tr("已收款") if is_exact else self.tr("找零") if paid else self.tr("应收"))
         show_value(self.total, self.caption.text(), f"¥{paid.change if paid else ticket.due}")
         if self.total.property("good") != bool(paid):
             self.total.setProperty("good", bool(paid))
             self.total.style().polish(self.total)
         self.receipt.setText(
-            self.tr("已收款 {total} · 小票 {receipt}").format(total=paid.total, receipt=paid.receipt) if paid else ""
+            self.tr("已收款 {total} · 小票 {receipt}").format(total=received, receipt=paid.receipt) if paid else ""
         )
         self.pay_button.setEnabled(bool(rows))
         self._show_typed()
@@ -426,7 +428,7 @@ class SaleScreen(QWidget):
             self._window.tell(self.tr("请先录入商品"))
         self.refresh()
 
-    def _typed(self, title: str, go_on: Callable[[str], object]) -> None:
+    def _typed(self, step: Step, go_on: Callable[[str], object]) -> None:
         """What was typed before the key, else what the cashier answers now."""
         text, self.text = self.text, ""
         if not self._shown.lines:
@@ -434,7 +436,7 @@ class SaleScreen(QWidget):
         elif text:
             go_on(text)
         else:
-            self.ask([Step(title)], lambda answers: go_on(answers[0]))
+            self.ask([step], lambda answers: go_on(answers[0]))
         self.refresh()
 
     def ask(self, steps: list[Step], done: Callable[[list[str]], object], reason: str = "") -> None:
@@ -463,12 +465,13 @@ class SaleScreen(QWidget):
 
     def _price(self) -> None:
         self._typed(
-            self.tr("新单价"), lambda text: self._with_line(lambda line: self._till.price(line, Money.parse(text)))
+            Step(self.tr("新单价")),
+            lambda text: self._with_line(lambda line: self._till.price(line, Money.parse(text))),
         )
 
     def _discount(self) -> None:
         self._typed(
-            self.tr("本行折扣,如 10% 或 5.00"),
+            Step(self.tr("本行折扣,如 10% 或 5.00"), is_percent=True),
             lambda text: self._with_line(lambda line: self._till.discount(line, text)),
         )
 
@@ -477,7 +480,7 @@ class SaleScreen(QWidget):
             self._window.run(lambda: self._till.discount(None, text))
             self.refresh()
 
-        self._typed(self.tr("整单折扣,如 10% 或 5.00"), go_on)
+        self._typed(Step(self.tr("整单折扣,如 10% 或 5.00"), is_percent=True), go_on)
 
     def _park_or_recall(self) -> None:
         parked = self._till.parked()
@@ -505,8 +508,18 @@ class SaleScreen(QWidget):
         self.refresh()
 
     def _cancel(self) -> None:
-        self._window.run(self._till.cancel)
+        if self._shown.lines:
+            name = self.tr("取消这一单,共 {count} 行").format(count=len(self._shown.lines))
+            self.offer(self.tr("整单取消"), [Option("cancel_ticket", name, self._cancel_now)])
+
+    def _cancel_now(self) -> None:
+        paid = self._shown.paid
+        done = self._window.run(self._till.cancel)
         self.refresh()
+        if done is not None and paid:
+            place = self._till.settings.language == "en"
+            back = self.tr("、").join(f"{KINDS[kind][place]} ¥{amount}" for kind, amount in paid)
+            self._window.say(self.tr("已取消,请退还顾客 {back}").format(back=back))
 
     def _drawer(self) -> None:
         self._window.run(self._till.drawer)
@@ -553,9 +566,16 @@ class SaleScreen(QWidget):
         if amount is None:
             return
 
+        if amount > self._shown.due:
+            self._window.tell(self.tr("刷卡不能多收,还应收 ¥{due}").format(due=self._shown.due))
+            self.refresh()
+            return
+
         def pay(answers: Sequence[str]) -> None:
-            self._panes.setCurrentWidget(self.pay)
-            self.take(lambda: self._till.pay("card", amount, answers[0]))
+            paid = self._window.run(lambda: self._till.pay("card", amount, answers[0]))
+            if paid is not None:
+                self._panes.setCurrentWidget(self.pay)
+                self.settle(paid)
 
         self.question.ask([Step(self.tr("刷卡单上的授权号"))], pay, self.tr("刷卡 ¥{amount}").format(amount=amount))
         self._panes.setCurrentWidget(self.question)

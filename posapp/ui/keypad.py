@@ -6,10 +6,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QGridLayout, QPushButton, QSizePolicy, QWidget
 
 _BELOW = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom
+MONEY = ("pay", "note", "tender")
+"""Kinds of buttons that take money, or lead to where it is taken."""
+
 PAD = (("7", "8", "9"), ("4", "5", "6"), ("1", "2", "3"), ("0", "00", "."))
 
 
@@ -29,6 +32,13 @@ class KeyButton(QPushButton):
         }
         self.setAccessibleName(signs.get(text, text))
         self.setProperty("hinted", bool(key))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """The second tap of a double one takes no money: the button before it may have lain under the finger."""
+        if self.property("kind") in MONEY:
+            event.accept()
+        else:
+            super().mouseDoubleClickEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  (Qt's name)
         super().paintEvent(event)
@@ -79,3 +89,5 @@ class Keypad(QWidget):
         grid.addWidget(wide, rows, len(PAD[0]), 1, len(columns))
         for column in range(len(PAD[0]) + len(columns)):
             grid.setColumnStretch(column, 1)
+        for row in range(len(PAD)):
+            grid.setRowStretch(row, 1)

@@ -17,10 +17,11 @@ LONGEST = 40
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is asked for. is_secret: shown as dots."""
+    """What is asked for. is_secret: shown as dots. is_percent: it may be one, and there is a key for the sign."""
 
     title: str
     is_secret: bool = False
+    is_percent: bool = False
 
 
 class Question(QFrame):
@@ -41,12 +42,14 @@ class Question(QFrame):
         self.entry = label("entry", align=RIGHT)
         self.entry.setProperty("asking", True)
         self.entry.setMinimumHeight(72)
+        self._words = words
+        self.clear_button = button(f"{name}_clear", words["clear"], self._clear_or_percent)
         keypad = Keypad(
             self.write,
             [
                 [
                     button(f"{name}_erase", "⌫", self.erase, "key"),
-                    button(f"{name}_clear", words["clear"], self.clear),
+                    self.clear_button,
                     button(f"{name}_give_up", words["back"], self._given_up, key="Esc"),
                 ]
             ],
@@ -67,9 +70,17 @@ class Question(QFrame):
 
     def _next(self) -> None:
         self.text = ""
-        self.title.setText(self._steps[len(self._answers)].title)
+        step = self._steps[len(self._answers)]
+        self.title.setText(step.title)
+        self.clear_button.setText("%" if step.is_percent else self._words["clear"])
         announce(self, f"{self.reason.text()} {self.title.text()}")
         self._show()
+
+    def _clear_or_percent(self) -> None:
+        if self._steps[len(self._answers)].is_percent:
+            self.write("%")
+        else:
+            self.clear()
 
     def _show(self) -> None:
         is_secret = self._steps[len(self._answers)].is_secret

@@ -14,6 +14,7 @@ from posapp.errors import PosError
 from posapp.ui.label import CENTRE, RIGHT, announce, label
 from posapp.ui.wedge import Heard, Wedge
 
+_REPEATED = (Qt.Key.Key_Backspace, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 _log = log.named("ui")
 T = TypeVar("T")
 
@@ -68,6 +69,7 @@ class Window(QWidget):
     def show_page(self, name: str) -> None:
         page, widget = self._pages[name]
         self.page_name = name
+        self.notice.hide()
         self._stack.setCurrentWidget(widget)
         page.refresh()
 
@@ -135,6 +137,9 @@ class Window(QWidget):
     # --- what Qt calls ---
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        if event.isAutoRepeat() and event.key() not in _REPEATED and not event.text().isdigit():
+            return  # a key that is held down acts once
+        self.notice.hide()
         try:
             is_taken = self.page.key(event)
         except Exception:  # noqa: BLE001  (an exception that leaves for Qt can end the program)
