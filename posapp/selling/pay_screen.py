@@ -40,7 +40,8 @@ class PayPane(QFrame):
         self._changed = changed
         self.due = label("due", "huge", align=RIGHT)
         self.due_caption = label("due_caption", "large", text=self.tr("应收"))
-        self.paid = label("paid", is_quiet=True, align=RIGHT)
+        self.paid = label("paid", is_quiet=True)
+        self.paid.setMinimumWidth(1)
         self.given = label("entry", align=RIGHT)
         self.given.setProperty("asking", True)
         self.change = label("change", "large", align=RIGHT)
@@ -59,7 +60,9 @@ class PayPane(QFrame):
             ],
             button("pay_cash", self.tr("现金"), cash, "pay", "Enter"),
         )
-        head, row = QHBoxLayout(), QHBoxLayout()
+        head, row, below = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        below.addWidget(self.paid)
+        below.addWidget(self.change, 1)
         head.addWidget(self.due_caption)
         head.addWidget(self.due)
         row.setSpacing(6)
@@ -69,9 +72,8 @@ class PayPane(QFrame):
         layout.setContentsMargins(16, 12, 16, 16)
         layout.setSpacing(8)
         layout.addLayout(head)
-        layout.addWidget(self.paid)
         layout.addWidget(self.given)
-        layout.addWidget(self.change)
+        layout.addLayout(below)
         layout.addLayout(row, 1)
         layout.addWidget(keypad, 5)
 
