@@ -35,6 +35,9 @@ from posapp.ui.customer import CustomerDisplay
 
 _log = log.named("ui")
 
+SWITCHES = 72
+"""Height of the tray's row of switches."""
+
 TITLE_BAR = 32
 """Pixels that a window manager adds above a window, about."""
 
@@ -230,8 +233,8 @@ def places(area: QRect) -> dict[str, QRect]:
     customer = QRect(left + width - right, top + TITLE_BAR, right, right * 600 // 1024)
     below = customer.bottom() + 1 + TITLE_BAR
     tray = QRect(customer.left(), below, right, top + height - below)
-    # The paper covers the lower half of the tray when something is printed, until a card is tapped.
-    paper = tray.adjusted(0, tray.height() * 2 // 5, 0, 0)
+    # The paper covers cards of the tray when something is printed, until one is tapped; never the switches below them.
+    paper = tray.adjusted(0, tray.height() * 2 // 5, 0, -SWITCHES)
     return {
         "till": QRect(left, top + TITLE_BAR, min(1024, width), height - TITLE_BAR),
         "tray": tray,

@@ -40,7 +40,8 @@ class PayPane(QFrame):
         self._changed = changed
         self.due = label("due", "huge", align=RIGHT)
         self.due_caption = label("due_caption", "large", text=self.tr("应收"))
-        self.paid = label("paid", is_quiet=True, align=RIGHT)
+        self.paid = label("paid", is_quiet=True)
+        self.paid.setMinimumWidth(1)
         self.given = label("entry", align=RIGHT)
         self.given.setProperty("asking", True)
         self.change = label("change", "large", align=RIGHT)
@@ -59,7 +60,9 @@ class PayPane(QFrame):
             ],
             button("pay_cash", self.tr("现金"), cash, "pay", "Enter"),
         )
-        head, row = QHBoxLayout(), QHBoxLayout()
+        head, row, below = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        below.addWidget(self.paid)
+        below.addWidget(self.change, 1)
         head.addWidget(self.due_caption)
         head.addWidget(self.due)
         row.setSpacing(6)
@@ -69,9 +72,8 @@ class PayPane(QFrame):
         layout.setContentsMargins(12, 8, 12, 10)
         layout.setSpacing(6)
         layout.addLayout(head)
-        layout.addWidget(self.paid)
         layout.addWidget(self.given)
-        layout.addWidget(self.change)
+        layout.addLayout(below)
         layout.addLayout(row, 1)
         layout.addWidget(keypad, 5)
 
@@ -79,13 +81,9 @@ class PayPane(QFrame):
         """Show what is due of a ticket."""
         show_value(self.due, self.due_caption.text(), f"¥{ticket.due}")
         show_value(self.given, self.tr("实收"), self.text or str(ticket.cash_due))
-        rounding = ticket.cash_due - ticket.due
-        words = (
-            [self.tr("收现金 ¥{due},舍入 {rounding}").format(due=ticket.cash_due, rounding=rounding)]
-            if rounding
-            else []
-        )
-        words += [f"{KINDS[kind][language == 'en']} {amount}" for kind, amount in ticket.paid]
+        words = [f"{KINDS[kind][language == 'en']} {amount}" for kind, amount in ticket.paid]
+        if rounding := ticket.cash_due - ticket.due:
+            words.append(self.tr("收现金 ¥{due},舍入 {rounding}").format(due=ticket.cash_due, rounding=rounding))
         self.paid.setText(" · ".join(words))
         self.paid.setVisible(bool(words))
         change = self._change(ticket)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QStackedWidget, 
 
 from posapp.answers import Found, LineView, OpenTicket, PaidView, RecordedView, RefundView, TilePage
 from posapp.errors import PosError
-from posapp.money import Money
+from posapp.money import ZERO, Money
 from posapp.quantity import Quantity
 from posapp.rules.tenders import KINDS
 from posapp.selling.pay_screen import PayPane
@@ -252,7 +252,9 @@ class SaleScreen(QWidget):
         paid = self._paid if not rows else None
         is_exact = paid is not None and not paid.change
         self.caption.setText(self.tr("已收款") if is_exact else self.tr("找零") if paid else self.tr("应收"))
-        show_value(self.total, self.caption.text(), f"¥{paid.change if paid else ticket.due}")
+        received = paid.total + paid.rounding if paid else ZERO
+        shown = ticket.due if paid is None else paid.change or received
+        show_value(self.total, self.caption.text(), f"¥{shown}")
         if self.total.property("good") != bool(paid):
             self.total.setProperty("good", bool(paid))
             self.total.style().polish(self.total)

@@ -9,10 +9,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QResizeEvent, QStaticText, QTransform
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QResizeEvent,
+    QStaticText,
+    QTransform,
+)
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QStyle, QTableView
 
 from posapp.ui.label import announce
+from posapp.ui.tiles import wrapped
+
+_SMALL = 0.76
+"""Letters of a name that needs two lines, over those of one that does not."""
 
 LEAST_EMS = 5
 """Room for a name, over the height of its letters."""
@@ -104,7 +118,7 @@ class Lines(QTableView):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self._samples = samples
         self._spare = spare
-        self._laid_out: dict[tuple[str, int], QStaticText] = {}
+        self._laid_out: dict[tuple[str, int], tuple[QStaticText, QFont]] = {}
         self._said: Row = ()
         self._measure()
 
@@ -162,23 +176,30 @@ class Lines(QTableView):
             for column, (text, (left, room)) in enumerate(zip(rows[row], places, strict=True)):
                 if not room:  # a column that is left out
                     continue
-                laid = self._lay_out(text, room - 2 * pad)
+                laid, font = self._lay_out(text, room - 2 * pad, 1 if column else 2)
+                painter.setFont(font)
                 size = laid.size()
                 x = left + room - pad - size.width() if column else left + pad
                 painter.drawStaticText(int(x), y + int((height - 1 - size.height()) / 2), laid)
         painter.end()
 
-    def _lay_out(self, text: str, room: int) -> QStaticText:
-        """A text that takes no more room than it has."""
+    def _lay_out(self, text: str, room: int, most: int) -> tuple[QStaticText, QFont]:
+        """A text that takes no more room than it has: a long one in smaller letters, in at most so many lines."""
         laid = self._laid_out.get((text, room))
         if laid is None:
-            laid = QStaticText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room))
-            laid.setTextFormat(Qt.TextFormat.PlainText)
-            laid.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
-            laid.prepare(QTransform(), self.font())
+            font, shown = self.font(), text
+            if most > 1 and self.fontMetrics().horizontalAdvance(text) > room:
+                font.setPixelSize(round(self.fontInfo().pixelSize() * _SMALL))
+                shown = "\n".join(wrapped(text, QFontMetrics(font), room, most))
+            else:
+                shown = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room)
+            made = QStaticText(shown)
+            made.setTextFormat(Qt.TextFormat.PlainText)
+            made.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
+            made.prepare(QTransform(), font)
             if len(self._laid_out) >= _KEPT:
                 self._laid_out.clear()
-            self._laid_out[text, room] = laid
+            laid = self._laid_out[text, room] = made, font
         return laid
 
     @property

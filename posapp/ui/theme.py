@@ -126,6 +126,7 @@ def sheet(colours: Colours, scale: float) -> str:
     """The style sheet. scale: 1.0 to 1.5, of every size in it."""
     named = {name: getattr(colours, name) for name in Colours.__slots__}
     sizes = {name: round(size * ((scale + 1) / 2 if name in _LARGE else scale)) for name, size in _SIZES.items()}
+    sizes["target"] = round(_SIZES["target"] * (1 + (scale - 1) / 3))  # fingers do not grow with the letters
     return _SHEET.substitute(named, family=FAMILY, mono=MONO, **sizes)
 
 

@@ -32,9 +32,10 @@ ROLES = {
 }
 
 
-@pytest.fixture
-def app(qapp: QApplication, chain: Chain) -> Iterator[App]:
-    theme.dress(qapp, theme.LIGHT)
+@pytest.fixture(params=[1.0])
+def app(qapp: QApplication, chain: Chain, request: pytest.FixtureRequest) -> Iterator[App]:
+    """In English, whose words are the longer ones; with letters of a size."""
+    theme.dress(qapp, theme.LIGHT, request.param)
     chain.publish("settings", {("chain", "language"): SettingRow("en")})
     till = chain.till()
     speak(qapp, till.settings.language)
@@ -125,6 +126,17 @@ def test_a_widget_without_a_name_is_told(app: App) -> None:
     row.setProperty("row", True)
     row.show()
     assert len(list(nameless(app.window))) == 2
+
+
+@pytest.mark.parametrize(("app", "screen"), [(1.0, (1024, 768)), (1.5, (1366, 768))], indirect=["app"])
+def test_every_page_stands_in_a_small_screen_and_no_word_is_cut(app: App, screen: tuple[int, int]) -> None:
+    for place in everywhere(app):
+        app.window.resize(*screen)
+        QApplication.processEvents()
+        assert app.window.size().toTuple() == screen, place
+        for made in app.window.findChildren(QPushButton):
+            widest = max(map(made.fontMetrics().horizontalAdvance, made.text().split("\n")))
+            assert not made.isVisible() or widest <= made.width() - 4, f"{place}: {made.objectName()}"
 
 
 @pytest.fixture
