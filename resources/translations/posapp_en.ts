@@ -88,6 +88,10 @@
         <translation>Print key card</translation>
     </message>
     <message>
+        <source>{name} 已锁屏</source>
+        <translation>{name}: locked</translation>
+    </message>
+    <message>
         <source>已锁屏,请扫工牌或输入密码</source>
         <translation>Locked: scan a badge or enter the PIN</translation>
     </message>
@@ -200,7 +204,7 @@
         <translation>, oldest {age} ago</translation>
     </message>
     <message>
-        <source>待上传 {count} 笔</source>
+        <source>待上传 {count} 条</source>
         <translation>{count} unsent</translation>
     </message>
     <message>
@@ -784,6 +788,10 @@
         <translation>Given</translation>
     </message>
     <message>
+        <source>收现金 ¥{due},舍入 {rounding}</source>
+        <translation>Cash ¥{due}, rounded {rounding}</translation>
+    </message>
+    <message>
         <source>找零 ¥{change}</source>
         <translation>Change ¥{change}</translation>
     </message>
@@ -898,6 +906,10 @@
         <translation>Due</translation>
     </message>
     <message>
+        <source>已收款</source>
+        <translation>Paid</translation>
+    </message>
+    <message>
         <source>已收款 {total} · 小票 {receipt}</source>
         <translation>Paid {total} · receipt {receipt}</translation>
     </message>
@@ -934,12 +946,32 @@
         <translation>{name} · lines: {count} · ¥{total}</translation>
     </message>
     <message>
+        <source>取消这一单,共 {count} 行</source>
+        <translation>Cancel this ticket, lines: {count}</translation>
+    </message>
+    <message>
+        <source>整单取消</source>
+        <translation>Cancel ticket</translation>
+    </message>
+    <message>
+        <source>、</source>
+        <translation>, </translation>
+    </message>
+    <message>
+        <source>已取消,请退还顾客 {back}</source>
+        <translation>Cancelled; give the customer back {back}</translation>
+    </message>
+    <message>
         <source>已重印 {receipt}</source>
         <translation>Printed {receipt} again</translation>
     </message>
     <message>
         <source>更多</source>
         <translation>More</translation>
+    </message>
+    <message>
+        <source>刷卡不能多收,还应收 ¥{due}</source>
+        <translation>A card cannot pay more than the ¥{due} due</translation>
     </message>
     <message>
         <source>刷卡单上的授权号</source>

@@ -20,6 +20,10 @@ class KeyBoard:
         self._window = window
         self._now_ms = next(self._started)
 
+    @property
+    def now_ms(self) -> int:
+        return self._now_ms
+
     def wait(self, ms: int) -> None:
         self._now_ms += ms
 
