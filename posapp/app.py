@@ -27,6 +27,7 @@ from posapp.till import Till
 from posapp.ui import theme
 from posapp.ui.choice import Option
 from posapp.ui.customer import CustomerDisplay, Poster
+from posapp.ui.label import tell
 from posapp.ui.language import speak
 from posapp.ui.question import Step
 from posapp.ui.window import Page, Window
@@ -375,6 +376,8 @@ class App:
         shift = _tr("已开班") if status.shift == "open" else _tr("未开班")
         self.window.place.setText(f"{store} {status.till}{clerk} · {shift}")
         self.window.state.setText(" · ".join(self._state_words(status)))
+        is_well = status.network == "on" and not status.is_cut_off and status.printer in (None, "ready", "unknown")
+        tell(self.window.state, "tone", "" if is_well else "warning")
         self.window.ribbon.setText(_tr("培训模式 · 不计入营业") if status.training else "")
         self.window.ribbon.setVisible(status.training)
 
