@@ -59,6 +59,7 @@ def test_the_plain_cash_sale_is_five_scans_enter_amount_enter(counter: Counter) 
     (sale,) = sales_of(counter.till)
     assert (len(sale.lines), sale.total, sale.change) == (5, 15973, 4027)
     assert counter.strokes == 1 + 3 + 1
+    assert counter.seconds < 9
     assert counter.total == "¥40.27"
 
 

@@ -303,6 +303,7 @@ def test_keys_of_a_void_a_price_and_parking_are_few(counter: Counter) -> None:
     before = counter.strokes
     counter.press(Qt.Key.Key_Delete)
     assert counter.strokes - before == 1
+    begun = counter.seconds
     before = counter.strokes
     counter.type("60")
     counter.press(Qt.Key.Key_F6)
@@ -313,6 +314,7 @@ def test_keys_of_a_void_a_price_and_parking_are_few(counter: Counter) -> None:
     counter.press(F4, F4)
     assert counter.strokes - before == 2
     assert counter.total == "¥60.00"
+    assert counter.seconds - begun < 6  # a price with a manager's number and PIN, parked and recalled
 
 
 def test_enter_takes_no_choice(counter: Counter) -> None:
