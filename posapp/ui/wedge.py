@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QWindow
@@ -38,12 +39,20 @@ def struck_ms(event: QKeyEvent) -> float:
     return event.timestamp() or time.monotonic_ns() / 1e6
 
 
-def _copy(event: QKeyEvent) -> QKeyEvent:
-    """An event of our own making; of a clone() nobody says who frees it."""
-    kind, text = event.type(), event.text()
-    copy = QKeyEvent(kind, event.key(), event.modifiers(), text, event.isAutoRepeat(), event.count())
-    copy.setTimestamp(event.timestamp())
-    return copy
+class _Struck(NamedTuple):
+    """A key that is held back. ms: when it was struck, as struck_ms has it."""
+
+    key: int
+    text: str
+    modifiers: Qt.KeyboardModifier
+    is_repeat: bool
+    ms: float
+
+    def event(self) -> QKeyEvent:
+        """The key once more; of a clone() of the first event nobody says who frees it."""
+        made = QKeyEvent(QEvent.Type.KeyPress, self.key, self.modifiers, self.text, self.is_repeat)
+        made.setTimestamp(int(self.ms))
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +74,7 @@ class Wedge(QObject):
     def __init__(self, window: QWindow) -> None:
         super().__init__(window)
         self._window = window
-        self._held: list[QKeyEvent] = []
+        self._held: list[_Struck] = []
         self._last_ms = 0.0
         self._touched = time.monotonic()
         self._is_handing_on = False
@@ -98,34 +107,36 @@ class Wedge(QObject):
             return False
         self._touched = time.monotonic()
         assert isinstance(event, QKeyEvent)
-        if event.key() in _SHIFTS:
+        key = event.key()
+        if key in _SHIFTS:
             return False  # a capital letter of a scan is two keys
         now = struck_ms(event)
         if self._held and now - self._last_ms > self._patience_ms:
             self._end_in_silence()
         self._last_ms = now
-        end = _NAMES.get(event.key())
+        end = _NAMES.get(key)
         if end in self._ends and self._is_scan:
             self._emit(str(end))
             return True
-        if self._is_of_a_code(event):
-            self._held.append(_copy(event))
+        struck = _Struck(key, event.text(), event.modifiers(), event.isAutoRepeat(), now)
+        if self._is_of_a_code(struck):
+            self._held.append(struck)
             self._late.start(self._patience_ms)
             return True
         self._hand_on()
         return False
 
-    def _is_of_a_code(self, event: QKeyEvent) -> bool:
-        text = event.text()
+    def _is_of_a_code(self, struck: _Struck) -> bool:
+        text = struck.text
         if text and text in _SEPARATORS:
             return True
-        if self._held and event.key() in _NAMES and _NAMES[event.key()] not in self._ends:
+        if self._held and struck.key in _NAMES and _NAMES[struck.key] not in self._ends:
             return True
-        return text.isprintable() and text != "" and not event.modifiers() & _COMMANDS
+        return text.isprintable() and text != "" and not struck.modifiers & _COMMANDS
 
     @property
     def _typed(self) -> str:
-        return "".join(held.text() for held in self._held)
+        return "".join([held.text for held in self._held])
 
     @property
     def _is_prefixed(self) -> bool:
@@ -154,7 +165,7 @@ class Wedge(QObject):
     def _emit(self, end: str) -> None:
         self._late.stop()
         typed = self._typed
-        gaps = tuple(struck_ms(later) - struck_ms(earlier) for earlier, later in pairwise(self._held))
+        gaps = tuple(later.ms - earlier.ms for earlier, later in pairwise(self._held))
         code = typed.removeprefix(self._prefix)
         self._held.clear()
         self.heard.emit(Heard(code, typed, gaps, end))
@@ -165,7 +176,7 @@ class Wedge(QObject):
         held, self._held = self._held, []
         self._is_handing_on = True
         try:
-            for event in held:
-                QCoreApplication.sendEvent(self._window, event)
+            for struck in held:
+                QCoreApplication.sendEvent(self._window, struck.event())
         finally:
             self._is_handing_on = False
