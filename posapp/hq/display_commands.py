@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from posapp.hq import enrol, notices, people, pictures, tile_pages, tiles
-from posapp.hq.commands import Office
+from posapp.hq.office import Office
 
 Command = Callable[[Any, str, Callable[[argparse.Namespace], int | None], str], Any]
 
