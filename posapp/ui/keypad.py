@@ -10,6 +10,9 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QGridLayout, QPushButton, QSizePolicy, QWidget
 
 _BELOW = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom
+ROOM = 1.6
+"""A key is named below the words where the button is so much higher than its letters."""
+
 MONEY = ("pay", "note", "tender")
 """Kinds of buttons that take money, or lead to where it is taken."""
 
@@ -42,7 +45,7 @@ class KeyButton(QPushButton):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  (Qt's name)
         super().paintEvent(event)
-        if not self._key:
+        if not self._key or self.height() < ROOM * self.fontMetrics().height():
             return
         painter = QPainter(self)
         font = self.font()

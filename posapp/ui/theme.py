@@ -94,8 +94,8 @@ QPushButton { background: $raised; border: 1px solid $line; border-radius: ${rou
   min-height: ${target}px; font-size: ${body}px; }
 QPushButton:pressed { background: $chosen; }
 QPushButton:disabled { color: $quiet; background: $surface; }
-QPushButton[kind="key"], QPushButton[kind="action"], QPushButton[kind="pay"], QPushButton[kind="note"] {
-  min-height: ${least}px; }
+Keypad QPushButton, QPushButton[kind="key"], QPushButton[kind="action"], QPushButton[kind="pay"],
+QPushButton[kind="note"] { min-height: ${least}px; }
 QPushButton[hinted="true"] { padding-bottom: ${pad}px; }
 QPushButton[kind="key"] { background: $surface; font-size: ${large}px; padding: 0; }
 QPushButton[kind="action"] { background: $chosen; border-color: $chosen; }
