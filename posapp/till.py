@@ -207,6 +207,12 @@ class Till:
             raise PosError("nothing_to_approve")
         return self._lend(self._by_pin(number, pin))
 
+    def decline(self) -> bool:
+        """Nobody approves what was refused last; a badge that comes later is only a badge. Whether anything waited."""
+        waited = self._approvals.is_asking
+        self._approvals.settle(None)
+        return waited
+
     def _by_pin(self, number: str, pin: str) -> Clerk:
         # wrong PINs count in the real books: whoever practises has no more tries than others
         return check_pin(self._real.folder, self._real.journal, number, pin)

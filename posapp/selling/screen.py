@@ -85,7 +85,7 @@ class SaleScreen(QWidget):
         self._keys = keys_of(till.settings.key_profile, till.settings.keys)
         self._panes = QStackedWidget()
         self._before: QWidget = self._panes
-        self.question = Question("question", self._words(), self.to_selling)
+        self.question = Question("question", self._words(), self.give_up)
         self.choice = Choice("choice", self._words(), self.to_selling)
         self._selling = self._selling_pane()
         self.pay = PayPane(
@@ -519,6 +519,16 @@ class SaleScreen(QWidget):
         self.offer(self.tr("更多"), [*own, *self._more()], columns=2)
 
     # --- paying ---
+
+    def lock(self) -> None:
+        """Somebody else may come: no approval waits for a badge that only opens the window. The rest stays."""
+        if self._till.decline() and self._panes.currentWidget() is self.question:
+            self.to_selling()
+
+    def give_up(self) -> None:
+        """Nobody answers the question beside the ticket; what it would have approved stays refused."""
+        self._till.decline()
+        self.to_selling()
 
     def to_selling(self) -> None:
         self.text = self.pay.text = ""

@@ -261,6 +261,30 @@ def test_a_badge_approves_what_was_just_asked_for(counter: Counter, chain: Chain
     assert counter.total == "¥60.00"
 
 
+def test_an_approval_that_was_given_up_is_lent_to_no_later_badge(counter: Counter, chain: Chain) -> None:
+    give_badges(chain, counter.till)
+    counter.scan(LIPSTICK)
+    counter.type("60")
+    counter.press(Qt.Key.Key_F6)
+    counter.press(ESCAPE)
+    counter.scan(BADGES[MANAGER[0]])
+    assert counter.total == "¥89.00"
+    assert counter.till.clerk
+    assert counter.till.clerk.number == int(MANAGER[0])
+
+
+def test_a_badge_that_opens_a_locked_window_approves_nothing(counter: Counter, chain: Chain) -> None:
+    give_badges(chain, counter.till)
+    counter.scan(LIPSTICK)
+    counter.type("60")
+    counter.press(Qt.Key.Key_F6)
+    counter.app.lock()
+    counter.scan(BADGES[MANAGER[0]])
+    assert counter.window.page_name == "sale"
+    assert counter.total == "¥89.00"
+    assert "approval.given" not in kinds(counter.till)
+
+
 def test_practice_is_marked_and_leaves_no_sale_behind(counter: Counter) -> None:
     counter.press(F10)
     counter.choose("more_training")
