@@ -223,6 +223,7 @@ class App:
         """Nobody sells here until the clerk, or a colleague, is known again; the ticket stays as it is."""
         if self.till.clerk:
             self._is_locked = True
+            self.sale.lock()
             self.locked.title.setText(_tr("{name} 已锁屏").format(name=self.till.clerk.name))
             self._go_on()
 
@@ -380,6 +381,8 @@ class App:
         tell(self.window.state, "tone", "" if is_well else "warning")
         self.window.ribbon.setText(_tr("培训模式 · 不计入营业") if status.training else "")
         self.window.ribbon.setVisible(status.training)
+        if self._facing:
+            self._facing.place(store, status.training)
 
     def _state_words(self, status: StatusView) -> list[str]:
         words = [_tr("联网") if status.network == "on" and not status.is_cut_off else _tr("离线销售中")]

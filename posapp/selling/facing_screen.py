@@ -36,6 +36,11 @@ class Facing(QObject):
         self._ticket, self._paid, self._is_paying = ticket, paid, is_paying
         self._soon.start()
 
+    def place(self, store: str, is_training: bool) -> None:
+        """Whose display this is, and whether the till is only practised on."""
+        self._display.show_store(store)
+        self._display.show_training(is_training)
+
     def hang(self, posters: Sequence[Poster]) -> None:
         """What is shown while nobody is served."""
         if list(posters) != list(self.posters):

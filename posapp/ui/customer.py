@@ -167,12 +167,14 @@ class CustomerDisplay(QWidget):
             self._turning.start()
 
     def show_training(self, is_on: bool) -> None:
-        self._is_training = is_on
-        self.update()
+        if is_on != self._is_training:
+            self._is_training = is_on
+            self.update()
 
     def show_store(self, name: str) -> None:
-        self._store = name
-        self.update()
+        if name != self._store:
+            self._store = name
+            self.update()
 
     def _show(self, view: TicketText | PaidText | None) -> None:
         self._turning.stop()
@@ -256,7 +258,7 @@ class CustomerDisplay(QWidget):
         """The bar of practice; the room below it."""
         bar = QRectF(0, 0, whole.width(), 44)
         p.fillRect(bar, QColor(self.colours.warning))
-        self._text(p, bar, self.tr("练习模式 · 不是真实交易"), 24, self.colours.on_warning, _CENTRE, is_bold=True)
+        self._text(p, bar, self.tr("培训模式 · 不是真实交易"), 24, self.colours.on_warning, _CENTRE, is_bold=True)
         return whole.adjusted(0, bar.height(), 0, 0)
 
     def _head(self, p: QPainter, whole: QRectF, member: str) -> QRectF:

@@ -397,7 +397,7 @@
         <translation>Customer display</translation>
     </message>
     <message>
-        <source>练习模式 · 不是真实交易</source>
+        <source>培训模式 · 不是真实交易</source>
         <translation>Training · not a real sale</translation>
     </message>
     <message>

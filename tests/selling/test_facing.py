@@ -114,3 +114,12 @@ def test_a_cancelled_ticket_leaves_the_shops_name(customer: Customer, does: Call
     customer.reads("牛角包")
     does("cancel")
     customer.reads("欢迎光临")
+
+
+def test_practice_is_told_to_the_customer_too(customer: Customer, till: Till) -> None:
+    till.training(True)
+    customer.app.show_status()
+    wait_until(lambda: any("培训" in text for text in customer.texts))
+    till.training(False)
+    customer.app.show_status()
+    wait_until(lambda: not any("培训" in text for text in customer.texts))

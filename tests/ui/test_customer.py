@@ -166,9 +166,9 @@ def test_thanks_stay_until_something_else_is_shown(display: CustomerDisplay) -> 
 def test_practice_is_written_over_everything(display: CustomerDisplay) -> None:
     for view in STATES.values():
         show(display, view)
-        assert "练习模式 · 不是真实交易" not in texts(display)
+        assert "培训模式 · 不是真实交易" not in texts(display)
         display.show_training(True)
-        assert "练习模式 · 不是真实交易" in texts(display)
+        assert "培训模式 · 不是真实交易" in texts(display)
         display.show_training(False)
 
 
