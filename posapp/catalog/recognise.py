@@ -9,18 +9,8 @@ from posapp.catalog.articles import Article, Articles
 from posapp.errors import PosError
 from posapp.money import Money, round_half_up
 from posapp.quantity import ONE, Quantity
-from posapp.rules.codes import clean, counted
+from posapp.rules.codes import NAMES, clean, counted
 from posapp.rules.labels import Label, LabelPattern, read_label
-
-_UNSERVED = {
-    "member": ("会员码", "a member code"),
-    "coupon": ("优惠券码", "a coupon"),
-    "pickup": ("提货码", "a pick-up code"),
-    "booking": ("预约码", "a booking code"),
-    "join": ("入会码", "a join code"),
-    "voucher": ("团购券", "a group-buy voucher"),
-}
-
 
 _MILLI_PER_GRAM = {"kg": 1, "KG": 1, "千克": 1, "公斤": 1, "斤": 2, "两": 20, "g": 1000, "克": 1000}
 """Thousandths of a unit in a gram: a 斤 is 500 g and a 两 50 g."""
@@ -92,4 +82,4 @@ def _labelled(article: Article, label: Label) -> tuple[Quantity, Money | None]:
 
 def unserved(kind: str) -> PosError:
     """What to say of a code of a kind (rules.codes.kind_of) that this till cannot use yet."""
-    return PosError("pay_code_unserved") if kind == "pay" else PosError("code_unserved", what=_UNSERVED[kind])
+    return PosError("pay_code_unserved") if kind == "pay" else PosError("code_unserved", what=NAMES[kind])

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import random  # noqa: TID251  (payment codes of nobody)
-import re
 import signal
 import sys
 from collections.abc import Callable
@@ -29,6 +28,7 @@ from posapp.demo.paper_screen import PaperWindow
 from posapp.demo.shop import RESOURCES, Clerk, Demo, ask_hq, standing
 from posapp.demo.tray_screen import Card, ScanTray, Switch
 from posapp.devices import DEVICES_FILE, RECEIPT, Configured
+from posapp.rules import codes
 from posapp.rules.labels import check_digit
 from posapp.till import Till
 from posapp.ui.customer import CustomerDisplay
@@ -40,9 +40,6 @@ SWITCHES = 72
 
 TITLE_BAR = 32
 """Pixels that a window manager adds above a window, about."""
-
-_RECEIPT = re.compile(r"S\d{3}T\d{2}-[0-9A-Z]+-\d{6}-[0-9A-Z]{2}")
-_BADGE = re.compile(r"K1[0-9A-HJKMNP-TV-Z]{26}")
 
 
 def _tr(text: str) -> str:
@@ -171,7 +168,7 @@ class Hands:
         """The number on the newest paper that has one."""
         for paper in reversed(virtual.printed(self._papers)):
             text = paper.with_suffix(".txt")
-            if text.exists() and (found := _RECEIPT.search(text.read_text("utf-8"))):
+            if text.exists() and (found := codes.RECEIPT.search(text.read_text("utf-8"))):
                 return found[0]
         return ""
 
@@ -207,7 +204,7 @@ def _badge_of(demo: Demo, clerk: Clerk) -> str:
             told = str(ask_hq(demo.hq, "clerk", "badge", str(clerk.number)))
         except (RuntimeError, SystemExit):
             told = ""
-        found = _BADGE.search(told)
+        found = codes.BADGE.search(told)
         _badges[clerk.number] = found[0] if found else ""
     return _badges[clerk.number]
 

@@ -26,6 +26,19 @@ _KINDS = (
     ("pay", re.compile(r"1[0-5]\d{16}|(2[5-9]|30)\d{14,22}|FP[0-9A-Z]{33}|62\d{17}|01\d{17}")),
 )
 
+NAMES: dict[str, tuple[str, str]] = {
+    "badge": ("工牌", "a clerk's badge"),
+    "receipt": ("小票号", "a receipt number"),
+    "member": ("会员码", "a member code"),
+    "coupon": ("优惠券码", "a coupon"),
+    "pickup": ("提货码", "a pick-up code"),
+    "booking": ("预约码", "a booking code"),
+    "join": ("入会码", "a join code"),
+    "voucher": ("团购券", "a group-buy voucher"),
+    "pay": ("付款码", "a payment code"),
+}
+"""What people call each kind, in Chinese and English."""
+
 _COUNTED = re.compile(r"([0-9０-９.．]{1,11})[*×＊](.+)")
 
 

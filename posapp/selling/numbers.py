@@ -21,11 +21,6 @@ _NUMBER = re.compile(r"(S\d{3,6}T\d{2})-([A-Z0-9]{1,8})-(\d{6,9})(-[0-9A-Z]{2})?
 _SHORT = re.compile(r"\d{1,7}", re.ASCII)
 
 
-def is_receipt_number(text: str) -> bool:
-    """Whether a scanned or typed code is spelt as a receipt's number is, of whichever till."""
-    return bool(_NUMBER.fullmatch(half_width(text).upper()))
-
-
 def find(folder: db.Folder, text: str, till: str, date: str) -> Recorded | RecordedRefund:
     """The sale or refund of a number as it is scanned or typed. "42" is the till's 42nd paper of the business date
     `date`. Raises PosError not_found, other_till."""

@@ -13,6 +13,7 @@ import msgspec
 
 from posapp import log
 from posapp.errors import PosError
+from posapp.rules import codes
 from posapp.rules.labels import LabelPattern, check_digit, read_label
 from posapp.settings import Settings, read_setting
 
@@ -20,7 +21,6 @@ SCANNER_FILE = "scanner.json"
 """In the till's state folder: what this till's scanners do, where it is not what the store's settings say."""
 
 _WORDS = {"\x1d": "GS", "\x1e": "RS", "\x1f": "US", "\x04": "EOT", "\t": "Tab", "\r": "Enter", "\n": "LF"}
-_RECEIPT = re.compile(r"S\d{3,6}T\d{2}-[A-Z]{1,3}-\d{6}-[0-9A-Z]{2}")
 _GTINS = {
     8: ("EAN-8 商品码", "EAN-8 article code"),
     12: ("UPC-A 商品码", "UPC-A article code"),
@@ -101,20 +101,16 @@ def kind_of(code: str, labels: tuple[LabelPattern, ...]) -> tuple[str, str]:
         return ("店内秤码", "a label of the store's scales")
     if "\x1d" in code or re.match(r"\][A-Za-z]\d|\(01\)\d{14}", code):
         return ("GS1 码（含批号、日期等）", "GS1 code (with batch, date and the like)")
+    if kind := codes.kind_of(code):
+        return codes.NAMES[kind]
     if re.match(r"(?i)https?://", code):
         return ("网址二维码", "QR code of a web address")
-    if _RECEIPT.fullmatch(code):
-        return ("小票号", "receipt number")
     if code.isascii() and code.isdigit():
         return _kind_of_digits(code)
     return (f"文字码,{len(code)} 个字符", f"text, {len(code)} characters")
 
 
 def _kind_of_digits(code: str) -> tuple[str, str]:
-    if len(code) == 18 and "10" <= code[:2] <= "15":
-        return ("微信付款码", "WeChat pay code")
-    if 16 <= len(code) <= 24 and "25" <= code[:2] <= "30":
-        return ("支付宝付款码", "Alipay pay code")
     if len(code) in _GTINS:
         if check_digit(code[:-1]) == code[-1]:
             return _GTINS[len(code)]

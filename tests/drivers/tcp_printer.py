@@ -11,6 +11,10 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import zxingcpp
+
+from tests.drivers.paper_roll import NotEscPos, read_roll
+
 REAL_TIME = re.compile(rb"\x10\x04([\x01\x02\x04])")
 READY = {b"\x01": b"\x12", b"\x02": b"\x12", b"\x04": b"\x12"}
 NO_PAPER = {b"\x01": b"\x1a", b"\x02": b"\x32", b"\x04": b"\x72"}
@@ -99,3 +103,17 @@ class TcpPrinter:
                     return
         except OSError:
             return
+
+
+def whole(printer: TcpPrinter) -> list[str]:
+    """The return codes of the receipts that came out whole, with their cut, read as a scanner would."""
+    out = []
+    for job in printer.jobs:
+        try:
+            roll = read_roll(job, 576)
+        except NotEscPos:
+            continue
+        if roll.cuts:
+            out += [text for kind, text in roll.codes if kind == "Code128"]
+            out += [found.text for found in zxingcpp.read_barcodes(roll.picture)] if roll.pictures else []
+    return out

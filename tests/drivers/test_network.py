@@ -10,8 +10,7 @@ import pytest
 from drivers.catalogue import open_printer
 from drivers.contracts import Barcode, Cut, DeviceError, Document, Pair, Reason, Rule, Text
 from posapp.devices import Configured, SpooledPrinter
-from tests.drivers.paper_roll import NotEscPos, read_roll
-from tests.drivers.tcp_printer import COVER_OPEN, NO_PAPER, Mishap, TcpPrinter, wait
+from tests.drivers.tcp_printer import COVER_OPEN, NO_PAPER, Mishap, TcpPrinter, wait, whole
 
 QUICK = (0.01,)
 
@@ -32,19 +31,6 @@ def receipt(number: int) -> Document:
 def configured(printer: TcpPrinter, **options: object) -> Configured:
     quick = {"host": "127.0.0.1", "port": printer.port, "connect_s": 2.0, "answer_s": 0.3, "mode": "text"}
     return Configured("network", {**quick, "codes": "native", **options})
-
-
-def whole(printer: TcpPrinter) -> list[str]:
-    """The numbers of the receipts that came out whole, with their cut."""
-    out = []
-    for job in printer.jobs:
-        try:
-            roll = read_roll(job, 576)
-        except NotEscPos:
-            continue
-        if roll.cuts:
-            out += [text for kind, text in roll.codes if kind == "Code128"]
-    return out
 
 
 NUMBERS = [f"S001T01-A-{number:06d}-7K" for number in range(3)]

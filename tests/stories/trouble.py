@@ -7,13 +7,10 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
-import zxingcpp
-
 from posapp.devices import RECEIPT, Configured
 from posapp.messages import SaleCompleted
 from posapp.till import Till
-from tests.drivers.paper_roll import NotEscPos, read_roll
-from tests.drivers.tcp_printer import Mishap, TcpPrinter
+from tests.drivers.tcp_printer import Mishap, TcpPrinter, whole
 from tests.shop import entries_of
 from tests.ui.desk import Desk
 from tests.ui.keys import wait_until
@@ -115,17 +112,3 @@ def sell_through(till: Till, printer: TcpPrinter, mode: str, answer_s: float, ti
 
 def numbers(till: Till) -> list[str]:
     return [header.rn for header, body in entries_of(till) if isinstance(body, SaleCompleted)]
-
-
-def whole(printer: TcpPrinter) -> list[str]:
-    """The return codes of the receipts that came out whole, with their cut, read as a scanner would."""
-    out = []
-    for job in printer.jobs:
-        try:
-            roll = read_roll(job, 576)
-        except NotEscPos:
-            continue
-        if roll.cuts:
-            out += [text for kind, text in roll.codes if kind == "Code128"]
-            out += [found.text for found in zxingcpp.read_barcodes(roll.picture)] if roll.pictures else []
-    return out
