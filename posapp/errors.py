@@ -33,6 +33,10 @@ class Cancelled(Exception):
 
 SENTENCES: dict[str, tuple[str, str]] = {
     # at the counter
+    "bad_join_code": (
+        "这个入会码不是本店的,或已损坏,请重新扫码",
+        "That join code is not ours, or damaged; scan again.",
+    ),
     "unknown_code": (
         "没有找到商品 {code},请核对条码,或请总部建档",
         "No article has the code {code}; check it, or ask headquarters to add the article.",
@@ -287,6 +291,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "bad_role": (
         "角色 {role} 不正确,应为 cashier、lead 或 manager",
         "The role {role} is wrong; use cashier, lead or manager.",
+    ),
+    "bad_phone": (
+        "手机号不正确,请输入 11 位手机号",
+        "That is no phone number; type 11 digits, or + and the country's code.",
     ),
     "bad_pin": ("密码应为 {least} 到 12 位数字", "A PIN has {least} to 12 digits."),
     "weak_pin": ("这个密码太容易猜到,请换一个", "This PIN is too easy to guess; choose another."),

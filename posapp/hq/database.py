@@ -24,7 +24,8 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from posapp.errors import PosError
-from posapp.hq.tables import ADDED, SCHEMA, Whole, about, counter, metadata
+from posapp.hq.columns import Whole, metadata
+from posapp.hq.tables import ADDED, SCHEMA, about, counter
 from posapp.messages import STREAMS
 
 ACCEPTED = "accepted"

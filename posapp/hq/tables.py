@@ -8,240 +8,217 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import Column, Index, LargeBinary, Table
 
-SCHEMA = 2
+from posapp.hq.columns import Whole, Word, key, table, whole, word
 
-Whole = BigInteger().with_variant(Integer(), "sqlite")
-# PostgreSQL sorts by the database's language unless told; a cursor wants plain code points.
-Word = Text().with_variant(Text(collation="C"), "postgresql")
+SCHEMA = 3
 
-metadata = MetaData()
+about = table("about", key("name", Word), word("value"))
 
-
-def _table(name: str, *columns: Any) -> Table:
-    return Table(name, metadata, *columns, sqlite_strict=True)
-
-
-def _key(name: str, kind: Any) -> Column[Any]:
-    return Column(name, kind, primary_key=True, nullable=False, autoincrement=False)
-
-
-def _whole(name: str, default: int | None = None) -> Column[Any]:
-    return Column(name, Whole, nullable=False, default=default)
-
-
-def _word(name: str, default: str | None = None) -> Column[Any]:
-    return Column(name, Word, nullable=False, default=default)
-
-
-about = _table("about", _key("name", Word), _word("value"))
-
-counter = _table("counter", _key("name", Word), _whole("n"))
+counter = table("counter", key("name", Word), whole("n"))
 
 # --- who there is ---
 
-store = _table("store", _key("number", Whole), _word("name"), _whole("created"))
+store = table("store", key("number", Whole), word("name"), whole("created"))
 
 # serial: of the last enrolment. revoked: every enrolment up to this serial is shut out.
-till = _table(
-    "till", _key("store", Whole), _key("till", Whole), _whole("serial", 0), _whole("revoked", 0), _whole("created")
-)
+till = table("till", key("store", Whole), key("till", Whole), whole("serial", 0), whole("revoked", 0), whole("created"))
 
 # use: journal or request. Keys of all enrolments stay, because entries signed with them stay.
-till_key = _table(
+till_key = table(
     "till_key",
-    _key("key_id", Word),
-    _key("use", Word),
-    _whole("store"),
-    _whole("till"),
-    _whole("serial"),
-    _word("public"),
-    _word("certificate"),
+    key("key_id", Word),
+    key("use", Word),
+    whole("store"),
+    whole("till"),
+    whole("serial"),
+    word("public"),
+    word("certificate"),
     Index("till_key_till", "store", "till"),
 )
 
 # scope: chain or store:<n>. pin: Argon2id hash.
-clerk = _table(
+clerk = table(
     "clerk",
-    _key("number", Whole),
-    _word("scope"),
-    _word("name"),
-    _word("role"),
-    _word("pin"),
-    _whole("active", 1),
+    key("number", Whole),
+    word("scope"),
+    word("name"),
+    word("role"),
+    word("pin"),
+    whole("active", 1),
 )
 
 # hash: SHA-256 of the badge's code in hexadecimal; the code itself is on the badge only.
-badge = _table("badge", _key("clerk", Whole), _word("hash"))
+badge = table("badge", key("clerk", Whole), word("hash"))
 
 # used_by: the request key it was used with; answer: what that till was told, to be told again.
-enrolment = _table(
+enrolment = table(
     "enrolment",
-    _key("handle", Word),
+    key("handle", Word),
     Column("digest", LargeBinary, nullable=False),
-    _whole("store"),
-    _whole("till"),
-    _whole("expires"),
-    _whole("tries", 0),
-    _word("used_by", ""),
-    _word("answer", ""),
+    whole("store"),
+    whole("till"),
+    whole("expires"),
+    whole("tries", 0),
+    word("used_by", ""),
+    word("answer", ""),
 )
 
-nonce = _table("nonce", _key("key", Word), _key("nonce", Word), _whole("created"), Index("nonce_created", "created"))
+nonce = table("nonce", key("key", Word), key("nonce", Word), whole("created"), Index("nonce_created", "created"))
 
 # wall_ahead: the till's wall clock minus HQ's at the last hello.
-till_status = _table(
+till_status = table(
     "till_status",
-    _key("store", Whole),
-    _key("till", Whole),
-    _whole("contact", 0),
-    _whole("unsent", 0),
-    _whole("oldest_unsent", 0),
-    _word("program", ""),
-    _word("boot", ""),
-    _whole("wall_ahead", 0),
+    key("store", Whole),
+    key("till", Whole),
+    whole("contact", 0),
+    whole("unsent", 0),
+    whole("oldest_unsent", 0),
+    word("program", ""),
+    word("boot", ""),
+    whole("wall_ahead", 0),
 )
 
 # --- what HQ decides ---
 
-setting = _table("setting", _key("scope", Word), _key("name", Word), _word("value"))
+setting = table("setting", key("scope", Word), key("name", Word), word("value"))
 
 # codes: JSON list of [code, rank]. cost in fen. since: number in the order of `batch` it is known from
 # (0 while its own transaction runs), so that "unknown article" means the same when tables are made again.
-article = _table(
+article = table(
     "article",
-    _key("scope", Word),
-    _key("id", Word),
-    _word("name"),
-    _word("unit"),
-    _word("tax"),
-    _word("codes"),
-    _whole("weighed"),
-    _whole("discountable"),
-    _whole("bargain"),
-    _whole("points"),
-    _word("category_code"),
-    _word("category"),
-    _word("spec"),
-    _word("origin"),
-    _word("pinyin"),
-    _word("initials"),
-    _whole("cost"),
-    _whole("since", 0),
+    key("scope", Word),
+    key("id", Word),
+    word("name"),
+    word("unit"),
+    word("tax"),
+    word("codes"),
+    whole("weighed"),
+    whole("discountable"),
+    whole("bargain"),
+    whole("points"),
+    word("category_code"),
+    word("category"),
+    word("spec"),
+    word("origin"),
+    word("pinyin"),
+    word("initials"),
+    whole("cost"),
+    whole("since", 0),
     Index("article_id", "id"),
 )
 
-book = _table("book", _key("version", Whole), _word("scope"), _whole("created"), _word("source"))
+book = table("book", key("version", Whole), word("scope"), whole("created"), word("source"))
 
 # price 0: the price was taken away from then on.
-price = _table(
+price = table(
     "price",
-    _key("scope", Word),
-    _key("article", Word),
-    _key("starts", Whole),
-    _whole("book"),
-    _whole("price"),
-    _whole("member"),
-    _whole("lowest"),
+    key("scope", Word),
+    key("article", Word),
+    key("starts", Whole),
+    whole("book"),
+    whole("price"),
+    whole("member"),
+    whole("lowest"),
 )
 
 # Tiles as they were imported; the automatic first page of a store stands in the feed only. Since schema 2.
-tile = _table(
+tile = table(
     "tile",
-    _key("scope", Word),
-    _key("page", Whole),
-    _key("place", Whole),
-    _word("title"),
-    _word("article"),
-    _word("label"),
-    _word("colour"),
-    _word("picture"),
+    key("scope", Word),
+    key("page", Whole),
+    key("place", Whole),
+    word("title"),
+    word("article"),
+    word("label"),
+    word("colour"),
+    word("picture"),
 )
 
 # date: the business date for which a store's automatic page was worked out. Since schema 2.
-tile_day = _table("tile_day", _key("store", Whole), _word("date"))
+tile_day = table("tile_day", key("store", Whole), word("date"))
 
 # hash: SHA-256 of data in hexadecimal. Since schema 2.
-picture = _table(
+picture = table(
     "picture",
-    _key("hash", Word),
-    _word("kind"),
-    _whole("width"),
-    _whole("height"),
+    key("hash", Word),
+    word("kind"),
+    whole("width"),
+    whole("height"),
     Column("data", LargeBinary, nullable=False),
-    _whole("added"),
+    whole("added"),
 )
 
 # ends 0: until it is removed. Since schema 2.
-notice = _table(
+notice = table(
     "notice",
-    _key("number", Whole),
-    _word("scope"),
-    _word("picture"),
-    _word("caption"),
-    _whole("starts"),
-    _whole("ends"),
-    _whole("place"),
+    key("number", Whole),
+    word("scope"),
+    word("picture"),
+    word("caption"),
+    whole("starts"),
+    whole("ends"),
+    whole("place"),
 )
 
 # data: canonical JSON of the stream's row; empty when the row is gone.
-feed = _table(
+feed = table(
     "feed",
-    _key("stream", Word),
-    _key("scope", Word),
-    _key("key", Word),
-    _whole("v"),
+    key("stream", Word),
+    key("scope", Word),
+    key("key", Word),
+    whole("v"),
     Column("data", LargeBinary, nullable=False),
     Index("feed_order", "stream", "v", "scope", "key"),
 )
 
 # --- what the tills sent, verbatim ---
 
-journal_head = _table(
+journal_head = table(
     "journal_head",
-    _key("jid", Word),
-    _whole("store"),
-    _whole("till"),
-    _whole("seq"),
+    key("jid", Word),
+    whole("store"),
+    whole("till"),
+    whole("seq"),
     Column("hash", LargeBinary, nullable=False),
-    _word("boot"),
+    word("boot"),
     Index("journal_head_till", "store", "till"),
 )
 
 # known: 0 first seen here, 1 the same event as one in another place, 2 its identity belongs to another event.
-entry = _table(
+entry = table(
     "entry",
-    _key("jid", Word),
-    _key("seq", Whole),
-    _word("event"),
-    _whole("known"),
+    key("jid", Word),
+    key("seq", Whole),
+    word("event"),
+    whole("known"),
     Column("header", LargeBinary, nullable=False),
     Column("signature", LargeBinary, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False),
 )
 
-event_identity = _table(
+event_identity = table(
     "event_identity",
-    _key("store", Whole),
-    _key("till", Whole),
-    _key("event", Word),
-    _word("jid"),
-    _whole("seq"),
-    _word("digest"),
+    key("store", Whole),
+    key("till", Whole),
+    key("event", Word),
+    word("jid"),
+    whole("seq"),
+    word("digest"),
 )
 
 # n: the order in which HQ received; entries first_seq to last_seq of a journal came together.
-batch = _table(
+batch = table(
     "batch",
-    _key("n", Whole),
-    _word("jid"),
-    _whole("store"),
-    _whole("till"),
-    _whole("first_seq"),
-    _whole("last_seq"),
-    _whole("received"),
+    key("n", Whole),
+    word("jid"),
+    whole("store"),
+    whole("till"),
+    whole("first_seq"),
+    whole("last_seq"),
+    whole("received"),
     Index("batch_till", "store", "till", "n"),
 )
 
@@ -249,265 +226,265 @@ batch = _table(
 
 
 def _entry_of() -> list[Column[Any]]:
-    return [_key("jid", Word), _key("seq", Whole)]
+    return [key("jid", Word), key("seq", Whole)]
 
 
 def _place() -> list[Column[Any]]:
-    return [_whole("store"), _whole("till"), _word("date")]
+    return [whole("store"), whole("till"), word("date")]
 
 
-sale = _table(
+sale = table(
     "sale",
     *_entry_of(),
     *_place(),
-    _word("event"),
-    _word("receipt"),
-    _whole("counter"),
-    _whole("clerk"),
-    _word("shift"),
-    _word("ticket"),
-    _whole("opened"),
-    _whole("paid"),
-    _whole("effective"),
-    _whole("trust"),
-    _whole("lines"),
-    _whole("total"),
-    _whole("rounding"),
-    _whole("change"),
-    _word("member"),
-    _word("join"),
+    word("event"),
+    word("receipt"),
+    whole("counter"),
+    whole("clerk"),
+    word("shift"),
+    word("ticket"),
+    whole("opened"),
+    whole("paid"),
+    whole("effective"),
+    whole("trust"),
+    whole("lines"),
+    whole("total"),
+    whole("rounding"),
+    whole("change"),
+    word("member"),
+    word("join"),
     Index("sale_date", "store", "date"),
     Index("sale_receipt", "receipt"),
 )
 
 # pos: place in the entry; n: the number on the ticket. off: what reasons took off or added, why: JSON.
-sale_line = _table(
+sale_line = table(
     "sale_line",
     *_entry_of(),
-    _key("pos", Whole),
+    key("pos", Whole),
     *_place(),
-    _whole("n"),
-    _word("article"),
-    _word("code"),
-    _word("name"),
-    _word("unit"),
-    _whole("qty"),
-    _whole("price"),
-    _whole("amount"),
-    _word("rate"),
-    _whole("tax"),
-    _whole("book"),
-    _whole("off"),
-    _word("why"),
+    whole("n"),
+    word("article"),
+    word("code"),
+    word("name"),
+    word("unit"),
+    whole("qty"),
+    whole("price"),
+    whole("amount"),
+    word("rate"),
+    whole("tax"),
+    whole("book"),
+    whole("off"),
+    word("why"),
     Index("sale_line_date", "store", "date"),
 )
 
-tender = _table(
+tender = table(
     "tender",
     *_entry_of(),
-    _key("pos", Whole),
+    key("pos", Whole),
     *_place(),
-    _word("kind"),
-    _whole("amount"),
-    _whole("given"),
-    _word("ref"),
+    word("kind"),
+    whole("amount"),
+    whole("given"),
+    word("ref"),
     Index("tender_date", "store", "date"),
 )
 
-sale_tax = _table(
+sale_tax = table(
     "sale_tax",
     *_entry_of(),
-    _key("pos", Whole),
+    key("pos", Whole),
     *_place(),
-    _word("rate"),
-    _whole("amount"),
-    _whole("tax"),
+    word("rate"),
+    whole("amount"),
+    whole("tax"),
     Index("sale_tax_date", "store", "date"),
 )
 
 # receipt: its own number; sale, sale_receipt: event id and number of the sale that money went back for.
-refund = _table(
+refund = table(
     "refund",
     *_entry_of(),
     *_place(),
-    _word("event"),
-    _word("receipt"),
-    _whole("counter"),
-    _word("kind"),
-    _word("sale"),
-    _word("sale_receipt"),
-    _whole("clerk"),
-    _whole("by"),
-    _word("shift"),
-    _whole("done"),
-    _whole("effective"),
-    _whole("total"),
-    _whole("rounding"),
-    _word("reason"),
-    _word("member"),
+    word("event"),
+    word("receipt"),
+    whole("counter"),
+    word("kind"),
+    word("sale"),
+    word("sale_receipt"),
+    whole("clerk"),
+    whole("by"),
+    word("shift"),
+    whole("done"),
+    whole("effective"),
+    whole("total"),
+    whole("rounding"),
+    word("reason"),
+    word("member"),
     Index("refund_date", "store", "date"),
     Index("refund_sale", "sale"),
 )
 
 # n: the line's number on the sale's ticket.
-refund_line = _table(
+refund_line = table(
     "refund_line",
     *_entry_of(),
-    _key("pos", Whole),
+    key("pos", Whole),
     *_place(),
-    _whole("n"),
-    _word("article"),
-    _whole("qty"),
-    _whole("amount"),
-    _word("rate"),
-    _whole("tax"),
-    _whole("off"),
+    whole("n"),
+    word("article"),
+    whole("qty"),
+    whole("amount"),
+    word("rate"),
+    whole("tax"),
+    whole("off"),
     Index("refund_line_date", "store", "date"),
 )
 
-refund_tender = _table(
+refund_tender = table(
     "refund_tender",
     *_entry_of(),
-    _key("pos", Whole),
+    key("pos", Whole),
     *_place(),
-    _word("kind"),
-    _whole("amount"),
-    _word("ref"),
+    word("kind"),
+    whole("amount"),
+    word("ref"),
     Index("refund_tender_date", "store", "date"),
 )
 
-refund_tax = _table(
+refund_tax = table(
     "refund_tax",
     *_entry_of(),
-    _key("pos", Whole),
+    key("pos", Whole),
     *_place(),
-    _word("rate"),
-    _whole("amount"),
-    _whole("tax"),
+    word("rate"),
+    whole("amount"),
+    whole("tax"),
     Index("refund_tax_date", "store", "date"),
 )
 
 # A tender that could only be believed was found in the shop's account; tender: its number in the sale.
-settlement = _table(
+settlement = table(
     "settlement",
     *_entry_of(),
     *_place(),
-    _word("sale"),
-    _word("receipt"),
-    _whole("tender"),
-    _word("kind"),
-    _whole("amount"),
-    _word("ref"),
-    _word("how"),
-    _whole("clerk"),
-    _whole("effective"),
+    word("sale"),
+    word("receipt"),
+    whole("tender"),
+    word("kind"),
+    whole("amount"),
+    word("ref"),
+    word("how"),
+    whole("clerk"),
+    whole("effective"),
     Index("settlement_sale", "sale", "tender"),
 )
 
-cash_move = _table(
+cash_move = table(
     "cash_move",
     *_entry_of(),
     *_place(),
-    _word("shift"),
-    _whole("clerk"),
-    _whole("by"),
-    _whole("amount"),
-    _word("reason"),
-    _whole("effective"),
+    word("shift"),
+    whole("clerk"),
+    whole("by"),
+    whole("amount"),
+    word("reason"),
+    whole("effective"),
     Index("cash_move_date", "store", "date"),
 )
 
-event = _table(
+event = table(
     "event",
     *_entry_of(),
     *_place(),
-    _word("event"),
-    _word("type"),
-    _whole("version"),
-    _whole("clerk"),
-    _whole("by"),
-    _whole("wall"),
-    _whole("effective"),
-    _word("body"),
+    word("event"),
+    word("type"),
+    whole("version"),
+    whole("clerk"),
+    whole("by"),
+    whole("wall"),
+    whole("effective"),
+    word("body"),
     Index("event_date", "store", "date", "type"),
 )
 
 # The conflict and notice book: what stands but does not agree. detail: JSON.
-flag = _table(
+flag = table(
     "flag",
     *_entry_of(),
-    _key("pos", Whole),
+    key("pos", Whole),
     *_place(),
-    _word("kind"),
-    _word("detail"),
+    word("kind"),
+    word("detail"),
     Index("flag_date", "store", "date"),
 )
 
 # held_*: sums of what HQ has of the shift; counted and the rest: what the till said when it closed.
-shift = _table(
+shift = table(
     "shift",
-    _key("store", Whole),
-    _key("till", Whole),
-    _key("shift", Word),
-    _word("date"),
-    _whole("clerk"),
-    _whole("opened"),
-    _whole("float"),
-    _whole("closed"),
-    _whole("counted"),
-    _whole("expected"),
-    _whole("held_sales"),
-    _whole("held_total"),
-    _whole("held_rounding"),
-    _whole("held_cash_in"),
-    _whole("held_cash_out"),
-    _word("held_tenders"),
-    _whole("held_refunds"),
-    _whole("held_refunded"),
-    _word("held_back"),
+    key("store", Whole),
+    key("till", Whole),
+    key("shift", Word),
+    word("date"),
+    whole("clerk"),
+    whole("opened"),
+    whole("float"),
+    whole("closed"),
+    whole("counted"),
+    whole("expected"),
+    whole("held_sales"),
+    whole("held_total"),
+    whole("held_rounding"),
+    whole("held_cash_in"),
+    whole("held_cash_out"),
+    word("held_tenders"),
+    whole("held_refunds"),
+    whole("held_refunded"),
+    word("held_back"),
 )
 
 # What has gone back for a sale so far: sold is the sale's total as the refunds tell it.
-refunded = _table(
+refunded = table(
     "refunded",
-    _key("store", Whole),
-    _key("till", Whole),
-    _key("sale", Word),
-    _word("receipt"),
-    _whole("sold"),
-    _whole("times"),
-    _whole("total"),
+    key("store", Whole),
+    key("till", Whole),
+    key("sale", Word),
+    word("receipt"),
+    whole("sold"),
+    whole("times"),
+    whole("total"),
 )
 
 ADDED = {shift: {"held_refunds": "0", "held_refunded": "0", "held_back": "'{}'"}}
 """Columns that tables of older databases lack, each with what stands there then, in SQL."""
 
 # How far the projection of a journal is: last entry seen, its effective time, last receipt counter.
-journal_state = _table(
+journal_state = table(
     "journal_state",
-    _key("jid", Word),
-    _whole("store"),
-    _whole("till"),
-    _word("label"),
-    _word("reason"),
-    _word("parent"),
-    _whole("seq"),
-    _whole("effective"),
-    _whole("counter"),
+    key("jid", Word),
+    whole("store"),
+    whole("till"),
+    word("label"),
+    word("reason"),
+    word("parent"),
+    whole("seq"),
+    whole("effective"),
+    whole("counter"),
     Index("journal_state_till", "store", "till"),
 )
 
 # code: too_new, bad_schema or projector_bug. resolved: 0 while a person should look.
-quarantine = _table(
+quarantine = table(
     "quarantine",
     *_entry_of(),
-    _whole("store"),
-    _whole("till"),
-    _word("code"),
-    _word("detail"),
-    _whole("first"),
-    _whole("tries"),
-    _whole("resolved"),
+    whole("store"),
+    whole("till"),
+    word("code"),
+    word("detail"),
+    whole("first"),
+    whole("tries"),
+    whole("resolved"),
 )
 
 BY_ENTRY: tuple[Table, ...] = (

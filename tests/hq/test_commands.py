@@ -18,8 +18,8 @@ import sqlcipher3.dbapi2 as sqlite
 
 from posapp.clock import SystemClock
 from posapp.hq import commands
+from posapp.hq.columns import metadata
 from posapp.hq.database import open_database
-from posapp.hq.tables import metadata
 from tests.hq.shop import Till, on_sqlite, wait_until
 
 
