@@ -1,4 +1,5 @@
-"""What till and HQ say to each other: journal entries going up, stream rows going down, requests and answers.
+"""What till and HQ say to each other: the entries of a journal going up. Rows going down are in streams.py, requests
+and answers in calls.py.
 
 Shapes are frozen once an issue that introduced them has ended: a field may be added with a default, anything
 else is a new version of that type. Readers ignore fields they do not know.
@@ -6,15 +7,15 @@ else is a new version of that type. Readers ignore fields they do not know.
 History of PROTOCOL
   1  enrolment, hello, push, feed; entries and streams marked "since 1" below
      later, asked for only by tills that know them: streams tiles and notices, pictures
+     later: the streams and live calls of members and joining, news, sealed boxes
 """
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import msgspec
 
-from posapp.keys import Certificate
 from posapp.money import LARGEST
 
 PROTOCOL = 1
@@ -31,9 +32,6 @@ Whole = Annotated[int, msgspec.Meta(ge=-LARGEST, le=LARGEST)]
 
 class Message(msgspec.Struct, omit_defaults=True):
     """Anything below: defaults stay off the wire, unknown fields are ignored."""
-
-
-# --- entries up: bodies. Amounts are fen, quantities thousandths, instants UTC milliseconds. ---
 
 
 class Reason(Message):
@@ -86,8 +84,29 @@ class TaxSum(Message):
     tax: Whole
 
 
+class Points(Message):
+    """What a sale did to its member's points as the till worked it out. before: the balance it knew.
+
+    base: fen that earned. rate: points for a yuan. factor: percent, all reasons multiplied (200: doubled); why: each
+    of them, birthday, member_day, tier. earned: floor(base / 100 * rate * factor / 100). spent: points that paid.
+    """
+
+    before: Whole
+    base: Whole
+    rate: Whole
+    factor: Whole
+    earned: Whole
+    spent: Whole = 0
+    why: list[str] = []
+
+
 class SaleCompleted(Message):
-    """total = sum of the lines; due = total + rounding = sum of the tenders."""
+    """total = sum of the lines; due = total + rounding = sum of the tenders.
+
+    member: who bought, "" for a walk-in. join: the ticket's join token. how: how the member was recognised.
+    priced: the instant that decided on prices bound to a day. points: none for a walk-in, whose later claim HQ works
+    out.
+    """
 
     ticket: str
     shift: str
@@ -102,6 +121,9 @@ class SaleCompleted(Message):
     taxes: list[TaxSum]
     member: str = ""
     join: str = ""
+    how: str = ""
+    priced: Whole = 0
+    points: Points | None = None
 
 
 class RefundCompleted(Message):
@@ -289,6 +311,87 @@ class TrainingLeft(Message):
     total: Whole
 
 
+class JoinShown(Message):
+    """A join code was there to be scanned. surface: a channel of join_token.py. hook: the words around it, as HQ named
+    them, "" for the program's own. seconds: how long it stood, 0 on paper."""
+
+    token: str
+    surface: str
+    ticket: str = ""
+    hook: str = ""
+    seconds: Whole = 0
+
+
+class MemberRecognised(Message):
+    """how: phone, code, tail, join (the open ticket's code was scanned), assisted. source: slice or hq.
+
+    ms: from the question to the answer."""
+
+    member: str
+    how: str
+    source: str
+    ticket: str = ""
+    ms: Whole = 0
+
+
+class Consent(Message):
+    """One purpose: terms, marketing, personal, ... version: of the text that was shown, hash: its SHA-256."""
+
+    purpose: str
+    given: Whole
+    version: str
+    hash: str = ""
+
+
+class MemberJoined(Message):
+    """A customer joined at the till; member is the id it gave them. The phone is in a sealed box that follows by its
+    own way, box is the SHA-256 of salt and box in base64url. verified: HQ sent a code to the phone and it came back."""
+
+    member: str
+    token: str
+    ticket: str
+    box: str
+    salt: str
+    consents: list[Consent]
+    verified: Whole = 0
+
+
+class ConsentChanged(Message):
+    """A member gave or took back consent at the till: withdrawn counts at once, given to marketing once confirmed."""
+
+    member: str
+    consents: list[Consent]
+
+
+class PrivacyRequested(Message):
+    """kind: access, correct, withdraw, erase, impersonal. HQ's code to their phone goes on from here."""
+
+    member: str
+    kind: str
+
+
+class AttributeNoted(Message):
+    """Two taps at the counter: what a member likes; value "" takes it back."""
+
+    member: str
+    name: str
+    value: str
+
+
+class MessageRequested(Message):
+    """A customer asked for a text message about a ticket; the phone is in a sealed box, as in member.joined.
+
+    template: receipt or claim."""
+
+    ticket: str
+    template: str
+    box: str
+    salt: str
+    member: str = ""
+    token: str = ""
+    sale: str = ""
+
+
 class IncidentSeen(Message):
     kind: str
     detail: str
@@ -316,6 +419,14 @@ ENTRIES: dict[str, dict[int, type[Message]]] = {
     "refund.completed": {1: RefundCompleted},
     "payment.settled": {1: PaymentSettled},
     "shift.explained": {1: ShiftExplained},
+    # since 0.3.0
+    "join.shown": {1: JoinShown},
+    "member.recognised": {1: MemberRecognised},
+    "member.joined": {1: MemberJoined},
+    "consent.changed": {1: ConsentChanged},
+    "privacy.requested": {1: PrivacyRequested},
+    "attribute.noted": {1: AttributeNoted},
+    "message.requested": {1: MessageRequested},
 }
 """The closed list of entry types a till may write, each with its versions. HQ keeps what it does not know."""
 
@@ -333,222 +444,3 @@ _decoders = {
 def read_body(name: str, version: int, body: bytes) -> Message:
     """Decode an entry's body. Raises KeyError for a type or version not known here, msgspec.DecodeError else."""
     return _decoders[name, version].decode(body)
-
-
-# --- streams down ---
-
-
-class KeyRow(Message):
-    """HQ's public key for one use: certificate or box."""
-
-    use: str
-    public: str
-
-
-class SettingRow(Message):
-    value: str
-
-
-class StaffRow(Message):
-    """pin: Argon2id hash. role: cashier, lead or manager. badge: SHA-256 of the badge's code in hexadecimal."""
-
-    number: int
-    name: str
-    role: str
-    pin: str
-    active: int = 1
-    badge: str = ""
-
-
-class ArticleRow(Message):
-    """codes: every code it is found by; rank 0 is its own number or barcode, rank 1 an alias.
-
-    weighed: 1 when the quantity is a weight. discountable, bargain, points: 1 or 0.
-    """
-
-    name: str
-    unit: str
-    tax: str
-    codes: list[tuple[str, int]]
-    weighed: int = 0
-    discountable: int = 1
-    bargain: int = 1
-    points: int = 1
-    category: str = ""
-    spec: str = ""
-    origin: str = ""
-    pinyin: str = ""
-    initials: str = ""
-
-
-class PriceRow(Message):
-    """What an article costs from an instant on, in one version of the price book; 0 means none but for price."""
-
-    article: str
-    price: int
-    starts: int
-    book: int
-    member: int = 0
-    lowest: int = 0
-
-
-class TileRow(Message):
-    """A quick key. place: 1, 2, ... on its page, row by row. label: instead of the article's name.
-    colour: a name of PALETTE or #rrggbb, "" for none. picture: its hash, "" for none. Key: page.place.
-    """
-
-    page: int
-    place: int
-    article: str
-    title: str = ""
-    label: str = ""
-    colour: str = ""
-    picture: str = ""
-
-
-class NoticeRow(Message):
-    """A picture (by its hash) on the idle customer display from an instant on until another (0: no end)."""
-
-    picture: str
-    caption: str = ""
-    starts: int = 0
-    ends: int = 0
-    place: int = 0
-
-
-def nearness(scope: str) -> int:
-    """0 for a row of one till, 1 for one of its store, 2 for one of the chain: the nearest row speaks."""
-    return {"till": 0, "store": 1}.get(scope.partition(":")[0], 2)
-
-
-STREAMS: dict[str, type[Message]] = {
-    # since 1
-    "keys": KeyRow,
-    "settings": SettingRow,
-    "staff": StaffRow,
-    "catalogue": ArticleRow,
-    "prices": PriceRow,
-    # since 1, added later: a till that does not know them does not ask
-    "tiles": TileRow,
-    "notices": NoticeRow,
-}
-"""Every stream and the shape of its rows. A row is named by its scope and key; a gone row has no data."""
-
-
-Row = TypeVar("Row", bound=Message)
-
-
-class FeedRow(Message):
-    """scope: chain, store:<n> or till:<store>.<n>. data: canonical JSON of the stream's shape; none when it is gone."""
-
-    scope: str
-    key: str
-    data: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-
-    def read(self, shape: type[Row]) -> Row | None:
-        """The row as its stream's shape, None when it is gone. Raises msgspec.DecodeError."""
-        return None if self.data is msgspec.UNSET else msgspec.json.decode(self.data, type=shape)
-
-
-class Page(Message):
-    """Rows in order and the cursor after them. complete: nothing newer is left now.
-
-    restart: the cursor was of another generation of HQ; the till forgets the stream and begins at cursor 0.
-    """
-
-    rows: list[FeedRow]
-    cursor: str
-    complete: bool
-    restart: bool = False
-
-
-# --- requests and answers ---
-
-
-class EnrolRequest(Message):
-    code: str
-    journal_key: str
-    request_key: str
-    box_key: str
-    program: str
-
-
-class EnrolAnswer(Message):
-    """token_key: sealed to the till's box key."""
-
-    certificate: Certificate
-    hq_key: str
-    hq_box: str
-    token_key: str
-    store_name: str
-
-
-class Head(Message):
-    """The last entry of a journal: (0, "") when there is none. hash in base64url."""
-
-    jid: str
-    seq: int
-    hash: str
-
-
-class HelloRequest(Message):
-    protocol: int
-    program: str
-    boot: str
-    heads: list[Head]
-    wall: int
-    unsent: int
-    oldest_unsent: int = 0
-
-
-class HelloAnswer(Message):
-    """heads: what HQ holds of each journal asked about, in the same order."""
-
-    generation: str
-    server: int
-    heads: list[Head]
-    oldest_protocol: int = 1
-
-
-class PushRequest(msgspec.Struct, array_like=True):
-    """A run of entries of one journal, in order: (header, signature, body). MessagePack, zstd-compressed."""
-
-    entries: list[tuple[bytes, bytes, bytes]]
-
-
-class PushAnswer(Message):
-    """HQ's authoritative watermark after the request.
-
-    status: ok (the prefix was extended, or everything was known), gap (the first entry is beyond the next one),
-    fork (an entry differs from the one HQ holds, or does not continue it), broken (does not verify).
-    """
-
-    status: str
-    seq: int
-    hash: str
-    generation: str
-    server: int
-    why: str = ""
-
-
-class HashAnswer(Message):
-    """HQ's hash of one entry, "" when it has none."""
-
-    hash: str
-
-
-class UnsealRequest(Message):
-    box: str
-
-
-class UnsealAnswer(Message):
-    """box: the same secret, sealed to the till that asked."""
-
-    box: str
-
-
-class Refusal(Message):
-    """Any answer that is not 2xx: a code of errors.py and the values of its sentence, pairs (Chinese, English) too."""
-
-    code: str
-    values: dict[str, str | tuple[str, str]] = {}

@@ -22,11 +22,12 @@ from http_message_signatures import (
 )
 from http_message_signatures.exceptions import HTTPMessageSignaturesException
 
+from posapp.calls import PushRequest
 from posapp.chain import Entry
 from posapp.errors import PosError
 from posapp.ids import b64u, unb64u
 from posapp.keys import Certificate, check_certificate
-from posapp.messages import LARGEST_REQUEST, PushRequest
+from posapp.messages import LARGEST_REQUEST
 
 CERTIFICATE_HEADER = "X-Posapp-Certificate"
 TAG = "posapp-1"

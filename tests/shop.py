@@ -23,8 +23,9 @@ from posapp.hq.server import create_app
 from posapp.hq.tables import store
 from posapp.ids import seeded_chance
 from posapp.keys import HqKeys
-from posapp.messages import ArticleRow, Message, PriceRow, SaleCompleted, SettingRow, StaffRow, read_body
+from posapp.messages import Message, SaleCompleted, read_body
 from posapp.script import run
+from posapp.streams import ArticleRow, PriceRow, SettingRow, StaffRow
 from posapp.sync.client import Answer, Carrier
 from posapp.sync.enrol import enrol_till
 from posapp.till import Till

@@ -22,7 +22,10 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-GROUND = "version money quantity shortcuts answers clock ids errors log settings keys chain messages wire rules".split()
+GROUND = (
+    "version money quantity shortcuts answers clock ids errors log settings keys chain "
+    "messages streams calls wire rules"
+).split()
 FIRST_FLOOR = "db tables migrations journal devices ui".split()
 ROOMS = "catalog shift members joining coupons selling pickup board sync setup".split()
 ROOF = "verify backup books papers cash_up standing till script app demo __main__".split()

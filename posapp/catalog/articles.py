@@ -10,9 +10,9 @@ from sqlalchemy import Connection
 from posapp import db
 from posapp.catalog import finding
 from posapp.errors import PosError
-from posapp.messages import ArticleRow, FeedRow, PriceRow, nearness
 from posapp.money import Money
 from posapp.rules.codes import spellings
+from posapp.streams import ArticleRow, FeedRow, PriceRow, nearness
 from posapp.tables import article, code, price
 
 

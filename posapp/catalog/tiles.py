@@ -11,9 +11,9 @@ from sqlalchemy import Connection, delete, select
 
 from posapp import db
 from posapp.answers import NoticeView, TilePage, TileView
-from posapp.messages import FeedRow, NoticeRow, TileRow, nearness
 from posapp.money import Money
 from posapp.rules.tiles import colour
+from posapp.streams import FeedRow, NoticeRow, TileRow, nearness
 from posapp.tables import notice, tile
 
 # Of each page the nearest scope that has it; a tile whose article is gone is left out.

@@ -16,12 +16,12 @@ import msgspec
 from nacl.signing import VerifyKey
 from sqlalchemy import Connection, bindparam, select
 
+from posapp.calls import Head, PushAnswer
 from posapp.chain import Broken, Entry, Header, check_entry, check_link, genesis_hash, public_of_text, read_header
 from posapp.errors import PosError
 from posapp.hq.database import ACCEPTED, Database, insert_many, take_number, upsert
 from posapp.hq.tables import batch, entry, event_identity, journal_head, till, till_key
 from posapp.ids import b64u, unb64u
-from posapp.messages import Head, PushAnswer
 
 FIRST_SEEN, SAME_EVENT, OTHER_EVENT = 0, 1, 2
 

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, func, select
 
 from posapp.hq import feed
 from posapp.hq.tables import article, price, sale_line
-from posapp.messages import TileRow
 from posapp.rules.tiles import PALETTE, is_barcode
+from posapp.streams import TileRow
 
 COUNT = 24
 DAYS = 28

@@ -26,7 +26,7 @@ from sqlalchemy.pool import QueuePool
 from posapp.errors import PosError
 from posapp.hq.columns import Whole, metadata
 from posapp.hq.tables import ADDED, SCHEMA, about, counter
-from posapp.messages import STREAMS
+from posapp.streams import STREAMS
 
 ACCEPTED = "accepted"
 PROJECTED = "projected"

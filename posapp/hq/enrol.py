@@ -13,6 +13,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from sqlalchemy import Connection, select, update
 
+from posapp.calls import EnrolAnswer, EnrolRequest
 from posapp.chain import key_id, public_of_text
 from posapp.clock import MINUTE, Clock, SimulatedClock
 from posapp.errors import PosError
@@ -21,7 +22,6 @@ from posapp.hq.limits import Bucket
 from posapp.hq.tables import enrolment, store, till, till_key
 from posapp.ids import CROCKFORD, Chance, random_base32, till_name, unb64u
 from posapp.keys import Certificate, HqKeys, public_text, seal
-from posapp.messages import EnrolAnswer, EnrolRequest
 
 LIFE_MS = 15 * MINUTE
 TRIES = 5

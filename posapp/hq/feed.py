@@ -11,12 +11,14 @@ from collections.abc import Mapping
 import msgspec
 from sqlalchemy import Connection, or_, select, tuple_
 
+from posapp.calls import Page
 from posapp.chain import canonical
 from posapp.hq.database import feed_counter, insert_many, lock_counter, take_number, upsert
 from posapp.hq.tables import counter, feed
 from posapp.ids import b64u, unb64u
-from posapp.messages import PAGE_ROWS, FeedRow, Message, Page, PriceRow
+from posapp.messages import PAGE_ROWS, Message
 from posapp.money import LARGEST
+from posapp.streams import FeedRow, PriceRow
 
 CHAIN = "chain"
 GONE = b""

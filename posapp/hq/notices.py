@@ -13,8 +13,8 @@ from posapp.hq import feed, pictures
 from posapp.hq.database import Database
 from posapp.hq.people import scope_of, settings_of
 from posapp.hq.tables import notice
-from posapp.messages import NoticeRow
 from posapp.rules.codes import clean
+from posapp.streams import NoticeRow
 
 LONGEST_CAPTION = 60
 LARGEST_PLACE = 9_999

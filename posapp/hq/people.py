@@ -16,8 +16,9 @@ from posapp.hq.database import Database, upsert
 from posapp.hq.enrol import LARGEST_STORE
 from posapp.hq.tables import badge, clerk, setting, store
 from posapp.ids import Chance, random_base32
-from posapp.messages import Message, SettingRow, StaffRow
+from posapp.messages import Message
 from posapp.settings import Settings, read_setting
+from posapp.streams import SettingRow, StaffRow
 
 ROLES = ("cashier", "lead", "manager")
 LARGEST_CLERK = 16_383

@@ -22,7 +22,8 @@ from posapp.hq.imports import progress, read_rows
 from posapp.hq.people import scope_of, settings_of
 from posapp.hq.products import NAMES, REQUIRED, Product, Remark, own_codes_win, read_products, spell
 from posapp.hq.tables import article, book, price
-from posapp.messages import ArticleRow, Message, PriceRow
+from posapp.messages import Message
+from posapp.streams import ArticleRow, PriceRow
 
 _SHOWN = 20
 

@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from posapp import log
+from posapp.calls import EnrolRequest, HashAnswer, HelloAnswer, HelloRequest, Refusal, UnsealAnswer, UnsealRequest
 from posapp.chain import key_id, public_of_text
 from posapp.clock import MINUTE, Clock, SimulatedClock
 from posapp.errors import PosError
@@ -34,20 +35,8 @@ from posapp.hq.tables import nonce, till, till_key, till_status
 from posapp.hq.tile_pages import FirstPages
 from posapp.ids import Chance, unb64u
 from posapp.keys import Certificate, HqKeys, public_text, seal, unseal
-from posapp.messages import (
-    LARGEST_REQUEST,
-    PAGE_ROWS,
-    STREAMS,
-    EnrolRequest,
-    HashAnswer,
-    HelloAnswer,
-    HelloRequest,
-    KeyRow,
-    Message,
-    Refusal,
-    UnsealAnswer,
-    UnsealRequest,
-)
+from posapp.messages import LARGEST_REQUEST, PAGE_ROWS, Message
+from posapp.streams import STREAMS, KeyRow
 from posapp.wire import Request as WireRequest
 from posapp.wire import Signed, unpack_entries, verify_request
 

@@ -19,7 +19,8 @@ from posapp.hq.database import Database, upsert
 from posapp.hq.people import settings_of
 from posapp.hq.tables import article, store, tile, tile_day
 from posapp.hq.tables import feed as feed_table
-from posapp.messages import Message, TileRow
+from posapp.messages import Message
+from posapp.streams import TileRow
 
 LOOK_S = 60.0
 """How often the server looks whether a store's business day has turned."""

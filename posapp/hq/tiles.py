@@ -21,9 +21,9 @@ from posapp.hq.imports import Row, progress, read_rows
 from posapp.hq.people import scope_of
 from posapp.hq.products import Refused
 from posapp.hq.tables import article, tile
-from posapp.messages import TileRow
 from posapp.rules.codes import clean, spellings
 from posapp.rules.tiles import LONGEST_LABEL, LONGEST_TITLE, MOST_PAGES, MOST_PLACES, PALETTE, colour
+from posapp.streams import TileRow
 
 NAMES = {
     "page": "页 页码 页号 page".split(),

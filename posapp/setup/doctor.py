@@ -17,12 +17,13 @@ from sqlalchemy import select
 
 from drivers.contracts import MISSING, Reason, Text
 from posapp import db, devices, journal, tables
+from posapp.calls import Head, HelloRequest
 from posapp.chain import Broken, check_chain, check_entry, key_id, load_public, read_header
 from posapp.clock import MINUTE, Clock
 from posapp.errors import PosError
 from posapp.ids import Chance, b64u, till_name, unb64u
 from posapp.keys import Certificate, TillKeys, check_certificate
-from posapp.messages import PROTOCOL, Head, HelloRequest
+from posapp.messages import PROTOCOL
 from posapp.setup.capabilities import MANAGER_MS, WARN_MS
 from posapp.setup.words import Pair, size, span, trouble_words
 from posapp.sync import push

@@ -12,7 +12,8 @@ from sqlalchemy.dialects.sqlite import insert
 from posapp import db
 from posapp.errors import PosError
 from posapp.journal import Journal
-from posapp.messages import FeedRow, SignInRefused, StaffRow
+from posapp.messages import SignInRefused
+from posapp.streams import FeedRow, StaffRow
 from posapp.tables import badge, staff, wrong_pin
 
 FREE_TRIES = 5

@@ -14,12 +14,7 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
-from posapp.chain import Entry
-from posapp.clock import Clock
-from posapp.errors import SENTENCES, PosError
-from posapp.ids import Chance
-from posapp.keys import TillKeys
-from posapp.messages import (
+from posapp.calls import (
     EnrolAnswer,
     EnrolRequest,
     HashAnswer,
@@ -31,6 +26,11 @@ from posapp.messages import (
     UnsealAnswer,
     UnsealRequest,
 )
+from posapp.chain import Entry
+from posapp.clock import Clock
+from posapp.errors import SENTENCES, PosError
+from posapp.ids import Chance
+from posapp.keys import TillKeys
 from posapp.wire import Request, pack_entries, sign_request
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from posapp.calls import EnrolRequest
 from posapp.errors import PosError
 from posapp.ids import Chance, b64u, till_name
 from posapp.keys import TillKeys, check_certificate, load_secrets, public_text, save_secrets, unseal
-from posapp.messages import EnrolRequest
 from posapp.sync.client import Carrier, check_url, enrol
 from posapp.version import VERSION
 

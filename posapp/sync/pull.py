@@ -11,7 +11,7 @@ from sqlalchemy.dialects.sqlite import insert
 from posapp import db, log, tables
 from posapp.clock import Clock
 from posapp.errors import PosError
-from posapp.messages import FeedRow, KeyRow, SettingRow, nearness
+from posapp.streams import FeedRow, KeyRow, SettingRow, nearness
 from posapp.sync.client import Client
 
 _log = log.named("sync")

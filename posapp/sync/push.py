@@ -12,11 +12,12 @@ from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
 from posapp import db, journal, log, tables
+from posapp.calls import Head, HelloRequest, PushAnswer
 from posapp.chain import Entry, read_header
 from posapp.clock import Clock
 from posapp.errors import PosError
 from posapp.ids import b64u
-from posapp.messages import BATCH_BYTES, BATCH_ENTRIES, PROTOCOL, Head, HelloRequest, PushAnswer
+from posapp.messages import BATCH_BYTES, BATCH_ENTRIES, PROTOCOL
 from posapp.sync.client import Client
 from posapp.version import VERSION
 

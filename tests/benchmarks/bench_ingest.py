@@ -17,13 +17,13 @@ import zstandard
 from sqlalchemy import func, select
 
 from posapp.__main__ import main
+from posapp.calls import PushAnswer
 from posapp.chain import Entry
 from posapp.hq.database import Database, open_database
 from posapp.hq.tables import batch, counter, entry, flag, quarantine
 from posapp.hq.tables import sale as sale_table
 from posapp.ids import seeded_chance
 from posapp.keys import HqKeys, save_secrets
-from posapp.messages import PushAnswer
 from posapp.wire import Request
 from tests import postgres
 from tests.benchmarks.measure import CANARY, Sample, Samples, canary, note, ratio, show

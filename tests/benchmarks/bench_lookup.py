@@ -17,7 +17,8 @@ from posapp.catalog.articles import Articles, apply_catalogue, apply_prices
 from posapp.chain import canonical
 from posapp.db import Folder
 from posapp.ids import Chance, seeded_chance
-from posapp.messages import PAGE_ROWS, ArticleRow, FeedRow, PriceRow
+from posapp.messages import PAGE_ROWS
+from posapp.streams import ArticleRow, FeedRow, PriceRow
 from tests.benchmarks.measure import CANARY, Sample, Samples, canary, note, race, ratio, show
 
 SIZES = (100_000, 1_000_000)

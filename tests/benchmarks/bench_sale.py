@@ -23,8 +23,8 @@ from sqlalchemy import func, select
 
 from posapp.clock import SystemClock
 from posapp.ids import system_chance
-from posapp.messages import ArticleRow, PriceRow
 from posapp.money import Money
+from posapp.streams import ArticleRow, PriceRow
 from posapp.tables import journal
 from posapp.till import Till
 from tests.benchmarks.measure import CANARY, Samples, canary, note, race, ratio, show

@@ -18,7 +18,8 @@ from posapp.chain import canonical
 from posapp.db import Folder
 from posapp.hq.products import spell
 from posapp.ids import seeded_chance
-from posapp.messages import PAGE_ROWS, ArticleRow, FeedRow, PriceRow
+from posapp.messages import PAGE_ROWS
+from posapp.streams import ArticleRow, FeedRow, PriceRow
 from tests.benchmarks.measure import CANARY, Sample, Samples, canary, note, race, show
 
 SIZE = 100_000

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Table, select
 from starlette.testclient import TestClient
 
+from posapp.calls import EnrolAnswer, EnrolRequest, Head, HelloAnswer, HelloRequest, Page, PushAnswer, Refusal
 from posapp.chain import Entry, Header, canonical, genesis_hash, seal_entry
 from posapp.hq.database import Database
 from posapp.hq.enrol import add_till
@@ -22,18 +23,10 @@ from posapp.ids import b64u, receipt_number, seeded_chance, uuid7
 from posapp.keys import HqKeys, TillKeys, public_text, short_id, unseal
 from posapp.messages import (
     TYPE_OF,
-    EnrolAnswer,
-    EnrolRequest,
-    Head,
-    HelloAnswer,
-    HelloRequest,
     JournalOpened,
     Message,
-    Page,
     PaymentSettled,
-    PushAnswer,
     RefundCompleted,
-    Refusal,
     SaleCompleted,
     SaleLine,
     TaxSum,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from posapp.calls import EnrolAnswer, Page
 from posapp.clock import MINUTE
 from posapp.errors import PosError
 from posapp.hq import enrol
 from posapp.hq.people import add_store
 from posapp.hq.tables import enrolment, till_key
 from posapp.keys import check_certificate, public_text
-from posapp.messages import EnrolAnswer, Page
 from tests.hq.shop import Refused, Shop, Till, answer, on_sqlite
 
 

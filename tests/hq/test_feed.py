@@ -14,7 +14,7 @@ from posapp.hq.database import Database, open_database
 from posapp.hq.feed import publish, read_page
 from posapp.ids import b64u, seeded_chance
 from posapp.keys import HqKeys
-from posapp.messages import PriceRow, SettingRow
+from posapp.streams import PriceRow, SettingRow
 from tests.hq.shop import Shop, TestClock, wait_until
 
 CHAIN = [feed.CHAIN]

@@ -22,7 +22,8 @@ from posapp.hq.people import add_store
 from posapp.hq.price_book import Report, import_products
 from posapp.hq.products import spell
 from posapp.hq.tables import article, book, feed, price
-from posapp.messages import ArticleRow, Message, PriceRow
+from posapp.messages import Message
+from posapp.streams import ArticleRow, PriceRow
 from tests.hq.shop import TestClock, on_sqlite
 
 pytestmark = on_sqlite

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from posapp.calls import HashAnswer, Head
 from posapp.chain import Entry, canonical, genesis_hash
 from posapp.hq.tables import batch, entry, event_identity, flag, journal_head, sale, sale_line
 from posapp.hq.verify import verify
 from posapp.ids import b64u
-from posapp.messages import HashAnswer, Head, JournalOpened
+from posapp.messages import JournalOpened
 from tests.hq.shop import Journal, Refused, Shop, Till, on_sqlite
 
 

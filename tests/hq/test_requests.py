@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 import zstandard
 
+from posapp.calls import HelloAnswer, HelloRequest, Page, UnsealAnswer, UnsealRequest
 from posapp.clock import MINUTE, SimulatedClock
 from posapp.errors import PosError
 from posapp.hq import enrol
 from posapp.hq.limits import Bucket, Buckets
 from posapp.hq.tables import nonce, till, till_key, till_status
 from posapp.keys import HqKeys, seal, unseal
-from posapp.messages import LARGEST_REQUEST, HelloAnswer, HelloRequest, Page, UnsealAnswer, UnsealRequest
+from posapp.messages import LARGEST_REQUEST
 from tests.hq.shop import Refused, Shop, TestClock, on_sqlite
 
 

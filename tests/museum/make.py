@@ -24,7 +24,8 @@ from posapp.hq.tables import sale as hq_sale
 from posapp.ids import unb64u
 from posapp.journal import MARK_FILE, entries, epochs
 from posapp.keys import save_secrets
-from posapp.messages import IncidentSeen, SettingRow
+from posapp.messages import IncidentSeen
+from posapp.streams import SettingRow
 from posapp.sync.enrol import KEYS_FILE, open_keys
 from posapp.till import Till
 from posapp.version import VERSION

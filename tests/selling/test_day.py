@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from posapp.clock import DAY
-from posapp.messages import SettingRow
 from posapp.rules.codes import kind_of
+from posapp.streams import SettingRow
 from posapp.till import Till
 from tests.shop import MANAGER, Chain, last, play, refused
 

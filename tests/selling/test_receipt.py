@@ -16,13 +16,13 @@ from drivers.printers.paper import png
 from posapp.devices import preview
 from posapp.errors import PosError
 from posapp.hq.pictures import keep
-from posapp.messages import SettingRow
 from posapp.rules.receipt import document as document_of
 from posapp.rules.receipt import marked as marked_with
 from posapp.rules.receipt import text as text_of
 from posapp.rules.sample_receipt import sample
 from posapp.selling import receipt
 from posapp.settings import Settings, read_setting
+from posapp.streams import SettingRow
 from posapp.till import Till
 from tests.drivers.paper_roll import read_roll
 from tests.shop import Chain, last, play

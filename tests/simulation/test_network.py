@@ -20,7 +20,7 @@ from posapp.hq.project import project
 from posapp.hq.server import create_app
 from posapp.ids import Chance, seeded_chance
 from posapp.keys import HqKeys
-from posapp.messages import ArticleRow, PriceRow
+from posapp.streams import ArticleRow, PriceRow
 from posapp.till import Till
 from posapp.verify import verify
 from tests.faults import FaultyNetwork

@@ -14,8 +14,9 @@ from PySide6.QtTest import QTest
 from drivers.contracts import Reason
 from drivers.printers.virtual import jam, kicks, printed
 from posapp.devices import DEVICES_FILE
-from posapp.messages import ApprovalGiven, SettingRow
+from posapp.messages import ApprovalGiven
 from posapp.money import Money
+from posapp.streams import SettingRow
 from posapp.till import Till
 from tests.shop import CASHIER, MANAGER, OTHER, Chain, entries_of, kinds, play, sales_of
 from tests.stories.counter import DELETE, ENTER, ESCAPE, Counter

@@ -12,7 +12,8 @@ from PySide6.QtCore import Qt
 from drivers.contracts import Weight
 from drivers.scales.virtual import put_on
 from posapp.devices import DEVICES_FILE
-from posapp.messages import ArticleRow, CashMoved, PriceRow, RefundCompleted, SettingRow, ShiftClosed, TileRow
+from posapp.messages import CashMoved, RefundCompleted, ShiftClosed
+from posapp.streams import ArticleRow, PriceRow, SettingRow, TileRow
 from posapp.till import Till
 from tests.shop import CASHIER, MANAGER, OTHER, Chain, entries_of, kinds, play, sales_of
 from tests.stories.counter import ENTER, ESCAPE, Counter

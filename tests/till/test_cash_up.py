@@ -9,9 +9,10 @@ import pytest
 from drivers.printers.virtual import printed
 from posapp.devices import RECEIPT, Configured, SpooledPrinter
 from posapp.errors import PosError
-from posapp.messages import SettingRow, ShiftClosed, ShiftExplained
+from posapp.messages import ShiftClosed, ShiftExplained
 from posapp.money import Money
 from posapp.settings import read_setting
+from posapp.streams import SettingRow
 from posapp.till import Till
 from posapp.verify import verify
 from tests.drivers.tcp_printer import wait

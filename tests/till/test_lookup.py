@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from posapp.messages import ArticleRow, PriceRow
+from posapp.streams import ArticleRow, PriceRow
 from posapp.till import Till
 from tests.shop import Chain, last, play, refused
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from posapp.messages import ApprovalGiven, StaffRow, TrainingLeft
+from posapp.messages import ApprovalGiven, TrainingLeft
+from posapp.streams import StaffRow
 from posapp.till import Till
 from tests.shop import CASHIER, MANAGER, OTHER, Chain, entries_of, kinds, last, pin_hash, play, refused
 

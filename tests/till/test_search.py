@@ -14,7 +14,7 @@ from posapp.answers import LineView
 from posapp.catalog import finding
 from posapp.catalog.finding import Shape, bits
 from posapp.hq.products import spell
-from posapp.messages import ArticleRow, PriceRow
+from posapp.streams import ArticleRow, PriceRow
 from posapp.till import Till
 from tests.shop import CASHIER, Chain, last, open_chain, play
 

@@ -6,8 +6,8 @@ import pytest
 
 from drivers.contracts import width
 from posapp.clock import DAY
-from posapp.messages import PriceRow, SettingRow
 from posapp.rules.receipt import WIDTH
+from posapp.streams import PriceRow, SettingRow
 from posapp.till import Till
 from posapp.verify import verify
 from tests.shop import CASHIER, MANAGER, OTHER, Chain, kinds, last, play, refused, sales_of

@@ -12,7 +12,7 @@ from PIL import Image
 
 from posapp.answers import LineView
 from posapp.hq import pictures
-from posapp.messages import ArticleRow, NoticeRow, PriceRow, SettingRow, TileRow
+from posapp.streams import ArticleRow, NoticeRow, PriceRow, SettingRow, TileRow
 from posapp.sync.client import Answer
 from posapp.till import Till
 from posapp.wire import Request

@@ -15,10 +15,11 @@ from posapp.devices import RECEIPT, Configured
 from posapp.errors import PosError
 from posapp.hq import tables as hq_tables
 from posapp.hq.project import project
-from posapp.messages import RefundCompleted, SettingRow
+from posapp.messages import RefundCompleted
 from posapp.selling import refund_slip
 from posapp.selling.numbers import find
 from posapp.selling.refund import RecordedRefund
+from posapp.streams import SettingRow
 from posapp.till import Till
 from posapp.verify import verify
 from tests.drivers.tcp_printer import wait

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from posapp.app import App
-from posapp.messages import SettingRow
+from posapp.streams import SettingRow
 from posapp.ui import label, theme
 from posapp.ui.language import speak
 from tests.shop import Chain, play

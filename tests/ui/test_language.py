@@ -18,7 +18,7 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QApplication
 
 from posapp.app import App
-from posapp.messages import SettingRow
+from posapp.streams import SettingRow
 from posapp.ui.language import TRANSLATIONS, speak
 from tests.shop import Chain
 
