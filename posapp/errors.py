@@ -37,6 +37,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "这个入会码不是本店的,或已损坏,请重新扫码",
         "That join code is not ours, or damaged; scan again.",
     ),
+    "join_code_expired": (
+        "这个入会码已经失效,请扫最新小票或收银台上的码",
+        "That join code works no more; scan the one on a new receipt or at the till.",
+    ),
     "unknown_code": (
         "没有找到商品 {code},请核对条码,或请总部建档",
         "No article has the code {code}; check it, or ask headquarters to add the article.",

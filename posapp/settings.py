@@ -19,6 +19,9 @@ from posapp.shortcuts import PROFILES, read_shortcuts
 
 MOST_QR_BLOCKS = 3
 
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+_DATE = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 _ADDRESS = re.compile(r"https://[!-~]{1,250}")
 
 
@@ -76,6 +79,22 @@ def _qr_block(parts: tuple[str, ...]) -> tuple[str, str]:
     if not _ADDRESS.fullmatch(address):
         raise ValueError
     return _text(40)(caption), address
+
+
+def _join_address(text: str) -> str:
+    if text and not re.fullmatch(r"https?://[!-~]{1,60}[^/]", text):
+        raise ValueError
+    return text
+
+
+def read_days(text: str) -> tuple[str, ...]:
+    """Member days: words like wed (every Wednesday), 15 (every 15th), 05-20 (each year). Raises ValueError."""
+    words = tuple(text.lower().split())
+    for word in words:
+        is_day = word.isascii() and word.isdigit() and 1 <= int(word) <= 31 and word == str(int(word))
+        if word not in WEEKDAYS and not is_day and not _DATE.fullmatch(word):
+            raise ValueError(word)
+    return words
 
 
 def _prefix(text: str) -> str:
@@ -240,6 +259,79 @@ SETTINGS: dict[str, Setting] = {
     ),
     "receipt_header": Setting(_text(200), "", ("小票上方的文字", "lines printed above the receipt")),
     "receipt_footer": Setting(_text(400), "", ("小票下方的文字", "lines printed below the receipt")),
+    "join_address": Setting(
+        _join_address,
+        "",
+        (
+            "顾客扫码打开的网址前缀,如 https://m.brand.cn;空为总部自己的网址",
+            "what a join code's link begins with, e.g. https://m.brand.cn; empty for HQ's own address",
+        ),
+    ),
+    "join_days": Setting(
+        _whole(1, 60),
+        "7",
+        ("小票上的入会码几天内有效", "days in which a ticket's join code works"),
+    ),
+    "look_up_by_tail": Setting(
+        _one_of("on", "off"),
+        "on",
+        (
+            "是否可以报手机后四位查会员: on 或 off",
+            "whether members are looked up by their phone's last four: on or off",
+        ),
+    ),
+    "points_rate": Setting(
+        _whole(0, 100),
+        "1",
+        ("每消费一元积几分;0 不积分", "points for a yuan spent; 0 for none"),
+    ),
+    "points_worth": Setting(
+        _whole(0, 100_000),
+        "100",
+        ("多少积分抵一元;0 不能抵扣", "points that pay one yuan; 0 where points pay nothing"),
+    ),
+    "points_offline_percent": Setting(
+        _whole(0, 100),
+        "20",
+        ("断网时最多用余额的百分之几", "percent of a balance that a till may let a member spend offline"),
+    ),
+    "points_offline_most": Setting(
+        _whole(0, 100_000),
+        "500",
+        ("断网时最多用多少积分", "points that a till may let a member spend offline at most"),
+    ),
+    "birthday_points": Setting(
+        _whole(100, 1_000),
+        "200",
+        ("生日当月积分的百分之几,200 为双倍", "percent of points in the month of a birthday; 200 doubles them"),
+    ),
+    "member_days": Setting(
+        read_days,
+        "",
+        (
+            "会员日,用空格隔开: wed 每周三,15 每月15日,05-20 每年5月20日",
+            "member days with blanks between: wed each Wednesday, 15 each 15th, 05-20 each 20 May",
+        ),
+    ),
+    "member_day_points": Setting(
+        _whole(100, 1_000),
+        "200",
+        ("会员日积分的百分之几", "percent of points on a member day"),
+    ),
+    "member_day_discount": Setting(
+        _whole(0, 90),
+        "0",
+        ("会员日会员优惠百分之几", "percent off for members on a member day"),
+    ),
+    "referral_points": Setting(
+        _whole(0, 100_000),
+        "0",
+        (
+            "老会员介绍的新会员首单过了退货期,奖励老会员多少积分",
+            "points for a member whose friend's first order is past its return window",
+        ),
+    ),
+    "return_days": Setting(_whole(0, 90), "7", ("几天内可以退货", "days in which goods may be returned")),
     "receipt_qr": Setting(
         _qr_blocks,
         "",

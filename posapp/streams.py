@@ -103,18 +103,18 @@ class Benefit(Message):
 class MemberRow(Message):
     """What a store's tills know of a member; key: the member's id (reliability.md 7.14).
 
-    initial: of the surname. tail: the phone's last two digits. lookup: "period:hash" of the whole number, tails of the
-    last four digits ("" where the chain looks nobody up by them), each with the keys of that period; code: SHA-256 of
-    the member code in hexadecimal. points at the instant `at`. birthday: the month that is theirs, "2026-11", "" when
-    neither this nor the next. aliases: ids that are the same person. consents: purpose to 1 or 0. packs: join pack to
-    the instant it was bought. chips: what they like, name to value. first: no order of theirs is known yet.
+    initial: of the surname. tail: the phone's last two digits. lookup: what rules/lookup.py makes of the whole number,
+    tails of the last four digits ("" where the chain looks nobody up by them). code: SHA-256 of the member code in
+    hexadecimal. points at the instant `at`. birthday: the month that is theirs, "2026-11", "" when neither this nor
+    the next. aliases: ids that are the same person. consents: purpose to 1 or 0. packs: join pack to the instant it
+    was bought. chips: what they like, name to value. first: no order of theirs is known yet.
     """
 
     initial: str
     tail: str
     at: int
     joined: int
-    lookup: str = ""
+    lookup: list[str] = []
     tails: str = ""
     code: str = ""
     tier: str = ""

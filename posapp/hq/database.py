@@ -25,11 +25,14 @@ from sqlalchemy.pool import QueuePool
 
 from posapp.errors import PosError
 from posapp.hq.columns import Whole, metadata
+from posapp.hq.joining import tables as _joining  # noqa: F401  (part of the metadata)
+from posapp.hq.members import tables as _members  # noqa: F401
 from posapp.hq.tables import ADDED, SCHEMA, about, counter
 from posapp.streams import STREAMS
 
 ACCEPTED = "accepted"
 PROJECTED = "projected"
+FOLLOWED = "followed"
 BOOK = "book"
 
 _BUSY_SECONDS = 30
@@ -179,20 +182,22 @@ def _prepare(database: Database) -> None:
             metadata.create_all(conn)  # an older database gets the tables that it lacks
             _add_columns(conn)
             conn.execute(update(about).where(about.c.name == "schema").values(value=str(SCHEMA)))
-        names = [ACCEPTED, PROJECTED, BOOK, *map(feed_counter, STREAMS)]
+        names = [ACCEPTED, PROJECTED, FOLLOWED, BOOK, *map(feed_counter, STREAMS)]
         known = set(conn.scalars(select(counter.c.name)))
         if missing := [{"name": name, "n": 0} for name in names if name not in known]:
             conn.execute(counter.insert(), missing)
 
 
 def _add_columns(conn: Connection) -> None:
-    """What the tables of an older database lack."""
+    """What the tables of an older database lack, columns and indexes."""
     for table, columns in ADDED.items():
         held = {column["name"] for column in inspect(conn).get_columns(table.name)}
         for name, default in columns.items():
             if name not in held:
                 kind = table.c[name].type.compile(conn.dialect)
                 conn.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {name} {kind} NOT NULL DEFAULT {default}")
+        for index in table.indexes:
+            index.create(conn, checkfirst=True)
 
 
 _TAKE = update(counter).where(counter.c.name == bindparam("counter")).values(n=counter.c.n + 1).returning(counter.c.n)

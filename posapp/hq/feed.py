@@ -176,3 +176,9 @@ def _read_cursor(cursor: str) -> _Cursor | None:
     if at is None or not (0 <= at.v <= LARGEST and 0 <= at.floor <= LARGEST) or "\0" in at.scope + at.key:
         return None
     return at
+
+
+def version_of(cursor: str, generation: str) -> int:
+    """How far a cursor has read; 0 for one that begins, and for one that this generation of HQ did not give."""
+    at = _read_cursor(cursor)
+    return at.v if at is not None and at.generation == generation else 0

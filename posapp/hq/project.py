@@ -7,7 +7,7 @@ done again from the raw entries with the same result (rows.py is pure; what it m
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
@@ -315,11 +315,15 @@ def retry_after_upgrade(database: Database, clock: Clock, program: str) -> int:
 
 
 class Projector:
-    """Works off what waits in a thread of its own, woken after each push; stop() waits for the step at hand."""
+    """Works off what waits in a thread of its own, woken after each push; stop() waits for the step at hand.
+
+    on_work: called after each step.
+    """
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self.on_work: Callable[[], object] = lambda: None
         self._woken = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="projector", daemon=True)
@@ -349,7 +353,7 @@ class Projector:
                 return
             try:
                 while (count := project(self._database, self._clock, articles)) and not self._stopping.is_set():
-                    pass
+                    self.on_work()
             except Exception:  # noqa: BLE001  (logged whole; a projector that dies would stop them all)
                 _log.exception("projection failed; trying again in a second")
                 articles = Articles()

@@ -282,6 +282,9 @@ def _sale(held: Held, number: int, page: _Page, message: SaleCompleted) -> None:
         message.change,
         message.member,
         message.join,
+        message.how,
+        message.priced,
+        canonical(message.points).decode() if message.points else "",
     )
     page.rows["sale"].append(row)
     # From here on nothing fails: the till's state changes whole or not at all.

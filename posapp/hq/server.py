@@ -21,18 +21,35 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from posapp import log
-from posapp.calls import EnrolRequest, HashAnswer, HelloAnswer, HelloRequest, Refusal, UnsealAnswer, UnsealRequest
+from posapp.calls import (
+    BoxRequest,
+    EnrolRequest,
+    FindMemberRequest,
+    HashAnswer,
+    HelloAnswer,
+    HelloRequest,
+    HoldPointsRequest,
+    NewsAnswer,
+    NewsRequest,
+    Refusal,
+    UnsealAnswer,
+    UnsealRequest,
+)
 from posapp.chain import key_id, public_of_text
 from posapp.clock import MINUTE, Clock, SimulatedClock
 from posapp.errors import PosError
-from posapp.hq import feed, pictures
+from posapp.hq import feed, live, pictures
 from posapp.hq.accept import Sender, accept, hash_at, head_of
 from posapp.hq.database import Database, insert_new, upsert
 from posapp.hq.enrol import enrol, take_up
 from posapp.hq.limits import Bucket, Buckets
+from posapp.hq.members import consents
+from posapp.hq.members.follow import Follower
+from posapp.hq.news import News
 from posapp.hq.project import Projector
 from posapp.hq.tables import nonce, till, till_key, till_status
 from posapp.hq.tile_pages import FirstPages
+from posapp.hq.vault import Vault
 from posapp.ids import Chance, unb64u
 from posapp.keys import Certificate, HqKeys, public_text, seal, unseal
 from posapp.messages import LARGEST_REQUEST, PAGE_ROWS, Message
@@ -88,6 +105,10 @@ class Hq:
         # A till that was offline for days must drain: what bounds it is the size of a push, not their number.
         self.pushes = Buckets(burst=2_000, every_ms=20)
         self.unknown_codes = Bucket(burst=20, every_ms=6_000)
+        self.vault = Vault(keys, chance)
+        self.news = News(database, keys.generation)
+        self.follower = Follower(database, keys, self.vault, clock, chance)
+        self.projector.on_work = self.follower.wake
         self.pruned_ms = 0
 
     def check_time(self, signed: Signed) -> int:
@@ -130,9 +151,13 @@ def create_app(database: Database, keys: HqKeys, clock: Clock, chance: Chance) -
         await run_in_threadpool(publish_keys, database, keys)
         hq.projector.start()
         hq.first_pages.start()
+        hq.follower.start()
+        await hq.news.start()
         try:
             yield
         finally:
+            await hq.news.stop()
+            await run_in_threadpool(hq.follower.stop)
             await run_in_threadpool(hq.first_pages.stop)
             await run_in_threadpool(hq.projector.stop)
 
@@ -145,13 +170,13 @@ def create_app(database: Database, keys: HqKeys, clock: Clock, chance: Chance) -
 
 
 def publish_keys(database: Database, keys: HqKeys) -> None:
-    """Tell the tills HQ's public keys."""
+    """Tell the tills HQ's public keys, and what customers are asked."""
     rows = {
         (feed.CHAIN, use): KeyRow(use, public_text(key))
         for use, key in (("certificate", keys.certificate_key), ("box", keys.box_key))
     }
     with database.transaction() as conn:
-        feed.publish(conn, {"keys": rows})
+        feed.publish(conn, {"keys": rows, "consent_texts": consents.text_rows()})
 
 
 # --- requests ---
@@ -254,14 +279,8 @@ def _routes(app: FastAPI, hq: Hq) -> None:
         def work(who: Signed, _body: bytes) -> Message:
             if stream not in STREAMS:
                 raise PosError("not_found", what=stream[:40])
-            certificate = who.certificate
-            scopes = [
-                feed.CHAIN,
-                feed.store_scope(certificate.store),
-                feed.till_scope(certificate.store, certificate.till),
-            ]
             with hq.database.reading() as conn:
-                return feed.read_page(conn, stream, scopes, cursor, limit, hq.keys.generation)
+                return feed.read_page(conn, stream, _scopes(who.certificate), cursor, limit, hq.keys.generation)
 
         return await signed(request, _SMALL, work)
 
@@ -269,9 +288,63 @@ def _routes(app: FastAPI, hq: Hq) -> None:
     async def read_picture(request: Request, name: str) -> Response:
         return await signed(request, _SMALL, lambda _who, _body: _picture(hq, name))
 
+    _live_routes(app, hq, signed)
+
     @app.post("/v1/live/unseal")
     async def unseal_backup(request: Request) -> Response:
         return await signed(request, 4 * _SMALL, lambda who, body: _unseal(hq, who.certificate, body))
+
+
+def _scopes(certificate: Certificate) -> list[str]:
+    store, till = certificate.store, certificate.till
+    return [feed.CHAIN, feed.store_scope(store), feed.till_scope(store, till)]
+
+
+def _live_routes(app: FastAPI, hq: Hq, signed: Callable[..., Awaitable[Response]]) -> None:
+    """What is asked between the rounds: news, and calls about members."""
+    database, keys, vault = hq.database, hq.keys, hq.vault
+
+    @app.post("/v1/news")
+    async def news(request: Request) -> Response:
+        asked: list[NewsRequest] = []
+        scopes: list[str] = []
+
+        def work(who: Signed, body: bytes) -> Message:
+            asked.append(_decode(body, NewsRequest))
+            scopes.extend(_scopes(who.certificate))
+            return NewsAnswer([])
+
+        refused = await signed(request, _SMALL, work)
+        if not asked:
+            return refused
+        return _answer(NewsAnswer(await hq.news.wait(scopes, asked[0].cursors)))
+
+    @app.post("/v1/live/lookup-keys")
+    async def lookup_keys(request: Request) -> Response:
+        return await signed(request, _SMALL, lambda who, _body: live.lookup_keys(keys, vault, who.certificate))
+
+    @app.post("/v1/live/member")
+    async def find_member(request: Request) -> Response:
+        def work(who: Signed, body: bytes) -> Message:
+            asked = _decode(body, FindMemberRequest)
+            return live.find_member(database, keys, vault, hq.clock.now_ms(), who.certificate, asked)
+
+        return await signed(request, _SMALL, work)
+
+    @app.post("/v1/live/points")
+    async def hold_points(request: Request) -> Response:
+        def work(who: Signed, body: bytes) -> Message:
+            return live.hold_points(database, hq.clock.now_ms(), who.certificate, _decode(body, HoldPointsRequest))
+
+        return await signed(request, _SMALL, work)
+
+    @app.post("/v1/boxes")
+    async def take_box(request: Request) -> Response:
+        def work(who: Signed, body: bytes) -> Message:
+            asked = _decode(body, BoxRequest)
+            return live.take_box(database, hq.clock.now_ms(), who.certificate, asked, hq.follower.wake)
+
+        return await signed(request, _SMALL, work)
 
 
 def _picture(hq: Hq, name: str) -> Response:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Column, Index, LargeBinary, Table
+from sqlalchemy import Column, Index, LargeBinary, Table, text
 
 from posapp.hq.columns import Whole, Word, key, table, whole, word
 
@@ -253,8 +253,12 @@ sale = table(
     whole("change"),
     word("member"),
     word("join"),
+    word("how"),
+    whole("priced"),
+    word("points"),
     Index("sale_date", "store", "date"),
     Index("sale_receipt", "receipt"),
+    Index("sale_join", "join", sqlite_where=text("\"join\" != ''"), postgresql_where=text("\"join\" != ''")),
 )
 
 # pos: place in the entry; n: the number on the ticket. off: what reasons took off or added, why: JSON.
@@ -456,7 +460,10 @@ refunded = table(
     whole("total"),
 )
 
-ADDED = {shift: {"held_refunds": "0", "held_refunded": "0", "held_back": "'{}'"}}
+ADDED = {
+    shift: {"held_refunds": "0", "held_refunded": "0", "held_back": "'{}'"},
+    sale: {"how": "''", "priced": "0", "points": "''"},
+}
 """Columns that tables of older databases lack, each with what stands there then, in SQL."""
 
 # How far the projection of a journal is: last entry seen, its effective time, last receipt counter.

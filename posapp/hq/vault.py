@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from posapp.errors import PosError
 from posapp.ids import Chance, b64u, unb64u
 from posapp.keys import HqKeys
+from posapp.rules.lookup import KEY_BYTES
 
 _NONCE = 12
 
@@ -23,6 +24,7 @@ class Vault:
     """Hashes and seals with keys derived from HQ's own."""
 
     def __init__(self, keys: HqKeys, chance: Chance) -> None:
+        self._keys = keys
         self._chance = chance
         self._index = _derived(keys, "person index")
         self._box = ChaCha20Poly1305(_derived(keys, "person box"))
@@ -30,6 +32,11 @@ class Vault:
     def index(self, kind: str, value: str) -> str:
         """The keyed hash (HMAC-SHA256, base64url) by which a value of a kind is found."""
         return b64u(hmac.new(self._index, f"{kind}\n{value}".encode(), hashlib.sha256).digest())
+
+    def lookup_key(self, period: str) -> bytes:
+        """The key of a period with which tills find members (rules/lookup.py)."""
+        parts = (_derived(self._keys, f"lookup {period} {n}") for n in range(KEY_BYTES // 32))
+        return b"".join(parts)
 
     def close(self, text: str) -> str:
         """A text sealed: base64url of nonce and ciphertext; different each time."""

@@ -1,0 +1,97 @@
+"""What tills ask of members and are told at once. Each call may come again with the id it had: the answer stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection, select
+
+from posapp.calls import (
+    BoxAnswer,
+    BoxRequest,
+    FindMemberAnswer,
+    FindMemberRequest,
+    HoldPointsAnswer,
+    HoldPointsRequest,
+    LookupKeysAnswer,
+)
+from posapp.clock import DAY
+from posapp.errors import PosError
+from posapp.hq import feed
+from posapp.hq.database import Database, insert_new
+from posapp.hq.members import points
+from posapp.hq.members.identity import ACTIVE, PERIOD, known_by, root_of
+from posapp.hq.members.slice import row_of, rows_of, seen_at
+from posapp.hq.members.tables import person, sealed_box
+from posapp.hq.vault import Vault
+from posapp.ids import b64u
+from posapp.keys import Certificate, HqKeys, seal, unseal
+from posapp.messages import Message
+from posapp.rules.phones import read_phone
+
+HOLD_MS = DAY
+LARGEST_BOX = 4_096
+
+
+def lookup_keys(keys: HqKeys, vault: Vault, certificate: Certificate) -> Message:
+    """The keys to find members by, sealed to the till that asks."""
+    sealed = seal(b64u(vault.lookup_key(PERIOD)).encode(), certificate.box_key, "lookup")
+    return LookupKeysAnswer({PERIOD: sealed})
+
+
+def find_member(
+    database: Database, keys: HqKeys, vault: Vault, now: int, certificate: Certificate, asked: FindMemberRequest
+) -> Message:
+    """Who has this phone or member code. Who is found is known to the store's tills from then on."""
+    with database.transaction() as conn:
+        root = _find(conn, keys, vault, asked)
+        if root is None or conn.scalar(select(person.c.status).where(person.c.ref == root)) != ACTIVE:
+            return FindMemberAnswer()
+        seen_at(conn, root, certificate.store, now)
+        row = row_of(conn, root, now)
+        feed.publish(conn, rows_of(conn, [root], now))
+    return FindMemberAnswer(root, row)
+
+
+def _find(conn: Connection, keys: HqKeys, vault: Vault, asked: FindMemberRequest) -> str | None:
+    if asked.kind == "phone":
+        phone = read_phone(unseal(asked.value, keys.box_key, "member").decode())
+        return known_by(conn, "phone", vault.index("phone", phone))
+    if asked.kind == "code":
+        return conn.scalar(select(person.c.root).where(person.c.code_hash == asked.value))
+    raise PosError("bad_request", why="kind")
+
+
+def hold_points(database: Database, now: int, certificate: Certificate, asked: HoldPointsRequest) -> Message:
+    """Set points aside for a ticket, until its sale comes or a day has gone by."""
+    if asked.points <= 0 or not asked.id or len(asked.id) > 60:
+        raise PosError("bad_request", why="points")
+    with database.transaction() as conn:
+        root = root_of(conn, asked.member)
+        conn.execute(select(person.c.ref).where(person.c.ref == root).with_for_update())
+        quota = f"quota {root}"
+        left = max(0, points.free(conn, root, now))
+        wanted = min(asked.points, left)
+        place = (certificate.store, certificate.till)
+        held = points.hold(conn, asked.id, root, asked.ticket, place, wanted, now + HOLD_MS)
+        return HoldPointsAnswer(held, points.free(conn, root, now, besides=quota))
+
+
+def take_box(
+    database: Database, now: int, certificate: Certificate, asked: BoxRequest, woken: Callable[[], object]
+) -> Message:
+    """Keep a sealed box until its entry is here, or for the entry that is: whichever comes first waits."""
+    if not 0 < len(asked.box) <= LARGEST_BOX or not 0 < len(asked.event) <= 60:
+        raise PosError("bad_request", why="box")
+    with database.transaction() as conn:
+        row = {
+            "event": asked.event,
+            "store": certificate.store,
+            "till": certificate.till,
+            "box": asked.box,
+            "received": now,
+        }
+        insert_new(conn, sealed_box, row)
+        held = conn.execute(select(sealed_box).where(sealed_box.c.event == asked.event)).one()
+    woken()
+    return BoxAnswer(int((held.store, held.till) == (certificate.store, certificate.till)))

@@ -1,0 +1,209 @@
+"""One person, one id: the keys a person is found by, and merges that can be taken back.
+
+Nothing moves when two persons turn out to be one: an edge says so, and whoever asks for a person asks for the root.
+So keys and points stay with the id they came to, and taking the edge away restores both sides (domain.md 4.5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, or_, select, update
+
+from posapp.errors import PosError
+from posapp.hq.database import insert_new
+from posapp.hq.members.tables import merge, person, person_key, suspicion
+from posapp.hq.vault import Vault
+from posapp.ids import Chance, random_base32, uuid7
+from posapp.rules.lookup import code_hash, phone_index, tail_index
+
+PERIOD = "1"
+"""The lookup keys in force; the next ones are another word."""
+
+STRONG = frozenset({"phone", "unionid"})
+"""Kinds of keys that show, once verified, that two persons are one (domain.md 4.5)."""
+
+VERIFIED, CLAIMED = "verified", "claimed"
+PENDING, ACTIVE, ERASED = "pending", "active", "erased"
+MEMBER_CODE = "M1"
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What identity needs besides a connection: HQ's vault, chance, and the instant."""
+
+    vault: Vault
+    chance: Chance
+    now: int
+
+
+def new_person(
+    conn: Connection, means: Means, *, ref: str = "", home: int = 0, source: str, language: str = "zh"
+) -> str:
+    """A person nobody knows yet; their id. With a till's own id the same person is made once."""
+    ref = ref or uuid7(means.now, means.chance)
+    code = MEMBER_CODE + random_base32(26, means.chance)
+    row = {
+        "ref": ref,
+        "root": ref,
+        "status": PENDING,
+        "created": means.now,
+        "home": home,
+        "source": source,
+        "language": language,
+        "code": means.vault.close(code),
+        "code_hash": code_hash(code),
+    }
+    insert_new(conn, person, row)
+    return ref
+
+
+def root_of(conn: Connection, ref: str) -> str:
+    """Who a person is. Raises PosError not_found."""
+    root = conn.scalar(select(person.c.root).where(person.c.ref == ref))
+    if root is None:
+        raise PosError("not_found", what=ref[:40])
+    return str(root)
+
+
+def same_as(conn: Connection, root: str) -> list[str]:
+    """Every id of a person, the root first."""
+    refs = conn.scalars(select(person.c.ref).where(person.c.root == root).order_by(person.c.ref)).all()
+    return sorted(refs, key=lambda ref: ref != root)
+
+
+def known_by(conn: Connection, kind: str, hash_: str) -> str | None:
+    """The root of who verified this key, None for nobody."""
+    return conn.scalar(
+        select(person.c.root)
+        .join(person_key, person_key.c.ref == person.c.ref)
+        .where(person_key.c.kind == kind, person_key.c.hash == hash_, person_key.c.strength == VERIFIED)
+    )
+
+
+def add_key(conn: Connection, means: Means, ref: str, kind: str, value: str, strength: str, source: str) -> str:
+    """Give a person a key; their root after it.
+
+    A verified key that is strong and belongs to somebody else merges the two. A claimed one merges nobody: that two
+    claim, or one claims what another has verified, is noted for a person to look at.
+    """
+    hash_ = means.vault.index(kind, value)
+    root = root_of(conn, ref)
+    row = {"kind": kind, "hash": hash_, "ref": ref, "strength": strength, "source": source, "added": means.now}
+    if not insert_new(conn, person_key, row) and strength == VERIFIED:
+        owner = known_by(conn, kind, hash_)
+        if owner is None:  # it was only claimed until now
+            conn.execute(
+                update(person_key)
+                .where(person_key.c.kind == kind, person_key.c.hash == hash_, person_key.c.ref == ref)
+                .values(strength=VERIFIED, source=source, added=means.now)
+            )
+        elif owner != root:
+            if kind not in STRONG:
+                _suspect(conn, means, root, owner, kind)
+                return root
+            return merge_persons(conn, means, root, owner, kind, source)
+    others = _claimants(conn, kind, hash_, root)
+    for other in others:
+        _suspect(conn, means, root, other, kind)
+    return root
+
+
+def _claimants(conn: Connection, kind: str, hash_: str, root: str) -> list[str]:
+    rows = conn.scalars(
+        select(person.c.root)
+        .join(person_key, person_key.c.ref == person.c.ref)
+        .where(person_key.c.kind == kind, person_key.c.hash == hash_, person.c.root != root)
+        .distinct()
+    )
+    return list(rows)
+
+
+def _suspect(conn: Connection, means: Means, one: str, other: str, kind: str) -> None:
+    first, second = sorted((one, other))
+    insert_new(conn, suspicion, {"one": first, "other": second, "kind": kind, "at": means.now, "state": "open"})
+
+
+def set_phone(conn: Connection, means: Means, ref: str, phone: str, strength: str, source: str) -> str:
+    """Keep a person's phone (E.164), sealed and findable; their root after it."""
+    key = means.vault.lookup_key(PERIOD)
+    conn.execute(
+        update(person)
+        .where(person.c.ref == ref)
+        .values(
+            phone=means.vault.close(phone),
+            tail=phone[-2:],
+            lookup=phone_index(phone, key, PERIOD),
+            tails=tail_index(phone[-4:], key, PERIOD),
+        )
+    )
+    return add_key(conn, means, ref, "phone", phone, strength, source)
+
+
+def set_name(conn: Connection, means: Means, ref: str, name: str) -> None:
+    """Keep what a person wants to be called; tills are told the first letter alone."""
+    name = name.strip()[:40]
+    if name:
+        sealed = means.vault.close(name)
+        conn.execute(update(person).where(person.c.ref == ref).values(name=sealed, initial=name[0]))
+
+
+def code_of(conn: Connection, means: Means, root: str) -> str:
+    """The member code that stands on the customer's phone."""
+    return means.vault.open(str(conn.scalar(select(person.c.code).where(person.c.ref == root))))
+
+
+def merge_persons(conn: Connection, means: Means, one: str, other: str, kind: str, source: str) -> str:
+    """Two roots are one person; the root of both. The one who was a member first is kept."""
+    rows = {row.ref: row for row in conn.execute(select(person).where(person.c.ref.in_((one, other))))}
+    never = 1 << 60
+    kept, gone = sorted(
+        (one, other), key=lambda ref: (rows[ref].status != ACTIVE, rows[ref].joined or never, rows[ref].created, ref)
+    )
+    number = (conn.scalar(select(func.max(merge.c.number))) or 0) + 1
+    conn.execute(
+        merge.insert(),
+        {
+            "number": number,
+            "kept": kept,
+            "gone": gone,
+            "kind": kind,
+            "source": source,
+            "at": means.now,
+            "undone": 0,
+            "undone_by": "",
+        },
+    )
+    conn.execute(update(person).where(person.c.root == gone).values(root=kept))
+    return kept
+
+
+def unmerge(conn: Connection, means: Means, number: int, by: str) -> tuple[str, str]:
+    """Take a merge back; the two roots that stand apart again. Raises PosError not_found."""
+    edge = conn.execute(select(merge).where(merge.c.number == number, merge.c.undone == 0)).one_or_none()
+    if edge is None:
+        raise PosError("not_found", what=number)
+    conn.execute(update(merge).where(merge.c.number == number).values(undone=means.now, undone_by=by))
+    members = set(same_as(conn, root_of(conn, edge.kept)))
+    edges = conn.execute(
+        select(merge.c.kept, merge.c.gone).where(
+            merge.c.undone == 0, or_(merge.c.kept.in_(members), merge.c.gone.in_(members))
+        )
+    ).all()
+    below = {kept_gone.gone: kept_gone.kept for kept_gone in edges}
+    for ref in members:
+        root = ref
+        while root in below:
+            root = below[root]
+        conn.execute(update(person).where(person.c.ref == ref).values(root=root))
+    return root_of(conn, edge.kept), root_of(conn, edge.gone)
+
+
+def roots(conn: Connection, refs: Iterable[str]) -> set[str]:
+    """The roots of some ids; ids that nobody has are left out."""
+    wanted = sorted(set(refs))
+    found: set[str] = set()
+    for start in range(0, len(wanted), 500):
+        found.update(conn.scalars(select(person.c.root).where(person.c.ref.in_(wanted[start : start + 500]))))
+    return found
