@@ -600,6 +600,33 @@
     </message>
 </context>
 <context>
+    <name>EntryPane</name>
+    <message>
+        <source>扫码或输入条码 · 拼音 {search} · 数量 * · 更多 {more}</source>
+        <translation>Scan or type · search {search} · quantity * · more {more}</translation>
+    </message>
+    <message>
+        <source>总部还没有设置快捷商品;扫码、输入条码或拼音都可以卖</source>
+        <translation>Headquarters has set no quick keys yet; scan, or type a code or a name</translation>
+    </message>
+    <message>
+        <source>没有找到;可输入名称的拼音、首字母或条码的几位</source>
+        <translation>Nothing found; type pinyin or initials of the name, or figures of the code</translation>
+    </message>
+    <message>
+        <source>收款</source>
+        <translation>Pay</translation>
+    </message>
+    <message>
+        <source>录入</source>
+        <translation>Add</translation>
+    </message>
+    <message>
+        <source>输入</source>
+        <translation>Typed</translation>
+    </message>
+</context>
+<context>
     <name>Facing</name>
     <message>
         <source>共 {count} 件</source>
@@ -795,6 +822,18 @@
         <source>找零 ¥{change}</source>
         <translation>Change ¥{change}</translation>
     </message>
+    <message>
+        <source>刷卡不能多收,还应收 ¥{due}</source>
+        <translation>A card cannot pay more than the ¥{due} due</translation>
+    </message>
+    <message>
+        <source>刷卡单上的授权号</source>
+        <translation>Approval code on the card slip</translation>
+    </message>
+    <message>
+        <source>刷卡 ¥{amount}</source>
+        <translation>Card ¥{amount}</translation>
+    </message>
 </context>
 <context>
     <name>ReceiptScreen</name>
@@ -870,26 +909,6 @@
         <translation>Ticket</translation>
     </message>
     <message>
-        <source>扫码或输入条码 · 拼音 {search} · 数量 * · 更多 {more}</source>
-        <translation>Scan or type · search {search} · quantity * · more {more}</translation>
-    </message>
-    <message>
-        <source>总部还没有设置快捷商品;扫码、输入条码或拼音都可以卖</source>
-        <translation>Headquarters has set no quick keys yet; scan, or type a code or a name</translation>
-    </message>
-    <message>
-        <source>没有找到;可输入名称的拼音、首字母或条码的几位</source>
-        <translation>Nothing found; type pinyin or initials of the name, or figures of the code</translation>
-    </message>
-    <message>
-        <source>收款</source>
-        <translation>Pay</translation>
-    </message>
-    <message>
-        <source>录入</source>
-        <translation>Add</translation>
-    </message>
-    <message>
         <source>共 {count} 行</source>
         <translation>Lines: {count}</translation>
     </message>
@@ -912,10 +931,6 @@
     <message>
         <source>已收款 {total} · 小票 {receipt}</source>
         <translation>Paid {total} · receipt {receipt}</translation>
-    </message>
-    <message>
-        <source>输入</source>
-        <translation>Typed</translation>
     </message>
     <message>
         <source>重量,如 0.536</source>
@@ -968,18 +983,6 @@
     <message>
         <source>更多</source>
         <translation>More</translation>
-    </message>
-    <message>
-        <source>刷卡不能多收,还应收 ¥{due}</source>
-        <translation>A card cannot pay more than the ¥{due} due</translation>
-    </message>
-    <message>
-        <source>刷卡单上的授权号</source>
-        <translation>Approval code on the card slip</translation>
-    </message>
-    <message>
-        <source>刷卡 ¥{amount}</source>
-        <translation>Card ¥{amount}</translation>
     </message>
     <message>
         <source>授权人工号,或扫工牌</source>
