@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, 
 
 from posapp.answers import LineView, OpenTicket, PaidView, RecordedView, RefundView
 from posapp.errors import PosError
-from posapp.money import ZERO, Money
+from posapp.money import ZERO
 from posapp.quantity import Quantity
-from posapp.rules.tenders import KINDS
 from posapp.selling.entry_screen import EntryPane
 from posapp.selling.pay_screen import PayPane
+from posapp.selling.ticket_screen import TicketDesk
 from posapp.selling.verbs import Verbs
 from posapp.shortcuts import ACTIONS, keys_of
 from posapp.ui.choice import Choice, Option
@@ -37,7 +37,8 @@ class SaleScreen(QWidget):
     """The keys go: digits and Enter for a code, *N for a quantity, an amount and F6 for a price, Enter to pay.
 
     lead: takes the cashier to where an action leads that is not this screen's. changed: hears each new state of the
-    ticket, the sale that the last one became, and whether money is being taken. shown: the ticket as it is drawn.
+    ticket, the sale that the last one became, and whether money is being taken. shown: the ticket as it is drawn;
+    chosen: the number of its chosen line, 0 for none; paid: the sale that the last one became, until the next begins.
     """
 
     def __init__(
@@ -55,20 +56,21 @@ class SaleScreen(QWidget):
         self._more = more
         self._changed = changed
         self.shown: OpenTicket = till.ticket()
-        self._paid: PaidView | None = None
-        self._chosen = 0
+        self.paid: PaidView | None = None
+        self.chosen = 0
         self._last_enter = 0.0
         self.refunded: Callable[[RefundView], object] = lambda refund: None
         self._keys = keys_of(till.settings.key_profile, till.settings.keys)
         self.selling = EntryPane(window, till, self)
         self.pay = PayPane(window, till, self)
+        self._ticket = TicketDesk(window, till, self)
         self._acts: dict[str, Callable[[], object]] = {
-            "void": self._void,
-            "price": self._price,
-            "discount": self._discount,
-            "ticket_discount": self._ticket_discount,
-            "park": self._park_or_recall,
-            "cancel": self._cancel,
+            "void": self._ticket.void,
+            "price": self._ticket.price,
+            "discount": self._ticket.discount,
+            "ticket_discount": self._ticket.ticket_discount,
+            "park": self._ticket.park_or_recall,
+            "cancel": self._ticket.cancel,
             "drawer": self._drawer,
             "reprint": self._reprint,
             "more": self._to_more,
@@ -150,13 +152,13 @@ class SaleScreen(QWidget):
         ticket = self.shown = self._till.ticket()
         rows = [(view.name, f"{view.qty} {view.unit}", str(view.price), str(view.amount)) for view in ticket.lines]
         numbers = [view.line for view in ticket.lines]
-        if self._chosen not in numbers:
-            self._chosen = numbers[-1] if numbers else 0
-        self.lines.put(rows, numbers.index(self._chosen) if numbers else -1)
+        if self.chosen not in numbers:
+            self.chosen = numbers[-1] if numbers else 0
+        self.lines.put(rows, numbers.index(self.chosen) if numbers else -1)
         pieces = self.tr("共 {count} 行").format(count=len(rows))
         self.count.setText(pieces if rows else "")
         self.saved.setText(self.tr("已优惠 {saved}").format(saved=ticket.saved) if ticket.saved.fen > 0 else "")
-        paid = self._paid if not rows else None
+        paid = self.paid if not rows else None
         is_exact = paid is not None and not paid.change
         self.caption.setText(self.tr("已收款") if is_exact else self.tr("找零") if paid else self.tr("应收"))
         received = paid.total + paid.rounding if paid else ZERO
@@ -229,8 +231,8 @@ class SaleScreen(QWidget):
         self.selling.text = ""
         done: object | None = self._window.run(lambda: self._scan(text))
         if isinstance(done, LineView):
-            self._paid = None
-            self._chosen = done.line
+            self.paid = None
+            self.chosen = done.line
         elif isinstance(done, RecordedView):
             self._lead(f"receipt {done.receipt}")
         self.refresh()
@@ -247,7 +249,7 @@ class SaleScreen(QWidget):
 
     def _choose(self, row: int) -> None:
         if 0 <= row < len(self.shown.lines):
-            self._chosen = self.shown.lines[row].line
+            self.chosen = self.shown.lines[row].line
             self.refresh()
 
     def _enter(self) -> None:
@@ -260,31 +262,12 @@ class SaleScreen(QWidget):
     def entered(self, text: str) -> None:
         """A code was typed, or "*6": a quantity for the chosen line."""
         if text.startswith("*"):
-            self._with_line(lambda line: self._till.qty(line, Quantity.parse(text[1:])))
+            self._ticket.with_line(lambda line: self._till.qty(line, Quantity.parse(text[1:])))
         elif text:
             self.add(text)
         self.refresh()
 
-    # --- the ticket ---
-
-    def _with_line(self, act: Callable[[int], object]) -> None:
-        """Do something to the chosen line."""
-        if n := self._chosen:
-            self._window.run(lambda: act(n))
-        else:
-            self._window.tell(self.tr("请先录入商品"))
-        self.refresh()
-
-    def _typed(self, step: Step, go_on: Callable[[str], object]) -> None:
-        """What was typed before the key, else what the cashier answers now."""
-        text, self.selling.text = self.selling.text, ""
-        if not self.shown.lines:
-            self._window.tell(self.tr("请先录入商品"))
-        elif text:
-            go_on(text)
-        else:
-            self.ask([step], lambda answers: go_on(answers[0]))
-        self.refresh()
+    # --- beside the ticket ---
 
     def ask(self, steps: list[Step], done: Callable[[list[str]], object], reason: str = "") -> None:
         """Put a question beside the ticket; its answers go to `done` after the ticket's own keys are back."""
@@ -307,73 +290,12 @@ class SaleScreen(QWidget):
         self.choice.offer(title, shown, columns=columns, lines=lines)
         self._panes.setCurrentWidget(self.choice)
 
-    def _void(self) -> None:
-        self._with_line(self._till.void)
-
-    def _price(self) -> None:
-        self._typed(
-            Step(self.tr("新单价")),
-            lambda text: self._with_line(lambda line: self._till.price(line, Money.parse(text))),
-        )
-
-    def _discount(self) -> None:
-        self._typed(
-            Step(self.tr("本行折扣,如 10% 或 5.00"), is_percent=True),
-            lambda text: self._with_line(lambda line: self._till.discount(line, text)),
-        )
-
-    def _ticket_discount(self) -> None:
-        def go_on(text: str) -> None:
-            self._window.run(lambda: self._till.discount(None, text))
-            self.refresh()
-
-        self._typed(Step(self.tr("整单折扣,如 10% 或 5.00"), is_percent=True), go_on)
-
-    def _park_or_recall(self) -> None:
-        parked = self._till.parked()
-        self._paid = None
-        if self.shown.lines:
-            self._window.run(self._till.park)
-        elif len(parked) > 1:
-            self.offer(
-                self.tr("取哪一单"),
-                [
-                    Option(
-                        f"parked_{name}",
-                        self.tr("{name} · {count} 行 · ¥{total}").format(name=name, count=count, total=total),
-                        partial(self._recall, name),
-                    )
-                    for name, count, total in parked
-                ],
-            )
-        else:
-            self._window.run(self._till.recall)
-        self.refresh()
-
-    def _recall(self, name: str) -> None:
-        self._window.run(lambda: self._till.recall(name))
-        self.refresh()
-
-    def _cancel(self) -> None:
-        if self.shown.lines:
-            name = self.tr("取消这一单,共 {count} 行").format(count=len(self.shown.lines))
-            self.offer(self.tr("整单取消"), [Option("cancel_ticket", name, self._cancel_now)])
-
-    def _cancel_now(self) -> None:
-        paid = self.shown.paid
-        done = self._window.run(self._till.cancel)
-        self.refresh()
-        if done is not None and paid:
-            place = self._till.settings.language == "en"
-            back = self.tr("、").join(f"{KINDS[kind][place]} ¥{amount}" for kind, amount in paid)
-            self._window.say(self.tr("已取消,请退还顾客 {back}").format(back=back))
-
     def _drawer(self) -> None:
         self._window.run(self._till.drawer)
 
     def _reprint(self) -> None:
-        if self._paid and self._paid.receipt:
-            receipt = self._paid.receipt
+        if self.paid and self.paid.receipt:
+            receipt = self.paid.receipt
             if self._window.run(lambda: self._till.reprint(receipt)):
                 self._window.say(self.tr("已重印 {receipt}").format(receipt=receipt))
         else:
@@ -429,7 +351,7 @@ class SaleScreen(QWidget):
         if isinstance(paid, RefundView):
             self.refunded(paid)
         if isinstance(paid, PaidView) and paid.receipt:
-            self._paid = paid
+            self.paid = paid
             self.to_selling()
         self.refresh()
 

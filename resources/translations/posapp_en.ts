@@ -937,46 +937,6 @@
         <translation>Weight, such as 0.536</translation>
     </message>
     <message>
-        <source>请先录入商品</source>
-        <translation>Please add an item first</translation>
-    </message>
-    <message>
-        <source>新单价</source>
-        <translation>New price</translation>
-    </message>
-    <message>
-        <source>本行折扣,如 10% 或 5.00</source>
-        <translation>Line discount, such as 10% or 5.00</translation>
-    </message>
-    <message>
-        <source>整单折扣,如 10% 或 5.00</source>
-        <translation>Ticket discount, such as 10% or 5.00</translation>
-    </message>
-    <message>
-        <source>取哪一单</source>
-        <translation>Recall which ticket?</translation>
-    </message>
-    <message>
-        <source>{name} · {count} 行 · ¥{total}</source>
-        <translation>{name} · lines: {count} · ¥{total}</translation>
-    </message>
-    <message>
-        <source>取消这一单,共 {count} 行</source>
-        <translation>Cancel this ticket, lines: {count}</translation>
-    </message>
-    <message>
-        <source>整单取消</source>
-        <translation>Cancel ticket</translation>
-    </message>
-    <message>
-        <source>、</source>
-        <translation>, </translation>
-    </message>
-    <message>
-        <source>已取消,请退还顾客 {back}</source>
-        <translation>Cancelled; give the customer back {back}</translation>
-    </message>
-    <message>
         <source>已重印 {receipt}</source>
         <translation>Printed {receipt} again</translation>
     </message>
@@ -1130,6 +1090,49 @@
     <message>
         <source>没有通电</source>
         <translation>No power</translation>
+    </message>
+</context>
+<context>
+    <name>TicketDesk</name>
+    <message>
+        <source>请先录入商品</source>
+        <translation>Please add an item first</translation>
+    </message>
+    <message>
+        <source>新单价</source>
+        <translation>New price</translation>
+    </message>
+    <message>
+        <source>本行折扣,如 10% 或 5.00</source>
+        <translation>Line discount, such as 10% or 5.00</translation>
+    </message>
+    <message>
+        <source>整单折扣,如 10% 或 5.00</source>
+        <translation>Ticket discount, such as 10% or 5.00</translation>
+    </message>
+    <message>
+        <source>取哪一单</source>
+        <translation>Recall which ticket?</translation>
+    </message>
+    <message>
+        <source>{name} · {count} 行 · ¥{total}</source>
+        <translation>{name} · lines: {count} · ¥{total}</translation>
+    </message>
+    <message>
+        <source>取消这一单,共 {count} 行</source>
+        <translation>Cancel this ticket, lines: {count}</translation>
+    </message>
+    <message>
+        <source>整单取消</source>
+        <translation>Cancel ticket</translation>
+    </message>
+    <message>
+        <source>、</source>
+        <translation>, </translation>
+    </message>
+    <message>
+        <source>已取消,请退还顾客 {back}</source>
+        <translation>Cancelled; give the customer back {back}</translation>
     </message>
 </context>
 </TS>
