@@ -1,4 +1,4 @@
-"""The till by window: till.py plus Qt. Puts the screens in front of each other as the till's state wants."""
+"""The till by window: till/ plus Qt. Puts the screens in front of each other as the till's state wants."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ class Visitor:
     def ask_approval(self) -> None:
         self.keys.press(Qt.Key.Key_Escape)
         self.touch("key_3", "key_0")
-        self.app.sale.write("%")
+        self.app.sale.selling.write("%")
         self.touch("discount")
 
     def pay(self) -> None:

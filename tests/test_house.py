@@ -40,6 +40,8 @@ BANNED_NAME = re.compile(
     rf"(^|_)({EMPTY_WORDS}|repositor(y|ies)|unit_of_work)$|^(utils?|helpers?|common|base|misc|core)_"
 )
 LONGEST_FILE, LONGEST_FUNCTION = 600, 80
+FRONT = "posapp/till/__init__.py"
+"""The one `__init__.py` that is not empty: here the till is made of its verbs. It keeps every other rule."""
 # Registries and developers' folders; the brackets keep this file from matching itself.
 ELSEWHERE = re.compile(
     r"py[p]i[.]org|python[h]osted|registry[.]np[m]js|deb[.]deb[i]an|secur[i]ty[.]deb"
@@ -181,7 +183,7 @@ def shape(root: Path) -> Iterator[str]:
     """Every module says what lives in it, and that can be taken in."""
     seen: dict[str, str] = {}
     for file in read(root, "posapp", "drivers", "installer", "tests"):
-        if file.path.endswith("__init__.py"):
+        if file.path.endswith("__init__.py") and file.path != FRONT:
             if file.text:
                 yield f"{file.path}: is not empty"
             continue
@@ -286,7 +288,7 @@ CATALOGUE = 'SENTENCES: dict[str, tuple[str, str]] = {"gone": ("{what} 不见了
         (walls, "posapp/selling/sale.py", "from PySide6.QtCore import QTimer", "screens know Qt"),
         (walls, "posapp/selling/sale.py", "from posapp.ui import keypad", "screens know Qt"),
         (walls, "posapp/hq/server.py", "from posapp.selling import sale", "ground floor alone"),
-        (walls, "posapp/till.py", "def hq() -> None:\n    import posapp.hq.server", "never imports HQ"),
+        (walls, "posapp/till/status.py", "def hq() -> None:\n    import posapp.hq.server", "never imports HQ"),
         (walls, "posapp/__main__.py", "import posapp.hq.server", "never imports HQ"),
         (walls, "posapp/journal.py", "from sqlalchemy import orm", "Core statements only"),
         (walls, "posapp/money.py", "import sqlcipher3.dbapi2", "knows no database"),
@@ -309,6 +311,7 @@ CATALOGUE = 'SENTENCES: dict[str, tuple[str, str]] = {"gone": ("{what} 不见了
         (shape, "posapp/ids.py", "\n" * LONGEST_FILE, "601 lines are too many"),
         (shape, "posapp/ids.py", "def make() -> None:\n" + "    ...\n" * LONGEST_FUNCTION, "81 lines"),
         (shape, "posapp/shift/__init__.py", "", "is not empty"),
+        (shape, FRONT, "", "has the docstring of posapp/clock.py"),
         (shape, "posapp/errors.py", "", "has the docstring of posapp/clock.py"),
         (sentences, "posapp/errors.py", CATALOGUE.replace("{what} is", "it is"), "other placeholders"),
         (sentences, "posapp/db.py", 'raise PosError("lost")', "lost has no sentence"),

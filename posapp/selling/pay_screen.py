@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from posapp.answers import OpenTicket
 from posapp.errors import PosError
 from posapp.money import ZERO, Money
 from posapp.rules.tenders import KINDS
+from posapp.selling.verbs import Verbs
 from posapp.ui.keypad import Keypad, button
 from posapp.ui.label import RIGHT, label, show_value
+from posapp.ui.question import Step
+from posapp.ui.window import Window
+
+if TYPE_CHECKING:
+    from posapp.selling.screen import SaleScreen
 
 NOTES = (1_000, 2_000, 5_000, 10_000)
 LONGEST = 12
@@ -21,23 +30,16 @@ LONGEST = 12
 class PayPane(QFrame):
     """text: the amount being typed. A tender key hands it over; an empty one means what is due.
 
-    tenders: the other ways to pay, each with its name, its key and what it does. changed: the ticket is to be put
-    again, for what was typed is another amount.
+    It stands beside the ticket of a sale screen, which draws it anew when what was typed is another amount.
     """
 
-    def __init__(
-        self,
-        cash: Callable[[], object],
-        note: Callable[[Money], object],
-        tenders: Mapping[str, tuple[str, str, Callable[[], object]]],
-        back: Callable[[], object],
-        changed: Callable[[], object],
-    ) -> None:
+    def __init__(self, window: Window, till: Verbs, sale: SaleScreen) -> None:
         super().__init__()
         self.setObjectName("paying")
         self.setProperty("card", True)
+        self._window, self._till, self._sale = window, till, sale
+        self._tenders: dict[str, Callable[[], object]] = {"card": self.card, "static": self.static}
         self.text = ""
-        self._changed = changed
         self.due = label("due", "huge", align=RIGHT)
         self.due_caption = label("due_caption", "large", text=self.tr("应收"))
         self.paid = label("paid", is_quiet=True)
@@ -46,19 +48,22 @@ class PayPane(QFrame):
         self.given.setProperty("asking", True)
         self.change = label("change", "large", align=RIGHT)
         self.notes = [button(f"note_{n}", "", partial(self._note, n), "note") for n in range(len(NOTES))]
-        self._take_note = note
-        self.buttons = [button(f"pay_{name}", text, act, "tender", key) for name, (text, key, act) in tenders.items()]
+        self.buttons = [
+            button(f"pay_{tender}", name, act, "tender", key)
+            for tender, act in self._tenders.items()
+            for name, key in [sale.named(tender)]
+        ]
         keypad = Keypad(
             self.write,
             [
                 [
                     button("pay_erase", "⌫", self.erase, "key"),
                     button("pay_clear", self.tr("清除"), self.clear),
-                    button("pay_back", self.tr("返回"), back, key="Esc"),
+                    button("pay_back", self.tr("返回"), sale.to_selling, key="Esc"),
                 ],
                 self.buttons,
             ],
-            button("pay_cash", self.tr("现金"), cash, "pay", "Enter"),
+            button("pay_cash", self.tr("现金"), self.cash, "pay", "Enter"),
         )
         head, row, below = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
         below.addWidget(self.paid)
@@ -77,11 +82,12 @@ class PayPane(QFrame):
         layout.addLayout(row, 1)
         layout.addWidget(keypad, 5)
 
-    def put(self, ticket: OpenTicket, language: str) -> None:
+    def put(self, ticket: OpenTicket) -> None:
         """Show what is due of a ticket."""
+        place = self._till.settings.language == "en"
         show_value(self.due, self.due_caption.text(), f"¥{ticket.due}")
         show_value(self.given, self.tr("实收"), self.text or str(ticket.cash_due))
-        words = [f"{KINDS[kind][language == 'en']} {amount}" for kind, amount in ticket.paid]
+        words = [f"{KINDS[kind][place]} {amount}" for kind, amount in ticket.paid]
         if rounding := ticket.cash_due - ticket.due:
             words.append(self.tr("收现金 ¥{due},舍入 {rounding}").format(due=ticket.cash_due, rounding=rounding))
         self.paid.setText(" · ".join(words))
@@ -101,15 +107,15 @@ class PayPane(QFrame):
 
     def write(self, text: str) -> None:
         self.text = (self.text + text)[:LONGEST]
-        self._changed()
+        self._sale.refresh()
 
     def erase(self) -> None:
         self.text = self.text[:-1]
-        self._changed()
+        self._sale.refresh()
 
     def clear(self) -> None:
         self.text = ""
-        self._changed()
+        self._sale.refresh()
 
     def amount(self, due: Money) -> Money:
         """What was typed, else what is due; the typing is done with. Raises PosError bad_amount."""
@@ -118,7 +124,48 @@ class PayPane(QFrame):
 
     def _note(self, n: int) -> None:
         self.text = ""
-        self._take_note(Money(self.notes[n].property("fen")))
+        note = Money(self.notes[n].property("fen"))
+        self._sale.take(lambda: self._till.pay("cash", note))
+
+    def cash(self) -> None:
+        self._sale.take(lambda: self._till.pay("cash", self.amount(self._sale.shown.cash_due)))
+
+    def static(self) -> None:
+        self._sale.take(lambda: self._till.pay("static", self.amount(self._sale.shown.due)))
+
+    def card(self) -> None:
+        due = self._sale.shown.due
+        amount = self._window.run(lambda: self.amount(due))
+        if amount is None:
+            return
+
+        if amount > due:
+            self._window.tell(self.tr("刷卡不能多收,还应收 ¥{due}").format(due=due))
+            self._sale.refresh()
+            return
+
+        self._sale.ask_paying(
+            Step(self.tr("刷卡单上的授权号")),
+            lambda ref: self._till.pay("card", amount, ref),
+            self.tr("刷卡 ¥{amount}").format(amount=amount),
+        )
+
+    def key(self, event: QKeyEvent, action: str | None) -> bool:
+        """Whether the pane took the key. action: what the key stands for in the till's layout, if for anything."""
+        key, typed = event.key(), event.text()
+        if action in self._tenders:
+            self._tenders[action]()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.cash()
+        elif key == Qt.Key.Key_Backspace:
+            self.erase()
+        elif key == Qt.Key.Key_Escape:
+            self._sale.to_selling()
+        elif typed and typed in "0123456789.":
+            self.write(typed)
+        else:
+            return False
+        return True
 
 
 def _notes_for(due: Money) -> list[int]:

@@ -600,6 +600,33 @@
     </message>
 </context>
 <context>
+    <name>EntryPane</name>
+    <message>
+        <source>扫码或输入条码 · 拼音 {search} · 数量 * · 更多 {more}</source>
+        <translation>Scan or type · search {search} · quantity * · more {more}</translation>
+    </message>
+    <message>
+        <source>总部还没有设置快捷商品;扫码、输入条码或拼音都可以卖</source>
+        <translation>Headquarters has set no quick keys yet; scan, or type a code or a name</translation>
+    </message>
+    <message>
+        <source>没有找到;可输入名称的拼音、首字母或条码的几位</source>
+        <translation>Nothing found; type pinyin or initials of the name, or figures of the code</translation>
+    </message>
+    <message>
+        <source>收款</source>
+        <translation>Pay</translation>
+    </message>
+    <message>
+        <source>录入</source>
+        <translation>Add</translation>
+    </message>
+    <message>
+        <source>输入</source>
+        <translation>Typed</translation>
+    </message>
+</context>
+<context>
     <name>Facing</name>
     <message>
         <source>共 {count} 件</source>
@@ -795,6 +822,18 @@
         <source>找零 ¥{change}</source>
         <translation>Change ¥{change}</translation>
     </message>
+    <message>
+        <source>刷卡不能多收,还应收 ¥{due}</source>
+        <translation>A card cannot pay more than the ¥{due} due</translation>
+    </message>
+    <message>
+        <source>刷卡单上的授权号</source>
+        <translation>Approval code on the card slip</translation>
+    </message>
+    <message>
+        <source>刷卡 ¥{amount}</source>
+        <translation>Card ¥{amount}</translation>
+    </message>
 </context>
 <context>
     <name>ReceiptScreen</name>
@@ -870,26 +909,6 @@
         <translation>Ticket</translation>
     </message>
     <message>
-        <source>扫码或输入条码 · 拼音 {search} · 数量 * · 更多 {more}</source>
-        <translation>Scan or type · search {search} · quantity * · more {more}</translation>
-    </message>
-    <message>
-        <source>总部还没有设置快捷商品;扫码、输入条码或拼音都可以卖</source>
-        <translation>Headquarters has set no quick keys yet; scan, or type a code or a name</translation>
-    </message>
-    <message>
-        <source>没有找到;可输入名称的拼音、首字母或条码的几位</source>
-        <translation>Nothing found; type pinyin or initials of the name, or figures of the code</translation>
-    </message>
-    <message>
-        <source>收款</source>
-        <translation>Pay</translation>
-    </message>
-    <message>
-        <source>录入</source>
-        <translation>Add</translation>
-    </message>
-    <message>
         <source>共 {count} 行</source>
         <translation>Lines: {count}</translation>
     </message>
@@ -914,52 +933,8 @@
         <translation>Paid {total} · receipt {receipt}</translation>
     </message>
     <message>
-        <source>输入</source>
-        <translation>Typed</translation>
-    </message>
-    <message>
         <source>重量,如 0.536</source>
         <translation>Weight, such as 0.536</translation>
-    </message>
-    <message>
-        <source>请先录入商品</source>
-        <translation>Please add an item first</translation>
-    </message>
-    <message>
-        <source>新单价</source>
-        <translation>New price</translation>
-    </message>
-    <message>
-        <source>本行折扣,如 10% 或 5.00</source>
-        <translation>Line discount, such as 10% or 5.00</translation>
-    </message>
-    <message>
-        <source>整单折扣,如 10% 或 5.00</source>
-        <translation>Ticket discount, such as 10% or 5.00</translation>
-    </message>
-    <message>
-        <source>取哪一单</source>
-        <translation>Recall which ticket?</translation>
-    </message>
-    <message>
-        <source>{name} · {count} 行 · ¥{total}</source>
-        <translation>{name} · lines: {count} · ¥{total}</translation>
-    </message>
-    <message>
-        <source>取消这一单,共 {count} 行</source>
-        <translation>Cancel this ticket, lines: {count}</translation>
-    </message>
-    <message>
-        <source>整单取消</source>
-        <translation>Cancel ticket</translation>
-    </message>
-    <message>
-        <source>、</source>
-        <translation>, </translation>
-    </message>
-    <message>
-        <source>已取消,请退还顾客 {back}</source>
-        <translation>Cancelled; give the customer back {back}</translation>
     </message>
     <message>
         <source>已重印 {receipt}</source>
@@ -968,18 +943,6 @@
     <message>
         <source>更多</source>
         <translation>More</translation>
-    </message>
-    <message>
-        <source>刷卡不能多收,还应收 ¥{due}</source>
-        <translation>A card cannot pay more than the ¥{due} due</translation>
-    </message>
-    <message>
-        <source>刷卡单上的授权号</source>
-        <translation>Approval code on the card slip</translation>
-    </message>
-    <message>
-        <source>刷卡 ¥{amount}</source>
-        <translation>Card ¥{amount}</translation>
     </message>
     <message>
         <source>授权人工号,或扫工牌</source>
@@ -1127,6 +1090,49 @@
     <message>
         <source>没有通电</source>
         <translation>No power</translation>
+    </message>
+</context>
+<context>
+    <name>TicketDesk</name>
+    <message>
+        <source>请先录入商品</source>
+        <translation>Please add an item first</translation>
+    </message>
+    <message>
+        <source>新单价</source>
+        <translation>New price</translation>
+    </message>
+    <message>
+        <source>本行折扣,如 10% 或 5.00</source>
+        <translation>Line discount, such as 10% or 5.00</translation>
+    </message>
+    <message>
+        <source>整单折扣,如 10% 或 5.00</source>
+        <translation>Ticket discount, such as 10% or 5.00</translation>
+    </message>
+    <message>
+        <source>取哪一单</source>
+        <translation>Recall which ticket?</translation>
+    </message>
+    <message>
+        <source>{name} · {count} 行 · ¥{total}</source>
+        <translation>{name} · lines: {count} · ¥{total}</translation>
+    </message>
+    <message>
+        <source>取消这一单,共 {count} 行</source>
+        <translation>Cancel this ticket, lines: {count}</translation>
+    </message>
+    <message>
+        <source>整单取消</source>
+        <translation>Cancel ticket</translation>
+    </message>
+    <message>
+        <source>、</source>
+        <translation>, </translation>
+    </message>
+    <message>
+        <source>已取消,请退还顾客 {back}</source>
+        <translation>Cancelled; give the customer back {back}</translation>
     </message>
 </context>
 </TS>

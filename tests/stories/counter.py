@@ -60,7 +60,7 @@ class Counter:
         sale = self.app.sale
         if sale.question.isVisible():
             return sale.question.text
-        return sale.pay.text if sale.pay.isVisible() else sale.text
+        return sale.pay.text if sale.pay.isVisible() else sale.selling.text
 
     def answer(self, *answers: str) -> None:
         for answer in answers:

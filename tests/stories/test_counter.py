@@ -101,7 +101,7 @@ def test_a_number_typed_after_a_scan_is_a_new_number(counter: Counter) -> None:
     counter.type("2")
     counter.scan(MILK)
     counter.type("2")
-    assert counter.app.sale.text == "2"
+    assert counter.app.sale.selling.text == "2"
     assert [row[1] for row in counter.shown] == ["1 个", "1 瓶"]
 
 

@@ -80,7 +80,7 @@ def test_goods_are_found_by_pinyin_with_fingers_alone(counter: Counter) -> None:
     counter.tap("search")
     for letter in "xn":
         counter.tap(f"letter_{letter}")
-    finder = counter.app.sale.finder
+    finder = counter.app.sale.selling.finder
     assert finder.code == MILK
     counter.tap("search")
     assert counter.typed == ""
@@ -357,7 +357,7 @@ def test_enter_takes_no_choice(counter: Counter) -> None:
 def test_prices_of_a_page_follow_headquarters(counter: Counter, chain: Chain, till: Till) -> None:
     chain.publish("tiles", {("chain", "1.1"): TileRow(1, 1, BUN, "热销")})
     play(till, "sync")
-    wait_until(lambda: any(page.tiles for page in counter.app.sale.tiles.pages))
+    wait_until(lambda: any(page.tiles for page in counter.app.sale.selling.tiles.pages))
     chain.publish("prices", {("chain", f"{BUN}@0"): PriceRow(BUN, 700, 0, 2)})
     play(till, "sync")
-    wait_until(lambda: str(counter.app.sale.tiles.pages[0].tiles[0].price) == "7.00")
+    wait_until(lambda: str(counter.app.sale.selling.tiles.pages[0].tiles[0].price) == "7.00")

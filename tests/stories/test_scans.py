@@ -19,7 +19,7 @@ def test_a_thousand_scans_on_every_screen_are_a_thousand_right_codes(counter: Co
     counter.scan("6900000000011")
     screens: dict[str, Callable[[], object]] = {
         "sale": sale.to_selling,
-        "letters": sale._turn_letters,
+        "letters": sale.selling.turn_letters,
         "pay": sale.to_paying,
         "question": lambda: sale.ask([Step("?")], lambda answers: None),
         "more": sale._to_more,

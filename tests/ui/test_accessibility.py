@@ -82,7 +82,7 @@ def everywhere(app: App) -> Iterator[str]:
         yield page
     window.show_page("sale")
     yield "sale"
-    sale.write("niu")
+    sale.selling.write("niu")
     yield "search"
     sale.to_selling()
     sale.scanned(BUN)
@@ -90,9 +90,9 @@ def everywhere(app: App) -> Iterator[str]:
     sale.to_paying()
     yield "pay"
     sale.to_selling()
-    sale._act("more")
+    sale.act("more")
     yield "more"
-    sale._act("price")
+    sale.act("price")
     yield "question"
     play(app.till, "pay cash 100")
     app._report_x()
@@ -167,7 +167,7 @@ def test_a_reader_hears_the_line_the_total_and_the_change(app: App, heard: list[
     app.sale.pay.write("0")
     assert heard[-1] == ("Given 10", False)
     heard.clear()
-    app.sale._cash()
+    app.sale.pay.cash()
     assert ("Change ¥3.50", False) in heard
     assert app.sale.total.accessibleName() == "Change ¥3.50"
 

@@ -142,7 +142,7 @@ def test_the_screens_speak_the_language_of_the_store(qapp: QApplication, chain: 
         app = App(till)
         try:
             assert app.sign_in.title.text() == title
-            assert app.sale.pay_button.text() == pay
+            assert app.sale.selling.pay_button.text() == pay
         finally:
             app.close()
     speak(qapp, "zh")

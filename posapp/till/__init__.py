@@ -1,0 +1,16 @@
+"""The till without a window: its rooms, and every verb.
+
+Three faces call these verbs: the window, the script and the tests. A verb returns what there is to show, or
+raises PosError and has changed nothing.
+"""
+
+from posapp.till.desk import verb
+from posapp.till.goods import GoodsVerbs
+from posapp.till.shifts import ShiftVerbs
+from posapp.till.ticket import TicketVerbs
+
+__all__ = ["Till", "verb"]
+
+
+class Till(GoodsVerbs, TicketVerbs, ShiftVerbs):
+    """One till of one store, on its folder; close() gives the folder back."""
