@@ -32,6 +32,53 @@ class TicketView:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberView:
+    """The member of the open ticket. name: "张**". at: when HQ said so, UTC ms. to_earn: points for this ticket.
+
+    tier: (name, #rrggbb), ("", "") for none. benefits: what the account promises. chips, consents: name to value.
+    """
+
+    ref: str
+    name: str
+    tail: str
+    how: str
+    at: int
+    tier: tuple[str, str] = ("", "")
+    points: int = 0
+    to_earn: int = 0
+    is_birthday: bool = False
+    is_new: bool = False
+    benefits: tuple[str, ...] = ()
+    chips: dict[str, str] = field(default_factory=dict)
+    consents: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MemberChoice:
+    """One of several that a tail fits."""
+
+    ref: str
+    name: str
+    tail: str
+    tier: str
+
+
+@dataclass(frozen=True, slots=True)
+class JoinView:
+    """The open ticket's join code. url: what the QR code says. saving: what joining takes off now. hook: HQ's name of
+    the words."""
+
+    url: str
+    token: str
+    title: str
+    line: str
+    saving: Money
+    gift: str
+    points: int
+    hook: str
+
+
+@dataclass(frozen=True, slots=True)
 class OpenTicket:
     """The ticket as a screen draws it; cash_due: what is due when cash pays the rest, rounded as the store says.
     saved: what discounts and prices by hand took off."""
@@ -42,11 +89,15 @@ class OpenTicket:
     cash_due: Money
     saved: Money
     paid: tuple[tuple[str, Money], ...]
+    member: MemberView | None = None
+    join: JoinView | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PaidView:
-    """due: what is still missing. A receipt number says that the sale is recorded."""
+    """due: what is still missing. A receipt number says that the sale is recorded. member: by name, who has earned
+    points and has `points` of them now; join: the receipt's code, for a walk-in.
+    """
 
     due: Money
     change: Money
@@ -54,6 +105,10 @@ class PaidView:
     total: Money
     receipt: str | None = None
     sale: str | None = None
+    member: str = ""
+    earned: int = 0
+    points: int = 0
+    join: JoinView | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from posapp import db
 from posapp.clock import Clock
 from posapp.errors import PosError
 from posapp.ids import Chance, unb64u
+from posapp.joining.tokens import Tokens
 from posapp.journal import MARK_FILE, Journal, Mark
 from posapp.keys import Certificate, TillKeys, public_text
 from posapp.messages import ShiftClosed
@@ -50,7 +51,8 @@ class Books:
             self.drafts = Drafts(folder.draft)
             opening.callback(self.drafts.close)
             settle_draft(self.drafts, folder, self.journal.head, clock.now_ms())
-            self.sale = Sale(self.journal, self.drafts, settings)
+            self.tokens = None if is_practice else Tokens(folder.till, keys, self.journal.head.epoch)
+            self.sale = Sale(self.journal, self.drafts, settings, self.tokens.mint if self.tokens else _no_code)
             with folder.till.reading() as conn:
                 self.shift: shifts.OpenShift | None = shifts.current(conn)
             self._closing = opening.pop_all()
@@ -79,6 +81,11 @@ class Books:
 
     def close(self) -> None:
         self._closing.close()
+
+
+def _no_code(clerk: int, now: int) -> str:
+    """Nobody joins by a ticket of practice."""
+    return ""
 
 
 def practice(real: Books, clock: Clock, chance: Chance, settings: Settings) -> Books:

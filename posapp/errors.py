@@ -41,6 +41,39 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "这个入会码已经失效,请扫最新小票或收银台上的码",
         "That join code works no more; scan the one on a new receipt or at the till.",
     ),
+    "price_changed": (
+        "价格刚刚变了,现在合计 {total},请与顾客确认后再收款",
+        "The price has just changed to {total}; tell the customer, then take the money.",
+    ),
+    "member_unknown": (
+        "未查到这位会员,可请顾客扫顾客屏上的二维码入会",
+        "No such member is known; the customer can join by the code on the customer display.",
+    ),
+    "member_unknown_offline": (
+        "断网时只能查到本店会员,本店没有查到;可以先收款,顾客扫小票领积分",
+        "Offline only this store's members are known, and this is none; take the money, the receipt's code brings "
+        "the points.",
+    ),
+    "tail_off": (
+        "本店不能按后四位查会员,请输入完整手机号或扫会员码",
+        "Members are not looked up by four digits here; type the whole number or scan their code.",
+    ),
+    "no_member": ("本单还没有会员,请先查会员", "The ticket has no member yet; look one up first."),
+    "points_unworthy": ("本店积分不能抵扣", "Points pay nothing in this shop."),
+    "points_short": (
+        "可用积分只有 {points},请少用一些",
+        "Only {points} points can be used; use fewer.",
+    ),
+    "points_offline": (
+        "断网时这位会员最多可用 {points} 积分",
+        "Offline this member can use {points} points at most.",
+    ),
+    "pack_needs_member": (
+        "{name} 只卖给会员,请顾客扫码入会后再收款,或先删掉这一行",
+        "{name} is for members; let the customer join by the code first, or void the line.",
+    ),
+    "pack_bought": ("{name} 每人限购一次({date} 已购)", "{name} is sold once a person (bought {date})."),
+    "no_join_code": ("培训模式没有入会码", "There are no join codes while the till is practised on."),
     "unknown_code": (
         "没有找到商品 {code},请核对条码,或请总部建档",
         "No article has the code {code}; check it, or ask headquarters to add the article.",

@@ -50,7 +50,9 @@ class Certificate(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class TillKeys(msgspec.Struct, forbid_unknown_fields=True):
-    """A till's secrets and what it was given at enrolment; 32-byte values in base64url."""
+    """A till's secrets and what it was given at enrolment; 32-byte values in base64url.
+
+    lookup: period to the key with which members are found (rules/lookup.py), 64 bytes."""
 
     database: str
     journal: str
@@ -61,6 +63,7 @@ class TillKeys(msgspec.Struct, forbid_unknown_fields=True):
     hq_key: str = ""
     hq_box: str = ""
     certificate: Certificate | None = None
+    lookup: dict[str, str] = {}
 
     @classmethod
     def fresh(cls, chance: Chance) -> TillKeys:

@@ -195,6 +195,32 @@ wrong_pin = Table(
 )  # owner: shift
 
 
+reserve = Table(
+    "reserve",
+    till,
+    Column("name", Text, primary_key=True),
+    whole("upto"),
+)  # owner: joining; numbers up to this one may be in use already, whatever became of them; since schema 3
+
+look_up = Table(
+    "look_up",
+    till,
+    Column("id", Integer, primary_key=True),
+    whole("clerk"),
+    whole("at"),
+    whole("missed"),
+    words("ticket"),
+    Index("look_up_at", "at"),
+)  # owner: members; look-ups of the last day that count; ticket: that may still end in a sale; since schema 3
+
+vault = Table(
+    "vault",
+    till,
+    Column("event", Text, primary_key=True),
+    words("box"),
+)  # owner: members; personal data sealed to HQ, gone once HQ has it; since schema 3
+
+
 def key_of(table: Table) -> tuple[Column[int], int]:
     """The key of a table that follows from the journal, and how many keys one entry has there."""
     return (table.c.place, 1) if "place" in table.c else (table.c.id, LINE_PLACES)
@@ -350,6 +376,36 @@ badge = Table(
     Column("hash", Text, primary_key=True),
     whole("clerk"),
 )  # owner: shift; SHA-256 of the badge's code
+
+member = Table(
+    "member",
+    feed,
+    Column("ref", Text, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)  # owner: members; data: MemberRow as it came; since schema 3
+
+member_key = Table(
+    "member_key",
+    feed,
+    words("kind"),
+    words("hash"),
+    words("ref"),
+    PrimaryKeyConstraint("kind", "hash", "ref"),
+    Index("member_key_ref", "ref"),
+    sqlite_with_rowid=False,
+)  # owner: members; kind: phone, tail, code, alias; since schema 3
+
+kept = Table(
+    "kept",
+    feed,
+    words("stream"),
+    words("key"),
+    whole("nearness"),
+    Column("data", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("stream", "key", "nearness"),
+    sqlite_with_rowid=False,
+)  # owner: sync; short streams that are read whole or by key, as they came; since schema 3
 
 setting = Table(
     "setting",

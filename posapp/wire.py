@@ -56,12 +56,13 @@ def unpack_entries(raw: bytes) -> list[Entry]:
 
 @dataclass(slots=True)
 class Request:
-    """A request as both ends see it: absolute URL, header fields, body."""
+    """A request as both ends see it: absolute URL, header fields, body. patience: seconds its sender waits."""
 
     method: str
     url: str
     headers: MutableMapping[str, str]
     body: bytes = b""
+    patience: float = 20.0
 
 
 class _Key(HTTPSignatureKeyResolver):

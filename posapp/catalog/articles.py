@@ -31,13 +31,14 @@ class Article(msgspec.Struct, frozen=True):
     member: Money
     lowest: Money
     book: int
+    earns: bool = True
 
 
 # One statement for every kind of code: the nearest scope speaks for an article, an own code before an alias,
 # and of the prices that have started the newest of the nearest scope.
 _FIND = """
 SELECT c.rank, a.id, a.name, a.unit, a.tax, a.weighed, a.discountable, a.bargain,
-       p.price, p.member, p.lowest, p.book
+       p.price, p.member, p.lowest, p.book, a.points
   FROM code c
   JOIN article a ON a.id = c.article AND a.nearness = c.nearness
   LEFT JOIN price p ON p.rowid = (SELECT rowid FROM price WHERE article = c.article AND starts <= ?2
@@ -87,6 +88,7 @@ class Articles:
             Money(first[9]),
             Money(first[10]),
             first[11],
+            first[12] == 1,
         )
 
     def close(self) -> None:

@@ -22,6 +22,8 @@ from posapp.streams import FeedRow, PriceRow
 
 CHAIN = "chain"
 GONE = b""
+_END = "~"
+"""Sorts behind every scope."""
 
 # How many keys one statement asks for: SQLite's and PostgreSQL's limits on parameters lie far above.
 _ASK = 500
@@ -164,6 +166,8 @@ def read_page(conn: Connection, stream: str, scopes: list[str], cursor: str, lim
     rows = [FeedRow(scope, key, msgspec.Raw(bytes(data)) if data else msgspec.UNSET) for scope, key, _, data in found]
     if found:
         at = _Cursor(generation, found[-1].v, found[-1].scope, found[-1].key, at.floor)
+    if complete and at.v < head:
+        at = _Cursor(generation, head, _END, "", at.floor)  # rows that are gone are read, too
     return Page(rows, b64u(msgspec.json.encode(at)), complete, restart)
 
 

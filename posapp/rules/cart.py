@@ -10,6 +10,7 @@ import msgspec
 from posapp.errors import PosError
 from posapp.money import ZERO, Money, half_width
 from posapp.quantity import Quantity
+from posapp.rules.loyalty import Guest
 
 MOST_LINES = 500
 
@@ -27,10 +28,26 @@ class Discount(msgspec.Struct, omit_defaults=True):
     by: int = 0
 
 
+class Part(msgspec.Struct, omit_defaults=True):
+    """An article within a pack: how much of it, and what it costs alone, by which the pack's price is split."""
+
+    article: str
+    code: str
+    name: str
+    unit: str
+    qty: Quantity
+    price: Money
+    rate: str
+    book: int
+    earns: bool = True
+
+
 class Line(msgspec.Struct, omit_defaults=True):
     """price: unit price of the price book version `book`. override: unit price agreed by hand.
 
     label: what a scale printed as the amount; it stands, whatever price times weight would round to.
+    member: unit price for members, zero for none. earns: whether it counts for points. gift: the benefit for which it
+    is handed over for nothing. pack: a join pack's parts, sold as one line; they have the numbers from n on.
     """
 
     n: int
@@ -50,11 +67,22 @@ class Line(msgspec.Struct, omit_defaults=True):
     override_by: int = 0
     label: Money | None = None
     discount: Discount | None = None
+    member: Money = ZERO
+    earns: bool = True
+    gift: str = ""
+    pack: list[Part] = []
 
     @property
     def is_plain(self) -> bool:
         """Whether more pieces of the article may simply be added to this line."""
-        return not self.is_weighed and self.override is None and self.discount is None and self.label is None
+        return not (
+            self.is_weighed
+            or self.override is not None
+            or self.discount
+            or self.label is not None
+            or self.gift
+            or self.pack
+        )
 
 
 class Paid(msgspec.Struct, omit_defaults=True):
@@ -67,7 +95,11 @@ class Paid(msgspec.Struct, omit_defaults=True):
 
 
 class Cart(msgspec.Struct, omit_defaults=True):
-    """One ticket. next_n numbers lines; a voided number is not used again."""
+    """One ticket. next_n numbers lines; a voided number is not used again.
+
+    guest: the member who buys. token: of its join code. points: that pay a part. priced: the instant whose day decides,
+    and day_off, the percent off for members on it.
+    """
 
     ticket: str
     opened: int
@@ -76,6 +108,12 @@ class Cart(msgspec.Struct, omit_defaults=True):
     discount: Discount | None = None
     paid: list[Paid] = []
     next_n: int = 1
+    guest: Guest | None = None
+    token: str = ""
+    points: int = 0
+    points_off: Money = ZERO
+    priced: int = 0
+    day_off: int = 0
 
     def line(self, n: int) -> Line | None:
         return next((line for line in self.lines if line.n == n), None)

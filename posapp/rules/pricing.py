@@ -1,7 +1,8 @@
 """What a ticket costs: pure, the same on till and HQ, with a reason for every fen away from list price.
 
-The order is fixed: price by hand or scale label, discount of the line, the line's share of the ticket's
-discount. A share is given in proportion to what the discountable lines cost by then, to the fen.
+The order is fixed: price by hand, scale label or member price; the member day; discount of the line; the line's
+share of the ticket's discount; of one benefit of the member's account, the largest that applies; of what points pay.
+A share is given in proportion to what the lines cost by then, to the fen. A gift costs nothing whatever else applies.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from posapp.messages import Reason, SaleLine, TaxSum
 from posapp.money import Money, round_half_up, split, total
 from posapp.quantity import Quantity
 from posapp.rules.cart import Cart, Discount, Line
+from posapp.rules.loyalty import Promise
 from posapp.rules.tax import tax_in
 
 DISCOUNTS = frozenset({"discount", "ticket_discount"})
@@ -47,19 +49,42 @@ def discount_on(amount: Money, discount: Discount) -> Money:
 
 def price(cart: Cart) -> Priced:
     """Price a whole ticket."""
-    lines = [_price_line(line) for line in cart.lines]
+    lines = [_price_line(line, cart) for line in cart.lines]
     if cart.discount:
-        lines = _share(lines, cart.discount)
+        weights = [line.amount.fen if line.line.is_discountable else 0 for line in lines]
+        off = discount_on(Money(sum(weights)), cart.discount)
+        lines = _shared(lines, off, weights, "ticket_discount", by=cart.discount.by)
+    if promise := benefit_for(cart, total([line.amount for line in lines])):
+        weights = [line.amount.fen for line in lines]
+        off = min(Money(promise.fen), Money(sum(weights)))
+        lines = _shared(lines, off, weights, "benefit", id_=promise.id)
+    if cart.points_off:
+        weights = [line.amount.fen for line in lines]
+        lines = _shared(lines, min(cart.points_off, Money(sum(weights))), weights, "points")
     return Priced(tuple(lines), total([line.amount for line in lines]))
+
+
+def benefit_for(cart: Cart, goods: Money) -> Promise | None:
+    """The benefit of the member's account that a ticket uses: the one that takes off most when it is priced."""
+    if cart.guest is None:
+        return None
+    usable = [
+        promise
+        for promise in cart.guest.benefits
+        if promise.kind == "amount" and promise.least <= goods.fen and not 0 < promise.ends <= cart.priced
+    ]
+    return max(usable, key=lambda promise: (min(promise.fen, goods.fen), promise.id), default=None)
 
 
 def _cost(unit_price: Money, qty: Quantity) -> Money:
     return Money(round_half_up(unit_price.fen * qty.milli, 1000))
 
 
-def _price_line(line: Line) -> PricedLine:
+def _price_line(line: Line, cart: Cart) -> PricedLine:
     gross = amount = _cost(line.price, line.qty)
     reasons = []
+    if line.gift:
+        return PricedLine(line, gross, (Reason("gift", -gross.fen, id=line.gift),), Money(0))
     if line.override is not None:
         agreed = _cost(line.override, line.qty)
         reasons.append(Reason("price", (agreed - amount).fen, line.override_by))
@@ -67,6 +92,14 @@ def _price_line(line: Line) -> PricedLine:
     elif line.label is not None and line.label != amount:
         reasons.append(Reason("label", (line.label - amount).fen))
         amount = line.label
+    elif cart.guest and Money(0) < line.member < line.price:
+        for_members = _cost(line.member, line.qty)
+        reasons.append(Reason("member", (for_members - amount).fen))
+        amount = for_members
+    if cart.guest and cart.day_off and line.is_discountable and line.override is None:
+        off = amount.times(Fraction(cart.day_off, 100))
+        reasons.append(Reason("member_day", -off.fen))
+        amount -= off
     if line.discount:
         off = discount_on(amount, line.discount)
         reasons.append(Reason("discount", -off.fen, line.discount.by))
@@ -74,16 +107,17 @@ def _price_line(line: Line) -> PricedLine:
     return PricedLine(line, gross, tuple(reasons), amount)
 
 
-def _share(lines: list[PricedLine], discount: Discount) -> list[PricedLine]:
-    weights = [line.amount.fen if line.line.is_discountable else 0 for line in lines]
-    off = discount_on(Money(sum(weights)), discount)
+def _shared(
+    lines: list[PricedLine], off: Money, weights: list[int], kind: str, *, by: int = 0, id_: str = ""
+) -> list[PricedLine]:
+    """Take an amount off the lines, each its share."""
     if not off:
         return lines
     return [
         PricedLine(
             line.line,
             line.gross,
-            (*line.reasons, Reason("ticket_discount", -part.fen, discount.by)),
+            (*line.reasons, Reason(kind, -part.fen, by, id_)),
             line.amount - part,
         )
         if part
@@ -93,24 +127,61 @@ def _share(lines: list[PricedLine], discount: Discount) -> list[PricedLine]:
 
 
 def sale_lines(priced: Priced) -> list[SaleLine]:
-    """The lines as they are recorded, tax contained per line."""
+    """The lines as they are recorded, tax contained per line; a pack as its parts."""
+    return [recorded for line in priced.lines for recorded in (_parts(line) if line.line.pack else [_recorded(line)])]
+
+
+def _recorded(line: PricedLine) -> SaleLine:
+    return SaleLine(
+        n=line.line.n,
+        article=line.line.article,
+        code=line.line.code,
+        name=line.line.name,
+        unit=line.line.unit,
+        qty=line.line.qty.milli,
+        price=line.line.price.fen,
+        amount=line.amount.fen,
+        rate=line.line.rate,
+        tax=tax_in(line.amount, line.line.rate).fen,
+        book=line.line.book,
+        why=list(line.reasons),
+    )
+
+
+def _parts(line: PricedLine) -> list[SaleLine]:
+    """A pack's price split over its parts by what each costs alone, to the fen."""
+    alone = [_cost(part.price, part.qty) for part in line.line.pack]
+    amounts = split(line.amount, [cost.fen for cost in alone])
     return [
         SaleLine(
-            n=line.line.n,
-            article=line.line.article,
-            code=line.line.code,
-            name=line.line.name,
-            unit=line.line.unit,
-            qty=line.line.qty.milli,
-            price=line.line.price.fen,
-            amount=line.amount.fen,
-            rate=line.line.rate,
-            tax=tax_in(line.amount, line.line.rate).fen,
-            book=line.line.book,
-            why=list(line.reasons),
+            n=line.line.n + place,
+            article=part.article,
+            code=part.code,
+            name=part.name,
+            unit=part.unit,
+            qty=part.qty.milli,
+            price=part.price.fen,
+            amount=amount.fen,
+            rate=part.rate,
+            tax=tax_in(amount, part.rate).fen,
+            book=part.book,
+            why=[Reason("pack", (amount - cost).fen, id=line.line.article)],
         )
-        for line in priced.lines
+        for place, (part, cost, amount) in enumerate(zip(line.line.pack, alone, amounts, strict=True))
     ]
+
+
+def points_base(priced: Priced) -> Money:
+    """What of a ticket earns points."""
+    earning = Money(0)
+    for line in priced.lines:
+        if not line.line.pack:
+            earning += line.amount if line.line.earns else Money(0)
+        else:
+            earning += total(
+                [Money(made.amount) for made, part in zip(_parts(line), line.line.pack, strict=True) if part.earns]
+            )
+    return earning
 
 
 def tax_sums(lines: list[SaleLine]) -> list[TaxSum]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Table
 
 from posapp import db
@@ -12,11 +14,21 @@ from posapp.catalog.articles import Article
 from posapp.chain import read_header
 from posapp.errors import PosError
 from posapp.journal import CHECKED_AT_START, Head, Journal, Written, entries
-from posapp.messages import CartCancelled, LineVoided, Message, ReceiptReprinted, SaleCompleted, Tender, read_body
+from posapp.messages import (
+    CartCancelled,
+    LineVoided,
+    Message,
+    Points,
+    ReceiptReprinted,
+    SaleCompleted,
+    Tender,
+    read_body,
+)
 from posapp.money import ZERO, Money
 from posapp.quantity import Quantity
-from posapp.rules.cart import MOST_LINES, Cart, Discount, Line, Paid
-from posapp.rules.pricing import Priced, due, price, sale_lines, tax_sums
+from posapp.rules.cart import MOST_LINES, Cart, Discount, Line, Paid, Part
+from posapp.rules.loyalty import Guest, is_member_day, points_factor, points_for, worth
+from posapp.rules.pricing import Priced, due, points_base, price, sale_lines, tax_sums
 from posapp.selling import payment
 from posapp.selling.drafts import Drafts
 from posapp.settings import Settings
@@ -34,6 +46,7 @@ class Receipt:
     total: Money
     rounding: Money
     change: Money
+    points: Points | None = None
 
     @property
     def sale(self) -> str:
@@ -91,24 +104,37 @@ def rows_of(written: Written, body: Message) -> dict[Table, list[tuple[Any, ...]
 class Sale:
     """The open ticket. Every change is priced again and kept in the drafts before it is answered."""
 
-    def __init__(self, journal: Journal, drafts: Drafts, settings: Settings) -> None:
+    def __init__(self, journal: Journal, drafts: Drafts, settings: Settings, mint: Callable[[int, int], str]) -> None:
+        """mint: makes the join code of a new ticket for a clerk at an instant."""
         self._journal = journal
         self._drafts = drafts
+        self._mint = mint
         self.settings = settings
         self.cart: Cart | None = drafts.load()
         self.priced: Priced | None = price(self.cart) if self.cart else None
 
     # --- goods ---
 
-    def add(self, article: Article, code: str, qty: Quantity, clerk: int, label: Money | None = None) -> Line:
-        """Put an article on the ticket; pieces of one that is there already are added to its line.
+    def add(
+        self,
+        article: Article,
+        code: str,
+        qty: Quantity,
+        clerk: int,
+        label: Money | None = None,
+        *,
+        pack: Sequence[Part] = (),
+        gift: str = "",
+    ) -> Line:
+        """Put an article on the ticket; pieces of one that is there already are added to its line. pack: its parts, if
+        it is one. gift: the benefit for which it costs nothing.
 
         Raises PosError tender_begun, needs_whole, ticket_full, bad_quantity.
         """
-        cart = self._goods() or Cart(ticket=self._journal.new_id(), opened=self._journal.now_ms(), clerk=clerk)
+        cart = self._goods() or self._new_cart(clerk)
         if not article.is_weighed and not qty.is_whole:
             raise PosError("needs_whole", name=article.name, unit=article.unit or "个")
-        line = self._same_line(cart, article, label)
+        line = None if pack or gift else self._same_line(cart, article, label)
         if line is not None:
             self._check_quantity(Quantity(line.qty.milli + qty.milli))
             line.qty = Quantity(line.qty.milli + qty.milli)
@@ -131,11 +157,52 @@ class Sale:
                 article.is_discountable,
                 article.may_bargain,
                 label=label,
+                member=article.member,
+                earns=article.earns,
+                gift=gift,
+                pack=list(pack),
             )
             cart.lines.append(line)
-            cart.next_n += 1
+            cart.next_n += max(1, len(pack))
         self._keep(cart)
         return line
+
+    def _new_cart(self, clerk: int) -> Cart:
+        now = self._journal.now_ms()
+        return Cart(ticket=self._journal.new_id(), opened=now, clerk=clerk, token=self._mint(clerk, now))
+
+    @property
+    def has_goods(self) -> bool:
+        """Whether something is on the ticket; a member alone makes none."""
+        return bool(self.cart and self.cart.lines)
+
+    # --- the member ---
+
+    def set_guest(self, guest: Guest | None, clerk: int) -> None:
+        """Whose ticket this is, before goods or with them; prices follow. None: a walk-in's, without the gifts.
+
+        Raises PosError tender_begun.
+        """
+        cart = self._goods() or (self._new_cart(clerk) if guest else None)
+        if cart is None:
+            return
+        cart.guest, cart.points = guest, 0
+        kept = {promise.id for promise in guest.benefits} if guest else set()
+        cart.lines = [line for line in cart.lines if not line.gift or line.gift in kept]
+        self._keep(cart)
+
+    def set_points(self, points: int) -> None:
+        """Points that pay a part of the ticket. Raises PosError tender_begun, empty_ticket."""
+        cart = self._goods()
+        if not cart or not cart.lines or not cart.guest:
+            raise PosError("empty_ticket")
+        cart.points = points
+        self._keep(cart)
+
+    def total_for(self, guest: Guest) -> Money:
+        """What the open ticket would come to if it were this member's."""
+        assert self.cart
+        return price(msgspec.structs.replace(self.cart, guest=guest, day_off=self._day_off(self.cart.priced))).total
 
     @staticmethod
     def _same_line(cart: Cart, article: Article, label: Money | None) -> Line | None:
@@ -182,7 +249,7 @@ class Sale:
         """Reduce one line, or the whole ticket (n is None). A discount replaces the one before, None takes it away."""
         if n is None:
             cart = self._goods()
-            if not cart:
+            if not cart or not cart.lines:
                 raise PosError("empty_ticket")
             cart.discount = discount
         else:
@@ -200,13 +267,16 @@ class Sale:
                 LineVoided(self.cart.ticket, n, line.article, line.code, line.qty.milli, amount.fen), clerk, by
             )
         self.cart.lines.remove(line)
-        self._keep(self.cart if self.cart.lines else None)
+        self._keep(self.cart)
 
     def cancel(self, clerk: int, by: int = 0) -> Cart:
         """Give the whole ticket up; money taken so far goes back to the customer."""
         cart = self.cart
         if not cart or not self.priced:
             raise PosError("empty_ticket")
+        if not cart.lines:
+            self._keep(None)
+            return cart
         with self._journal.writing() as writing:
             writing.append(
                 CartCancelled(
@@ -221,17 +291,21 @@ class Sale:
     # --- aside and back ---
 
     def park(self, name: str) -> None:
-        if not self._goods():
+        if not self._goods() or not self.has_goods:
             raise PosError("empty_ticket")
         self._drafts.park(name, self._journal.now_ms())
         self.cart = self.priced = None
 
     def recall(self, name: str | None) -> Cart:
-        if self.cart:
+        """Raises PosError ticket_open, nothing_parked, not_found. A member who stands here alone buys it, if it is
+        nobody's."""
+        if self.has_goods:
             raise PosError("ticket_open")
-        self.cart = self._drafts.recall(name)
-        self.priced = price(self.cart)
-        return self.cart
+        waiting = self.cart.guest if self.cart else None
+        cart = self._drafts.recall(name)
+        cart.guest = cart.guest or waiting
+        self._keep(cart)
+        return cart
 
     # --- money ---
 
@@ -244,8 +318,9 @@ class Sale:
 
         Raises PosError empty_ticket, too_many_tenders, and what payment.take raises.
         """
-        if not self.cart or not self.priced:
+        if not self.cart or not self.cart.lines or not self.priced:
             raise PosError("empty_ticket")
+        self._check_price(self.cart, self.priced.total)
         taken = payment.take(kind, given, ref, self.due, self.settings.cash_rounding, self.settings.cash_rounding_mode)
         if not taken.is_complete:
             if len(self.cart.paid) + 1 >= MOST_TENDERS:
@@ -257,6 +332,16 @@ class Sale:
         self._drafts.sold()
         self.cart = self.priced = None
         return taken, receipt
+
+    def _check_price(self, cart: Cart, shown: Money) -> None:
+        """Nobody pays another amount than stood there: where midnight or a benefit's end changed it, it is shown first.
+
+        Raises PosError price_changed.
+        """
+        if cart.guest and not cart.paid:
+            self._keep(cart)
+            if self.priced and self.priced.total != shown:
+                raise PosError("price_changed", total=self.priced.total)
 
     def _record(self, cart: Cart, priced: Priced, last: payment.Taken, clerk: int, shift: str) -> Receipt:
         lines = sale_lines(priced)
@@ -273,10 +358,28 @@ class Sale:
                 tenders=_tenders([*cart.paid, last.paid]),
                 change=last.change.fen,
                 taxes=tax_sums(lines),
+                member=cart.guest.ref if cart.guest else "",
+                join=cart.token,
+                how=cart.guest.how if cart.guest else "",
+                priced=cart.priced if cart.guest else 0,
+                points=self._points(cart, priced, cart.guest, writing.now) if cart.guest else None,
             )
             written = writing.append(body, clerk, numbered=True)
             db.insert_rows(writing.conn, rows_of(written, body))
-        return Receipt(written, priced.total, last.rounding, last.change)
+        return Receipt(written, priced.total, last.rounding, last.change, body.points)
+
+    def _points(self, cart: Cart, priced: Priced, guest: Guest, paid_ms: int) -> Points:
+        factor, why = points_factor(guest, self.settings, paid_ms)
+        base, rate = points_base(priced), self.settings.points_rate
+        earned = points_for(base, rate, factor)
+        return Points(guest.points, base.fen, rate, factor, earned, cart.points, [why] if why else [])
+
+    def points_to_earn(self) -> int:
+        """What the open ticket would earn now; a walk-in would, too, by joining."""
+        if not self.cart or not self.priced:
+            return 0
+        factor = points_factor(self.cart.guest, self.settings, self._journal.now_ms())[0] if self.cart.guest else 100
+        return points_for(points_base(self.priced), self.settings.points_rate, factor)
 
     # --- inside ---
 
@@ -294,14 +397,23 @@ class Sale:
 
     def _keep(self, cart: Cart | None) -> None:
         """Price a changed ticket and keep it. What cannot be priced or kept is undone: the stored one stands."""
+        now = self._journal.now_ms()
+        if cart and not cart.lines and not cart.guest:
+            cart = None
         try:
+            if cart and not cart.paid:
+                cart.priced, cart.day_off = now, self._day_off(now)
+                cart.points_off = worth(cart.points, self.settings)
             priced = price(cart) if cart else None
-            self._drafts.save(cart, self._journal.now_ms())
+            self._drafts.save(cart, now)
         except BaseException:
             self.cart = self._drafts.load()
             self.priced = price(self.cart) if self.cart else None
             raise
         self.cart, self.priced = cart, priced
+
+    def _day_off(self, now: int) -> int:
+        return self.settings.member_day_discount if is_member_day(self.settings, now) else 0
 
 
 def _tenders(paid: list[Paid]) -> list[Tender]:

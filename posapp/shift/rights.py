@@ -13,12 +13,13 @@ ACTIONS: dict[str, tuple[str, str]] = {
     "cash_out": ("取出现金", "Taking cash out"),
     "cancel_paid": ("取消已刷卡的单", "Cancelling a ticket with a card payment"),
     "void_sale": ("作废已收款的单", "Voiding a paid ticket"),
+    "look_up": ("再查会员", "Looking up more members"),
     "static_code": ("用收款码收款", "Taking the shop's static payment code"),
 }
 
 _RIGHTS: dict[str, frozenset[str]] = {
     "cashier": frozenset(),
-    "lead": frozenset({"price", "drawer", "cash_out"}),
+    "lead": frozenset({"price", "drawer", "cash_out", "look_up"}),
     "manager": frozenset(ACTIONS),
 }
 

@@ -15,11 +15,20 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 
 from posapp.calls import (
+    BoxAnswer,
+    BoxRequest,
     EnrolAnswer,
     EnrolRequest,
+    FindMemberAnswer,
+    FindMemberRequest,
     HashAnswer,
     HelloAnswer,
     HelloRequest,
+    HoldPointsAnswer,
+    HoldPointsRequest,
+    LookupKeysAnswer,
+    NewsAnswer,
+    NewsRequest,
     Page,
     PushAnswer,
     Refusal,
@@ -30,13 +39,16 @@ from posapp.chain import Entry
 from posapp.clock import Clock
 from posapp.errors import SENTENCES, PosError
 from posapp.ids import Chance
-from posapp.keys import TillKeys
+from posapp.keys import TillKeys, seal, unseal
 from posapp.wire import Request, pack_entries, sign_request
 
 if TYPE_CHECKING:
     import requests
 
-TIMEOUT_S = (3.05, 20.0)
+CONNECT_S = 3.05
+WAITED_FOR_S = 1.5
+"""A customer stands there: what HQ does not answer by then is done without it."""
+
 LARGEST_ANSWER = 32 * 1024 * 1024
 
 T = TypeVar("T")
@@ -74,7 +86,7 @@ def over_http() -> Carrier:
                 request.url,
                 headers=request.headers,
                 data=request.body,
-                timeout=TIMEOUT_S,
+                timeout=(min(CONNECT_S, request.patience), request.patience),
                 allow_redirects=False,
                 stream=True,
             ) as answer:
@@ -140,21 +152,55 @@ class Client:
         """A picture by its hash; whether the bytes fit it is the caller's to check."""
         return self._send("GET", f"/v1/pictures/{name}", read_bytes)
 
+    def news(self, cursors: dict[str, str]) -> list[str]:
+        """The streams with rows beyond these cursors: answered when there are some, or after some seconds with none."""
+        return self._ask("POST", "/v1/news", NewsAnswer, msgspec.json.encode(NewsRequest(cursors))).streams
+
+    def lookup_keys(self) -> dict[str, str]:
+        """The keys members are found by, period to 64 bytes in base64url."""
+        answer = self._ask("POST", "/v1/live/lookup-keys", LookupKeysAnswer, b"{}")
+        return {period: unseal(box, self._keys.box_key, "lookup").decode() for period, box in answer.keys.items()}
+
+    def find_member(self, id_: str, kind: str, value: str, clerk: int) -> FindMemberAnswer:
+        """Who has this phone (kind "phone", E.164) or member code (kind "code", its hash)."""
+        sealed = seal(value.encode(), self._keys.hq_box, "member") if kind == "phone" else value
+        request = msgspec.json.encode(FindMemberRequest(id_, kind, sealed, clerk))
+        return self._ask("POST", "/v1/live/member", FindMemberAnswer, request, WAITED_FOR_S)
+
+    def hold_points(self, id_: str, member: str, ticket: str, points: int) -> HoldPointsAnswer:
+        """Set points aside for a ticket; asked again under the same id, the answer is the same."""
+        request = msgspec.json.encode(HoldPointsRequest(id_, member, ticket, points))
+        return self._ask("POST", "/v1/live/points", HoldPointsAnswer, request, WAITED_FOR_S)
+
+    def send_box(self, event: str, box: str) -> bool:
+        """Hand over a sealed box; whether HQ holds it for this till's entry."""
+        request = msgspec.json.encode(BoxRequest(event, box))
+        return bool(self._ask("POST", "/v1/boxes", BoxAnswer, request).is_held)
+
     def unseal(self, box: str) -> str:
         """A backup's key, sealed to HQ, comes back sealed to this till."""
         request = msgspec.json.encode(UnsealRequest(box))
         return self._ask("POST", "/v1/live/unseal", UnsealAnswer, request).box
 
-    def _ask(self, method: str, path: str, kind: type[T], body: bytes = b"") -> T:
-        return self._send(method, path, lambda answer: read_answer(answer, kind), body)
+    def _ask(self, method: str, path: str, kind: type[T], body: bytes = b"", patience: float = 20.0) -> T:
+        return self._send(method, path, lambda answer: read_answer(answer, kind), body, patience=patience)
 
-    def _send(self, method: str, path: str, read: Callable[[Answer], T], body: bytes = b"", again: bool = True) -> T:
+    def _send(
+        self,
+        method: str,
+        path: str,
+        read: Callable[[Answer], T],
+        body: bytes = b"",
+        *,
+        again: bool = True,
+        patience: float = 20.0,
+    ) -> T:
         if not self.is_on:
             raise PosError("network_off")
         if self._keys.certificate is None:
             raise PosError("not_enrolled")
         headers = {"Content-Type": "application/octet-stream"} if body else {}
-        request = Request(method, self._keys.hq_url + path, headers, body)
+        request = Request(method, self._keys.hq_url + path, headers, body, patience)
         now = self._clock.now_ms() + self.offset_ms
         sign_request(request, self._keys.certificate, self._keys.request_key, now, self._chance(12))
         answer = self._carry(request)
@@ -164,7 +210,7 @@ class Client:
             if error.code == "clock_skew" and again and str(error.values.get("server", "")).isdigit():
                 # HQ's clock is the one that counts; this computer's own is left alone
                 self.offset_ms = int(str(error.values["server"])) - self._clock.now_ms()
-                return self._send(method, path, read, body, again=False)
+                return self._send(method, path, read, body, again=False, patience=patience)
             raise
         self.last_contact = self._clock.now_ms() + self.offset_ms
         return told

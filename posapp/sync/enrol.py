@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from posapp.calls import EnrolRequest
@@ -64,3 +65,10 @@ def open_keys(data: Path, state: Path) -> TillKeys:
     if keys is None or keys.certificate is None:
         raise PosError("keys_missing", folder=str(state)) if (data / "till.db").exists() else PosError("not_enrolled")
     return keys
+
+
+def bring_lookup_keys(state: Path, keys: TillKeys, ask: Callable[[], dict[str, str]]) -> None:
+    """Keep the keys that members are found by, once HQ gives them. Raises what ask raises, and cannot_write."""
+    if not keys.lookup:
+        keys.lookup = ask()
+        save_secrets(state / KEYS_FILE, keys)

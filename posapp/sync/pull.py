@@ -11,7 +11,7 @@ from sqlalchemy.dialects.sqlite import insert
 from posapp import db, log, tables
 from posapp.clock import Clock
 from posapp.errors import PosError
-from posapp.streams import FeedRow, KeyRow, SettingRow, nearness
+from posapp.streams import FeedRow, KeyRow, Row, SettingRow, nearness
 from posapp.sync.client import Client
 
 _log = log.named("sync")
@@ -111,6 +111,42 @@ def apply_keys(conn: Connection, rows: list[FeedRow]) -> None:
         conn.execute(delete(tables.hq_key).where(tables.hq_key.c.use == row.key))
         if fields := row.read(KeyRow):
             conn.execute(tables.hq_key.insert().values(use=row.key, public=fields.public))
+
+
+def keep(stream: str) -> Apply:
+    """Takes in a short stream as it is; kept_rows() and kept_row() read it."""
+
+    def apply(conn: Connection, rows: list[FeedRow]) -> None:
+        columns = tables.kept.c
+        for row in rows:
+            near = nearness(row.scope)
+            conn.execute(
+                delete(tables.kept).where(columns.stream == stream, columns.key == row.key, columns.nearness == near)
+            )
+            if row.data is not msgspec.UNSET:
+                conn.execute(
+                    tables.kept.insert().values(stream=stream, key=row.key, nearness=near, data=bytes(row.data))
+                )
+
+    return apply
+
+
+def kept_rows(conn: Connection, name: str, shape: type[Row]) -> dict[str, Row]:
+    """Every row of a kept stream by its key; the nearest scope speaks."""
+    columns = tables.kept.c
+    rows = conn.execute(
+        select(columns.key, columns.data).where(columns.stream == name).order_by(columns.nearness.desc())
+    )
+    return {row.key: msgspec.json.decode(row.data, type=shape) for row in rows}
+
+
+def kept_row(conn: Connection, name: str, key: str, shape: type[Row]) -> Row | None:
+    """One row of a kept stream; None where there is none."""
+    columns = tables.kept.c
+    data = conn.scalar(
+        select(columns.data).where(columns.stream == name, columns.key == key).order_by(columns.nearness).limit(1)
+    )
+    return msgspec.json.decode(data, type=shape) if data else None
 
 
 def pulled_at(folder: db.Folder) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""The sync thread: push, then pull, then wait; longer after failures, at once when woken."""
+"""The sync thread: pull what HQ rang for, push, then wait; longer after failures, at once when woken."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ from posapp.clock import Clock
 from posapp.errors import PosError
 from posapp.ids import Chance
 from posapp.journal import Journal
+from posapp.sync.bell import Bell
 from posapp.sync.client import Client
 from posapp.sync.pull import Apply, pull
 from posapp.sync.push import drain
 
 ROUND_S = 5.0
+PULL_S = 60.0
+"""How often everything is pulled although HQ's bell has not rung."""
+
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 60.0
 
@@ -35,7 +39,8 @@ class Runner:
         changed: Callable[[], None],
         pictures: Callable[[Client], int],
     ) -> None:
-        """pictures: fetches what rows name and the till lacks; how many came. Raises PosError."""
+        """pictures: fetches what rows name and the till lacks; how many came. Raises PosError. extra: what else a round
+        hands over, after the journal."""
         self._folder = folder
         self._journal = journal
         self._client = client
@@ -44,6 +49,10 @@ class Runner:
         self._apply = apply
         self._changed = changed
         self._pictures = pictures
+        self._bell = Bell(folder, client, tuple(apply), self._rung)
+        self._is_rung = True
+        self._pulled_ms = 0
+        self.extra: Callable[[], object] = lambda: None
         self._one_at_a_time = threading.Lock()
         self._wake = threading.Event()
         self._stop = False
@@ -51,27 +60,35 @@ class Runner:
         self.failures = 0
         self.trouble: PosError | None = None
 
-    def once(self, progress: Callable[[int, int], None] | None = None) -> tuple[int, int]:
+    def once(self, progress: Callable[[int, int], None] | None = None, *, pulls: bool = True) -> tuple[int, int]:
         """One whole round now: (entries sent, rows pulled). Raises PosError where it cannot be done."""
         with self._one_at_a_time:
             try:
+                pulled = pull(self._folder, self._client, self._clock, self._apply) if pulls else 0
+                if pulled:
+                    self._changed()  # a customer who has just joined waits in front of the till
                 sent = drain(self._folder, self._journal, self._client, self._clock, progress)
-                pulled = pull(self._folder, self._client, self._clock, self._apply)
+                self.extra()
             except PosError as error:
                 self.failures += 1
                 self.trouble = error
                 raise
             self.failures = 0
             self.trouble = None
-        if pulled:
-            self._changed()
+        if not pulls:
+            return sent, pulled
         try:
             self._pictures(self._client)
         except PosError as error:
             _log.info("pictures: %s", error.code)  # the next round asks again; a till sells without them
         return sent, pulled
 
+    def _rung(self) -> None:
+        self._is_rung = True
+        self.wake()
+
     def start(self) -> None:
+        self._bell.start()
         self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
         self._thread.start()
 
@@ -82,6 +99,7 @@ class Runner:
 
     def stop(self) -> None:
         self._stop = True
+        self._bell.stop()
         self._wake.set()
         if self._thread:
             self._thread.join(30)
@@ -99,9 +117,20 @@ class Runner:
         while not self._stop:
             self._attempt(self._folder.till.tend)
             if self._client.is_on:
-                self._attempt(self.once)
+                self._attempt(self._round)
             self._wake.wait(self.wait_s())
             self._wake.clear()
+
+    def _round(self) -> None:
+        now = self._clock.monotonic_ms()
+        pulls = self._is_rung or not self._bell.is_well or now - self._pulled_ms >= PULL_S * 1000
+        if pulls:
+            self._is_rung, self._pulled_ms = False, now
+        try:
+            self.once(pulls=pulls)
+        except PosError:
+            self._is_rung = self._is_rung or pulls
+            raise
 
     def _attempt(self, work: Callable[[], object]) -> None:
         try:

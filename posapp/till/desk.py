@@ -20,6 +20,9 @@ from posapp.clock import Clock
 from posapp.errors import PosError
 from posapp.ids import Chance, till_name, unb64u
 from posapp.journal import MARK_FILE, Journal
+from posapp.members.limits import Limits
+from posapp.members.slice import Slice, apply_members
+from posapp.members.vault import hand_over
 from posapp.messages import SettingsApplied
 from posapp.papers import Papers
 from posapp.selling.sale import Sale
@@ -28,9 +31,9 @@ from posapp.shift import shift as shifts
 from posapp.shift.approval import Approvals
 from posapp.shift.people import Clerk, apply_staff
 from posapp.sync.client import Carrier, Client
-from posapp.sync.enrol import open_keys
+from posapp.sync.enrol import bring_lookup_keys, open_keys
 from posapp.sync.pictures import Pictures
-from posapp.sync.pull import apply_keys, apply_settings, settings_values
+from posapp.sync.pull import apply_keys, apply_settings, keep, settings_values
 from posapp.sync.runner import Runner
 
 D = TypeVar("D", bound="Desk")
@@ -89,6 +92,10 @@ class Desk:
             self.devices = devices.Devices(data / "devices", devices.read(state / devices.DEVICES_FILE))
             opening.callback(self.devices.close)
             self.papers = Papers(self.devices, self.pictures.file)
+            self._slice = Slice(folder.feed, self.keys)
+            self._limits = Limits(folder.till)
+            self._spent_offline: dict[str, int] = {}
+            self.on_news: Callable[[], object] = lambda: None
             self.runner = Runner(
                 folder,
                 self.books.journal,
@@ -103,10 +110,20 @@ class Desk:
                     "prices": apply_prices,
                     "tiles": apply_tiles,
                     "notices": apply_notices,
+                    "tiers": keep("tiers"),
+                    "members": apply_members,
+                    "quotas": keep("quotas"),
+                    "hooks": keep("hooks"),
+                    "offers": keep("offers"),
+                    "packs": keep("packs"),
+                    "chips": keep("chips"),
+                    "consent_texts": keep("consent_texts"),
+                    "joins": keep("joins"),
                 },
                 self._feed_changed,
                 self.pictures.bring,
             )
+            self.runner.extra = self._hand_over
             opening.callback(self.runner.stop)
             self._closing = opening.pop_all()
 
@@ -137,6 +154,12 @@ class Desk:
 
     def _feed_changed(self) -> None:
         self._is_stale = self._has_news = True
+        self.on_news()
+
+    def _hand_over(self) -> None:
+        """What a round does besides the journal, on the sync thread."""
+        bring_lookup_keys(self.state_folder, self.keys, self.client.lookup_keys)
+        hand_over(self._real.folder.till, self.client.send_box)
 
     def _refresh(self) -> None:
         """Take up settings that arrived, on the selling thread, and journal what changed."""

@@ -10,11 +10,12 @@ from posapp.errors import PosError
 from posapp.rules.codes import kind_of
 from posapp.selling.ticket import line_view
 from posapp.till.desk import verb
+from posapp.till.guests import GuestVerbs
 from posapp.till.money import MoneyVerbs
 from posapp.till.people import PeopleVerbs
 
 
-class GoodsVerbs(PeopleVerbs, MoneyVerbs):
+class GoodsVerbs(PeopleVerbs, MoneyVerbs, GuestVerbs):
     """What is scanned, searched and picked."""
 
     @verb
@@ -29,6 +30,8 @@ class GoodsVerbs(PeopleVerbs, MoneyVerbs):
         if kind == "receipt":
             return self.recorded(code)
         self.books.the_shift()
+        if kind == "member":
+            return self.member(code)
         if self.sale.cart is None and not self.folder.has_room():
             raise PosError("disk_full")
         try:

@@ -29,7 +29,7 @@ class ShiftVerbs(StatusVerbs):
         """pieces: how many notes and coins of each value were counted, if they were; they must come to `counted`."""
         self._clerk()
         self.books.the_shift()
-        if self.sale.cart:
+        if self.sale.has_goods:
             raise PosError("ticket_open")
         parked = len(self.books.drafts.parked())
         if parked:

@@ -31,7 +31,7 @@ class StatusVerbs(Desk):
     def training(self, is_on: bool) -> StatusView:
         """Begin or end to practise: the same goods and people, in books of their own that are thrown away."""
         clerk = self._clerk()
-        if self.sale.cart:
+        if self.sale.has_goods:
             raise PosError("training_ticket")
         if is_on and not self.is_training:
             with self._real.journal.writing() as writing:

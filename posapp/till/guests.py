@@ -1,0 +1,299 @@
+"""The verbs about the customer: who they are, how they become a member, what their account gives on this ticket."""
+
+from __future__ import annotations
+
+from posapp import log
+from posapp.answers import JoinView, MemberChoice, MemberView, TicketView
+from posapp.errors import PosError
+from posapp.joining.tokens import link, stem_of
+from posapp.joining.words import Basket, words_for
+from posapp.members.slice import Held
+from posapp.messages import JoinShown, MemberRecognised
+from posapp.money import ZERO, Money
+from posapp.quantity import ONE
+from posapp.rules.codes import clean, kind_of
+from posapp.rules.lookup import code_hash
+from posapp.rules.loyalty import Guest, Promise, month_of, points_to_pay, worth
+from posapp.rules.phones import read_phone
+from posapp.selling.ticket import ticket_view
+from posapp.streams import HookRow, JoinedRow, MemberRow, OfferRow
+from posapp.sync.pull import kept_row, kept_rows
+from posapp.till.desk import Desk, verb
+
+_AWAY = frozenset({"network_off", "hq_unreachable", "too_many", "not_found", "hq_refused", "hq_failed"})
+"""HQ cannot say now who somebody is."""
+
+_log = log.named("members")
+
+
+class GuestVerbs(Desk):
+    """Recognising, joining, points."""
+
+    # --- who is this ---
+
+    @verb
+    def member(self, text: str) -> MemberView | list[MemberChoice]:
+        """A member by whole phone number, member code, or the last four digits of the phone: more than one of the
+        store may fit those.
+
+        Raises PosError member_unknown, member_unknown_offline, bad_phone, tail_off, tender_begun, needs_approval.
+        """
+        clerk = self._clerk()
+        plain = (clean(text) or "").replace(" ", "")
+        asked_ms = self.clock.monotonic_ms()
+        is_code = kind_of(plain) == "member"
+        is_tail = plain.isascii() and plain.isdigit() and len(plain) == 4
+        phone = "" if is_code or is_tail else read_phone(plain)
+        if is_tail and self.settings.look_up_by_tail == "off":
+            raise PosError("tail_off")
+        if not is_code and self._limits.is_beyond(clerk.number, self.journal.now_ms()):
+            self._right("look_up", "")
+        if is_tail:
+            fitting = self._fresh(self._slice.by_tail(plain))
+            if not fitting:
+                self._missed(clerk.number)
+            if len(fitting) > 1:
+                self._limits.note(clerk.number, self.journal.now_ms(), self._ticket_id, missed=False)
+                return [self._choice(held) for held in fitting]
+            return self._recognised(fitting[0], "tail", "slice", asked_ms)
+        found = self._fresh([held for held in [self._by_code_or_phone(plain if is_code else "", phone)] if held])
+        if found:
+            return self._recognised(found[0], "code" if is_code else "phone", "slice", asked_ms)
+        online = self._ask_hq("code" if is_code else "phone", code_hash(plain.upper()) if is_code else phone)
+        if online is None:
+            self._missed(clerk.number)
+        assert online
+        return self._recognised(online, "code" if is_code else "phone", "hq", asked_ms)
+
+    @verb
+    def choose_member(self, ref: str) -> MemberView:
+        """One of those whom a tail fitted. Raises PosError member_unknown."""
+        held = self._slice.by_ref(ref)
+        if held is None:
+            raise PosError("member_unknown")
+        return self._recognised(held, "tail", "slice", self.clock.monotonic_ms())
+
+    @verb
+    def drop_member(self) -> TicketView:
+        """The ticket is a walk-in's after all."""
+        self.sale.set_guest(None, self._clerk().number)
+        return ticket_view(self.sale)
+
+    def guest(self) -> MemberView | None:
+        """The open ticket's member."""
+        guest = self.sale.cart.guest if self.sale.cart else None
+        return self._view(guest) if guest else None
+
+    # --- joining ---
+
+    @verb
+    def join(self) -> JoinView:
+        """The open ticket's join code. Raises PosError empty_ticket, no_join_code."""
+        if not self.sale.cart:
+            raise PosError("empty_ticket")
+        view = self.join_view()
+        if view is None:
+            raise PosError("no_join_code")
+        return view
+
+    def join_view(self, surface: str = "display") -> JoinView | None:
+        """What to show of the open ticket's code; None for a member's ticket, and where there is no ticket."""
+        cart, tokens = self.sale.cart, self.books.tokens
+        if not cart or not cart.token or tokens is None or cart.guest or not self.sale.priced:
+            return None
+        saving, gift = ZERO, ""
+        with self.folder.feed.reading() as conn:
+            hooks = kept_rows(conn, "hooks", HookRow)
+            offers = kept_rows(conn, "offers", OfferRow)
+        now, english = self.journal.now_ms(), self.settings.language == "en"
+        promises = [promise for promise in map(_promised, offers.items()) if _is_on(offers[promise.id], now)]
+        if not cart.paid:
+            as_member = self.sale.total_for(Guest("", "", "", "", now, benefits=promises, is_new=True))
+            saving = Money(max(0, self.sale.priced.total.fen - as_member.fen))
+        gift = next((promise.name[english] for promise in promises if promise.kind == "gift"), "")
+        points = self.sale.points_to_earn()
+        basket = Basket(cart.ticket, self.sale.priced.total, points, saving, gift)
+        words = words_for(hooks, surface, basket, self.settings, now)
+        token = tokens.on(cart.token, surface)
+        address = self.settings.join_address or self.keys.hq_url
+        return JoinView(link(token, address), token, words.title, words.line, saving, gift, points, words.hook)
+
+    def join_shown(self, view: JoinView, surface: str, seconds: int) -> None:
+        """A code stood where the customer could scan it."""
+        if self.is_training or not view.token:
+            return
+        ticket = self.sale.cart.ticket if self.sale.cart else ""
+        clerk = self.clerk.number if self.clerk else 0
+        with self.journal.writing() as writing:
+            writing.append(JoinShown(view.token, surface, ticket, view.hook, seconds), clerk)
+
+    def take_join(self) -> MemberView | None:
+        """The open ticket's code was used: its person is the ticket's member now. None where nothing came, or where
+        money has been taken already: then the account gets it, the amount stays."""
+        cart = self.sale.cart
+        if not cart or not cart.token or cart.guest or cart.paid:
+            return None
+        with self.folder.feed.reading() as conn:
+            came = kept_row(conn, "joins", stem_of(cart.token), JoinedRow)
+        held = self._slice.by_ref(came.member) if came else None
+        if came is None or held is None:
+            return None
+        return self._recognised(held, "join", "hq", self.clock.monotonic_ms(), is_new=bool(came.is_new))
+
+    # --- points ---
+
+    @verb
+    def points(self, count: int) -> TicketView:
+        """Let points pay a part of the ticket; more than it comes to are not taken. 0 takes them back.
+
+        Raises PosError no_member, points_unworthy, points_short, points_offline.
+        """
+        self._clerk()
+        cart = self.sale.cart
+        if not cart or not cart.guest or not self.sale.priced:
+            raise PosError("no_member")
+        if not self.settings.points_worth:
+            raise PosError("points_unworthy")
+        if count < 0:
+            raise PosError("bad_amount", amount=count)
+        if cart.points:
+            self.sale.set_points(0)
+        wanted = min(count, points_to_pay(self.sale.priced.total, self.settings))
+        if wanted and worth(wanted, self.settings):
+            self._hold(cart.guest, cart.ticket, wanted)
+            self.sale.set_points(wanted)
+        return ticket_view(self.sale)
+
+    def _hold(self, guest: Guest, ticket: str, wanted: int) -> None:
+        now = self.journal.now_ms()
+        try:
+            answer = self.client.hold_points(f"{ticket} {wanted}", guest.ref, ticket, wanted)
+        except PosError as error:
+            if error.code not in _AWAY:
+                raise
+            quota = self._slice.quota(guest.ref)
+            allowed = quota.points - self._spent_offline.get(guest.ref, 0) if quota and quota.until > now else 0
+            if wanted > allowed:
+                raise PosError("points_offline", points=max(0, allowed)) from None
+            self._spent_offline[guest.ref] = self._spent_offline.get(guest.ref, 0) + wanted
+            return
+        if answer.points < wanted:
+            raise PosError("points_short", points=answer.points)
+
+    # --- inside ---
+
+    @property
+    def _ticket_id(self) -> str:
+        return self.sale.cart.ticket if self.sale.cart else ""
+
+    def _by_code_or_phone(self, code: str, phone: str) -> Held | None:
+        return self._slice.by_code(code.upper()) if code else self._slice.by_phone(phone)
+
+    def _fresh(self, found: list[Held]) -> list[Held]:
+        """Without those whom HQ has not confirmed for too long."""
+        return found if self._slice.is_fresh(self.journal.now_ms()) else []
+
+    def _ask_hq(self, kind: str, value: str) -> Held | None:
+        assert self.clerk
+        try:
+            answer = self.client.find_member(self.journal.new_id(), kind, value, self.clerk.number)
+        except PosError as error:
+            if error.code not in _AWAY:
+                raise
+            self._missed(self.clerk.number, "member_unknown_offline")
+            raise AssertionError from None
+        return Held(answer.member, answer.row) if answer.member and answer.row else None
+
+    def _missed(self, clerk: int, code: str = "member_unknown") -> None:
+        self._limits.note(clerk, self.journal.now_ms(), self._ticket_id, missed=True)
+        raise PosError(code)
+
+    def _recognised(self, held: Held, how: str, source: str, asked_ms: int, *, is_new: bool = False) -> MemberView:
+        """Put a member on the ticket; prices follow, gifts are laid on it."""
+        clerk = self.clerk.number if self.clerk else 0
+        guest = self._as_guest(held, how, is_new)
+        self.sale.set_guest(guest, clerk)
+        self._lay_gifts(guest, clerk)
+        cart = self.sale.cart
+        assert cart
+        if how in ("phone", "tail"):
+            self._limits.note(clerk, self.journal.now_ms(), cart.ticket, missed=False)
+        if not self.is_training:
+            took = self.clock.monotonic_ms() - asked_ms
+            with self.journal.writing() as writing:
+                writing.append(MemberRecognised(held.ref, how, source, cart.ticket, took), clerk)
+        return self._view(guest)
+
+    def _as_guest(self, held: Held, how: str, is_new: bool) -> Guest:
+        row = held.row
+        tier = self._slice.tier(row.tier)
+        return Guest(
+            held.ref,
+            how,
+            row.initial,
+            row.tail,
+            row.at,
+            row.tier,
+            tier.factor if tier else 100,
+            row.points,
+            row.birthday,
+            [
+                Promise(held.id, held.kind, held.name, held.fen, held.least, held.article, held.ends)
+                for held in row.benefits
+            ],
+            row.packs,
+            is_new,
+        )
+
+    def _lay_gifts(self, guest: Guest, clerk: int) -> None:
+        now = self.journal.now_ms()
+        lying = {line.gift for line in self.sale.cart.lines} if self.sale.cart else set()
+        for promise in guest.benefits:
+            if promise.kind != "gift" or promise.id in lying or 0 < promise.ends <= now:
+                continue
+            try:
+                article = self.articles.find(promise.article, now)
+            except PosError as error:
+                _log.warning("a gift cannot be laid on the ticket: %s", error.code)
+                continue
+            self.sale.add(article, article.code, ONE, clerk, gift=promise.id)
+
+    def _view(self, guest: Guest) -> MemberView:
+        english = self.settings.language == "en"
+        held = self._slice.by_ref(guest.ref)
+        row: MemberRow | None = held.row if held else None
+        tier = self._slice.tier(guest.tier)
+        return MemberView(
+            guest.ref,
+            masked_name(guest.initial),
+            guest.tail,
+            guest.how,
+            guest.at,
+            (tier.name[english], tier.colour) if tier else ("", ""),
+            guest.points,
+            self.sale.points_to_earn(),
+            bool(guest.birthday) and guest.birthday == month_of(self.settings, self.journal.now_ms()),
+            guest.is_new,
+            tuple(promise.name[english] for promise in guest.benefits),
+            dict(row.chips) if row else {},
+            dict(row.consents) if row else {},
+        )
+
+    def _choice(self, held: Held) -> MemberChoice:
+        tier = self._slice.tier(held.row.tier)
+        english = self.settings.language == "en"
+        return MemberChoice(held.ref, masked_name(held.row.initial), held.row.tail, tier.name[english] if tier else "")
+
+
+def masked_name(initial: str) -> str:
+    """All that a till shows of a name."""
+    return f"{initial or '*'}**"
+
+
+def _promised(offer: tuple[str, OfferRow]) -> Promise:
+    id_, row = offer
+    return Promise(id_, row.kind, row.name, row.fen, row.least, row.article, row.ends)
+
+
+def _is_on(row: OfferRow, now: int) -> bool:
+    return row.starts <= now and (not row.ends or now < row.ends)
