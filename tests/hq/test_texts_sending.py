@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from posapp.clock import HOUR, MINUTE
+from posapp.clock import DAY, HOUR, MINUTE
 from posapp.hq.database import open_database
 from posapp.hq.gateways.sms import Status, TencentSms, save_text_secrets
 from posapp.hq.texts.courier import ASK_AGAIN_MS, LOST_MS, Courier, send_next
@@ -83,6 +83,16 @@ def test_a_lost_answer_whose_message_failed_later_is_known_to_have_failed(textin
     texting.courier.work()
     row = texting.row(receipt)
     assert (row.state, row.reason) == ("refused", "MBBLACK")
+
+
+def test_what_nobody_could_ask_about_for_a_week_is_given_up_and_its_number_wiped(texting: Texting) -> None:
+    receipt = texting.ask("e_receipt", "t1")
+    die(texting, hands_in=True)
+    (texting.folder / "hq-texts.json").unlink()
+    texting.clock.now += 7 * DAY
+    texting.courier.work()
+    row = texting.row(receipt)
+    assert (row.state, row.phone, row.content) == ("uncertain", "", "")
 
 
 @pytest.mark.parametrize("hands_in", [False, True])

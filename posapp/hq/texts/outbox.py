@@ -230,7 +230,11 @@ def wipe(conn: Connection, now_ms: int) -> None:
     ended = {"state": "refused", "reason": "expired", "ended": now_ms, "phone": "", "content": ""}
     conn.execute(update(text_message).where(late).values(**ended))
     old = (text_message.c.ended > 0) & (text_message.c.ended <= now_ms - KEPT_MS) & (text_message.c.phone != "")
-    conn.execute(update(text_message).where(old).values(phone="", content=""))
+    conn.execute(update(text_message).where(old).values(phone="", content="", due=NEVER))
+    # The provider knows no more either.
+    unasked = (text_message.c.state == "sending") & (text_message.c.marked <= now_ms - KEPT_MS)
+    given_up = {"state": "uncertain", "ended": now_ms, "phone": "", "content": "", "due": NEVER}
+    conn.execute(update(text_message).where(unasked).values(**given_up))
 
 
 def counts(conn: Connection) -> dict[str, int]:
