@@ -64,6 +64,11 @@ VERBS: dict[str, tuple[str, int, int, Callable[[Till, Words], object]]] = {
     "drawer": ("drawer", 0, 0, lambda till, w: till.drawer()),
     "scan": ("scan [N*]CODE", 1, 1, lambda till, w: till.scan(w[0])),
     "search": ("search TEXT", 1, 12, lambda till, w: {"found": till.search(" ".join(w))}),
+    "member": ("member PHONE|CODE|TAIL", 1, 1, lambda till, w: _member(till, w[0])),
+    "choose-member": ("choose-member ID", 1, 1, lambda till, w: till.choose_member(w[0])),
+    "drop-member": ("drop-member", 0, 0, lambda till, w: till.drop_member()),
+    "join": ("join", 0, 0, lambda till, w: till.join()),
+    "points": ("points N", 1, 1, lambda till, w: till.points(_points(w[0]))),
     "qty": ("qty LINE N", 2, 2, lambda till, w: till.qty(line_number(w[0]), Quantity.parse(w[1]))),
     "price": ("price LINE AMOUNT", 2, 2, lambda till, w: till.price(line_number(w[0]), Money.parse(w[1]))),
     "discount": ("discount LINE|all PERCENT%|AMOUNT", 2, 2, lambda till, w: till.discount(_line_or_all(w[0]), w[1])),
@@ -178,6 +183,17 @@ def _pieces(word: str) -> tuple[Money, int]:
     if not value or not count.isascii() or not count.isdigit() or len(count) > 6:
         raise _BadUsage
     return Money.parse(value), int(count)
+
+
+def _member(till: Till, text: str) -> object:
+    found = till.member(text)
+    return {"choices": found} if isinstance(found, list) else found
+
+
+def _points(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise _BadUsage
+    return int(text)
 
 
 def _count(words: Words) -> int:

@@ -162,10 +162,11 @@ class Desk:
         hand_over(self._real.folder.till, self.client.send_box)
 
     def _refresh(self) -> None:
-        """Take up settings that arrived, on the selling thread, and journal what changed."""
+        """Take up settings that arrived, on the selling thread, and journal what changed; and who has just joined."""
         if not self._is_stale:
             return
         self._is_stale = False
+        self._take_up()
         with self.folder.feed.reading() as conn:
             values = settings_values(conn)
         changed = {
@@ -178,6 +179,9 @@ class Desk:
             self._real.use(self.settings)
             with self._real.journal.writing() as writing:
                 writing.append(SettingsApplied(changed))
+
+    def _take_up(self) -> None:
+        """What came from HQ besides settings, for the ticket at hand."""
 
     def _clerk(self) -> Clerk:
         if self.clerk is None:

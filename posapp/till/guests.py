@@ -182,6 +182,9 @@ class GuestVerbs(Desk):
 
     # --- inside ---
 
+    def _take_up(self) -> None:
+        self.take_join()
+
     @property
     def _ticket_id(self) -> str:
         return self.sale.cart.ticket if self.sale.cart else ""

@@ -1,0 +1,66 @@
+"""Text messages that customers asked for at the counter, and whether an offer may be written to somebody at all."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+
+from posapp.hq import feed
+from posapp.hq.members.consents import may_market
+from posapp.hq.members.earning import sale_of
+from posapp.hq.members.identity import Means
+from posapp.hq.members.tables import attribute, person
+from posapp.hq.people import settings_of
+from posapp.hq.texts import outbox
+from posapp.keys import HqKeys
+from posapp.messages import MessageRequested
+from posapp.money import Money
+from posapp.rules.join_token import PATH, make, read
+
+TYPES = "types"
+"""The name under which a member's page keeps what they want to be written about."""
+
+
+def send(keys: HqKeys, conn: Connection, means: Means, phone: str, wanted: MessageRequested) -> None:
+    """Queue the message that a customer asked for: the ticket's own code, as a link. Who has opted out gets nothing."""
+    if not wanted.token:
+        return
+    token = read(wanted.token)[0]
+    settings = settings_of(conn, feed.store_scope(token.store))
+    text = make(token.on("sms"), keys.token_key(token.store, token.till))
+    values = {"store": settings.store_name or "posapp", "link": f"{settings.join_address}{PATH}{text}"}
+    template = "join_link"
+    sold = sale_of(conn, wanted.token)
+    if wanted.template == "receipt" and sold is not None:
+        template, values["total"] = "e_receipt", str(Money(sold.total))
+    outbox.request(
+        conn,
+        means.vault,
+        phone=phone,
+        template=template,
+        values=values,
+        dedupe=wanted.ticket,
+        now_ms=means.now,
+        ref=wanted.member,
+        language=settings.language,
+    )
+
+
+def may_send(conn: Connection, ref: str, kind: str, template: str) -> bool:
+    """Whether a message of a class may go to a member now: offers only with consent, of the types they chose."""
+    if kind != "promotion":
+        return True
+    root = conn.scalar(select(person.c.root).where(person.c.ref == ref))
+    if root is None or not may_market(conn, root):
+        return False
+    types = _chosen(conn, root, TYPES)
+    return types is None or template in types.split(",")
+
+
+def _chosen(conn: Connection, root: str, name: str) -> str | None:
+    return conn.scalar(
+        select(attribute.c.value)
+        .join(person, person.c.ref == attribute.c.ref)
+        .where(person.c.root == root, attribute.c.name == name)
+        .order_by(attribute.c.at.desc())
+        .limit(1)
+    )
