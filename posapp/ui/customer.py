@@ -1,12 +1,13 @@
 """The customer display: the window on the second screen. Shows texts it is given; knows no shop rule, takes no key.
 
 Everything is painted, in sizes that follow the window's, so that it can be read from a metre and a half away on a
-small screen as on a large one. Who sells calls show_ticket(), show_paid() and show_idle().
+small screen as on a large one. Who sells calls show_ticket(), show_paid() and show_idle(); show_form() has the customer
+type and tick.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,10 +22,12 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QResizeEvent,
     QScreen,
 )
 from PySide6.QtWidgets import QWidget
 
+from posapp.ui.customer_form import CustomerForm, FormText
 from posapp.ui.ink import CENTRE, LEFT, RIGHT, Drawn, Ink
 from posapp.ui.join_panel import JoinText, Panel, WelcomeText, has_code, paint, wide
 from posapp.ui.theme import LIGHT, Colours
@@ -35,7 +38,7 @@ TURN_MS = 8_000
 _DESIGN = QSize(1024, 600)
 """The smallest screen; every size below is in its pixels and grows with the window."""
 
-_EDGE, _HEAD, _FOOT, _ROW, _NEWEST = 28.0, 58.0, 128.0, 40.0, 84.0
+_EDGE, _HEAD, _FOOT, _ROW, _NEWEST, _RIBBON, _STRIP = 28.0, 58.0, 128.0, 40.0, 84.0, 44.0, 68.0
 _LEAST_SCREEN_MM, _MOST_SCREEN_MM = 80, 2_000
 """Widths that a screen may say it has; others are those of screens that do not know."""
 
@@ -119,6 +122,7 @@ class CustomerDisplay(QWidget):
         self.drawn: list[Drawn] = []
         self._turning = QTimer(self, interval=TURN_MS)
         self._turning.timeout.connect(self._next_poster)
+        self.form = CustomerForm(self)
         self.resize(_DESIGN)
         app = QGuiApplication.instance()
         assert isinstance(app, QGuiApplication)
@@ -147,7 +151,35 @@ class CustomerDisplay(QWidget):
     def show_training(self, is_on: bool) -> None:
         if is_on != self._is_training:
             self._is_training = is_on
-            self.update()
+            self._place_form()
+
+    def show_form(
+        self, text: FormText, done: Callable[[str, dict[str, bool]], str], cancelled: Callable[[], object]
+    ) -> None:
+        """Have the customer type a phone number and tick; the ticket's total stays in sight below.
+
+        done(phone, ticks): the digits typed ("" where none are asked for) and each tick by its key; returns "" and
+        the form thanks and goes, or the sentence that says what is wrong. cancelled(): by the customer, or nobody
+        touched it for two minutes. Neither is called after close_form(), or after another form has taken its place.
+        """
+        self.form.ask(text, done, cancelled)
+        self._place_form()
+
+    def close_form(self) -> None:
+        """Away with the form and with what was typed; the cashier's word goes first."""
+        self.form.shut()
+        self.update()
+
+    def _place_form(self) -> None:
+        self._u = min(self.width() / _DESIGN.width(), self.height() / _DESIGN.height())
+        top = (_RIBBON if self._is_training else 0) + _HEAD
+        room = QRectF(0, top, self.width() / self._u, self.height() / self._u - top - _STRIP)
+        self.form.place(room, self._u, self.colours)
+        self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        self._place_form()
+        super().resizeEvent(event)
 
     def show_store(self, name: str) -> None:
         if name != self._store:
@@ -218,6 +250,8 @@ class CustomerDisplay(QWidget):
             if self._is_training:
                 whole = self._ribbon(ink, whole)
             match self._shown:
+                case view if self.form.is_open:
+                    self._strip(ink, self._head(ink, whole, ""), view)
                 case TicketText(paying=PayText() as paying) as view:
                     self._paying(ink, whole, view, paying)
                 case TicketText() as view:
@@ -231,9 +265,33 @@ class CustomerDisplay(QWidget):
             self.drawn = ink.drawn
         self.setAccessibleDescription("\n".join(drawn.text for drawn in self.drawn))
 
+    def _strip(self, ink: Ink, below: QRectF, view: TicketText | PaidText | None) -> None:
+        """What matters of the ticket, under a form."""
+        strip = QRectF(0, below.bottom() - _STRIP, below.width(), _STRIP)
+        ink.p.fillRect(strip, QColor(self.colours.accent))
+        match view:
+            case TicketText(paying=PayText() as paying):
+                word, amount = (self.tr("找零"), paying.change) if paying.change else (self.tr("应付"), paying.due)
+                left = view.pieces
+            case TicketText():
+                word, amount, left = self.tr("合计"), view.total, view.pieces
+            case PaidText():
+                word, amount = (self.tr("找零"), view.change) if view.change else (self.tr("已收款"), view.total)
+                left = self.tr("谢谢惠顾")
+            case _:
+                word, amount, left = "", "", self.tr("欢迎光临")
+        colour = self.colours.on_accent
+        inner = strip.adjusted(_EDGE + 4, 6, -_EDGE - 4, -6)
+        across = min(inner.width() * 0.5, ink.width(amount, 48, is_bold=True) + 8)
+        right = QRectF(inner.right() - across, inner.top(), across, inner.height())
+        ink.text(right, amount, 48, colour, RIGHT, is_bold=True)
+        wide = ink.width(word, 28) + 8
+        ink.text(QRectF(right.left() - wide - 12, inner.top(), wide, inner.height()), word, 28, colour, RIGHT)
+        ink.text(inner.adjusted(0, 0, -across - wide - 32, 0), left, 28, colour, LEFT)
+
     def _ribbon(self, ink: Ink, whole: QRectF) -> QRectF:
         """The bar of practice; the room below it."""
-        bar = QRectF(0, 0, whole.width(), 44)
+        bar = QRectF(0, 0, whole.width(), _RIBBON)
         ink.p.fillRect(bar, QColor(self.colours.warning))
         ink.text(bar, self.tr("培训模式 · 不是真实交易"), 24, self.colours.on_warning, CENTRE, is_bold=True)
         return whole.adjusted(0, bar.height(), 0, 0)
@@ -478,4 +536,5 @@ class CustomerDisplay(QWidget):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         self._turning.stop()
+        self.form.shut()
         super().closeEvent(event)

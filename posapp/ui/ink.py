@@ -54,15 +54,11 @@ def squares(text: str) -> QImage | None:
     return image
 
 
-class Ink:
-    """A painter whose unit is `unit` pixels of the window. drawn: the texts that were written."""
+class Letters:
+    """Measures texts where `unit` pixels of the window are one of the design's."""
 
-    def __init__(self, painter: QPainter, unit: float) -> None:
-        self.p = painter
+    def __init__(self, unit: float) -> None:
         self.unit = unit
-        self.drawn: list[Drawn] = []
-        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
-        painter.scale(unit, unit)
 
     def _font(self, size: float, is_bold: bool) -> QFont:
         """In the window's pixels: letters that are drawn small and blown up, or the other way round, look it."""
@@ -101,6 +97,17 @@ class Ink:
         if len(lines) > most:
             lines = [*lines[: most - 1], "".join(lines[most - 1 :])]
         return size, lines
+
+
+class Ink(Letters):
+    """A painter in the design's pixels. drawn: the texts that were written."""
+
+    def __init__(self, painter: QPainter, unit: float) -> None:
+        super().__init__(unit)
+        self.p = painter
+        self.drawn: list[Drawn] = []
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        painter.scale(unit, unit)
 
     def text(
         self,
