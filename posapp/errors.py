@@ -396,6 +396,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "图片 {file} 的宽和高应为 {least} 到 {most} 像素",
         "The picture {file} must be {least} to {most} pixels wide and high.",
     ),
+    "sheet_too_full": (
+        "放不下这段文字,请写短一些: {text}",
+        "There is no room for this text, write less: {text}",
+    ),
+    "bad_sheet_code": (
+        "二维码内容应为 1 到 {most} 个英文字符,如 https://…",
+        "The code's text must be 1 to {most} plain characters, like https://…",
+    ),
     "page_imported": (
         "门店 {store} 的第 1 页是导入的,不会自动排列;要恢复自动,请导入不含第 1 页的文件",
         "Page 1 of store {store} was imported; import a file without page 1 to have it worked out again.",

@@ -19,7 +19,7 @@ import platformdirs
 from drivers.contracts import Document
 from posapp import log
 from posapp.errors import PosError
-from posapp.hq import display_commands, enrol, people
+from posapp.hq import display_commands, enrol, people, sheet_commands
 from posapp.hq.generation import begin_run
 from posapp.hq.office import Office
 from posapp.hq.texts import commands as text_commands
@@ -89,6 +89,7 @@ def add_commands(subparsers: Any, draw: Draw | None = None) -> None:
 
     display_commands.add(command, group, imports)
     text_commands.add(command, group)
+    sheet_commands.add(command, group)
 
     reports = group("report", "figures without a browser")
     day = command(reports, "day", _report_day, "a store's day: sales, tenders, tax")

@@ -9,18 +9,23 @@ from PySide6.QtCore import QObject, QTimer
 from posapp.answers import LineView, OpenTicket, PaidView
 from posapp.money import ZERO
 from posapp.quantity import ONE
-from posapp.ui.customer import CustomerDisplay, JoinText, LineText, PaidText, PayText, Poster, TicketText
+from posapp.ui.customer import CustomerDisplay, LineText, PaidText, PayText, Poster, TicketText
+from posapp.ui.join_panel import JoinText, WelcomeText
 
 
 class Facing(QObject):
-    """Puts on the customer display what the sale screen shows; posters, member and join as they stand by then."""
+    """Puts on the customer display what the sale screen shows; posters, member and join as they stand by then.
+
+    member: in the display's head, as "张** · 金卡 · 积分 1,240". join: beside the ticket, thanks: beside the thanks.
+    """
 
     def __init__(self, display: CustomerDisplay) -> None:
         super().__init__(display)
         self._display = display
         self.posters: Sequence[Poster] = ()
         self.member = ""
-        self.join: JoinText | None = None
+        self.join: JoinText | WelcomeText | None = None
+        self.thanks: JoinText | WelcomeText | None = None
         self._ticket: OpenTicket | None = None
         self._paid: PaidView | None = None
         self._is_paying = False
@@ -40,6 +45,17 @@ class Facing(QObject):
         """Whose display this is, and whether the till is only practised on."""
         self._display.show_store(store)
         self._display.show_training(is_training)
+
+    def invite(
+        self,
+        member: str = "",
+        join: JoinText | WelcomeText | None = None,
+        thanks: JoinText | WelcomeText | None = None,
+    ) -> None:
+        """Who is served, and how somebody who is not known joins: what stands there until the next call."""
+        if (member, join, thanks) != (self.member, self.join, self.thanks):
+            self.member, self.join, self.thanks = member, join, thanks
+            self._soon.start()
 
     def hang(self, posters: Sequence[Poster]) -> None:
         """What is shown while nobody is served."""
@@ -65,7 +81,7 @@ class Facing(QObject):
                 f"¥{due}",
                 f"¥{due + paid.change}" if paid.change else "",
                 f"¥{paid.change}" if paid.change else "",
-                join=self.join,
+                join=self.thanks,
             )
         )
 

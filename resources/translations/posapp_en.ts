@@ -446,6 +446,41 @@
     </message>
 </context>
 <context>
+    <name>CustomerForm</name>
+    <message>
+        <source>清空</source>
+        <translation>Clear</translation>
+    </message>
+    <message>
+        <source>删除一位</source>
+        <translation>Delete one</translation>
+    </message>
+    <message>
+        <source>取消</source>
+        <translation>Cancel</translation>
+    </message>
+    <message>
+        <source>确认</source>
+        <translation>Confirm</translation>
+    </message>
+    <message>
+        <source>请输入 {count} 位手机号</source>
+        <translation>Please type the {count} digits of your phone</translation>
+    </message>
+    <message>
+        <source>请先勾选必选项</source>
+        <translation>Please tick what is required</translation>
+    </message>
+    <message>
+        <source>太久没有操作,已清空</source>
+        <translation>Cleared: nobody touched it for a while</translation>
+    </message>
+    <message>
+        <source>请输入手机号</source>
+        <translation>Your phone number</translation>
+    </message>
+</context>
+<context>
     <name>DevicesScreen</name>
     <message>
         <source>添加</source>
@@ -1090,6 +1125,17 @@
     <message>
         <source>没有通电</source>
         <translation>No power</translation>
+    </message>
+</context>
+<context>
+    <name>TickBox</name>
+    <message>
+        <source>必选</source>
+        <translation>needed</translation>
+    </message>
+    <message>
+        <source>可选</source>
+        <translation>optional</translation>
     </message>
 </context>
 <context>

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 import requests
 import sqlcipher3.dbapi2 as sqlite
+import zxingcpp
+from PIL import Image
 
 from posapp.clock import SystemClock
 from posapp.hq import commands
@@ -292,3 +294,59 @@ def test_logs_name_no_secrets(any_office: Office) -> None:
     log = (any_office.folder / "hq.log").read_text()
     assert "gap" in log
     assert till.certificate.signature not in log
+
+
+CODE = "https://hq.example.cn/j/01J9ZK4T6M8Q2R5V7X9YB3D6F8"
+
+
+def test_a_stand_card_and_badges_are_drawn(office: Office, tmp_path: Path) -> None:
+    office.good("store", "add", "1", "柳塘店")
+    for number, name in (("1001", "陈小满"), ("1002", "王一")):
+        office.good("clerk", "add", number, name, "--role", "cashier", "--pin", "839204")
+    logo = tmp_path / "logo.png"
+    Image.new("RGB", (300, 100), "red").save(logo)
+    card = tmp_path / "stand.png"
+    office.good(
+        "sheet", "stand", str(card), "--code", CODE, "--store", "1", "--gift", "送海盐卷", "--picture", str(logo)
+    )
+    with Image.open(card) as shown:
+        assert shown.size == (1240, 1748)
+        assert [found.text for found in zxingcpp.read_barcodes(shown)] == [CODE]
+    worn = tmp_path / "badge.png"
+    office.good("sheet", "badge", str(worn), "--clerk", "1001", "--code", CODE, "--store", "1")
+    with Image.open(worn) as shown:
+        assert shown.size == (1011, 638)
+    for words in (
+        ("badge", "--clerk", "1001", "--code", f"{CODE}A", "--clerk", "1002", "--code", f"{CODE}B"),
+        ("stand", "--code", CODE, "--size", "A5", "--a4", "--title", "扫码入会"),
+    ):
+        page = tmp_path / f"{words[0]}.pdf"
+        office.good("sheet", words[0], str(page), *words[1:], "--store", "1")
+        assert page.read_bytes().startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("stand", "x.png", "--code", "https://例子/"), "二维码内容"),
+        (("stand", "x.png", "--code", CODE, "--title", "长" * 61), "名称"),
+        (("stand", "x.gif", "--code", CODE), "写法应为"),
+        (("stand", "nowhere/x.png", "--code", CODE), "无法写入"),
+        (("stand", "x.png", "--code", CODE, "--picture", "none.png"), "没有文件"),
+        (("stand", "x.png", "--code", CODE, "--store", "7"), "7"),
+        (("badge", "x.png", "--code", CODE, "--clerk", "9"), "9"),
+        (("badge", "x.png", "--code", CODE, "--clerk", "1001", "--clerk", "1001"), "写法应为"),
+        (("badge", "x.png", *("--code", CODE, "--clerk", "1001") * 11), "写法应为"),
+    ],
+)
+def test_a_sheet_that_cannot_be_drawn_leaves_no_file(
+    office: Office, tmp_path: Path, words: tuple[str, ...], told: str
+) -> None:
+    office.good("store", "add", "1", "柳塘店")
+    office.good("set", "chain", "store_name", "柳塘")
+    office.good("clerk", "add", "1001", "陈小满", "--role", "cashier", "--pin", "839204")
+    status, out, err = office.run("sheet", words[0], str(tmp_path / words[1]), *words[2:])
+    assert (status, out) == (1 if told == "无法写入" else 2, "")
+    assert told in err
+    assert err.count("\n") == 0
+    assert not (tmp_path / words[1]).exists()
