@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from drivers.contracts import Document, Shown
 from posapp.answers import ClerkView, OpenTicket, PaidView, ShiftView, StatusView
 from posapp.devices import DEVICES_FILE, REASONS
+from posapp.members.desk_screen import MemberDesk
 from posapp.money import Money
 from posapp.rules.codes import kind_of
 from posapp.selling.facing_screen import Facing
@@ -43,9 +44,10 @@ def _tr(text: str) -> str:
 
 
 class _Codes(QObject):
-    """Brings codes from scanners' threads to the window's."""
+    """Brings codes from scanners' threads, and HQ's news from the sync thread, to the window's."""
 
     came = Signal(str)
+    news = Signal()
 
 
 class App:
@@ -76,6 +78,7 @@ class App:
         self.sale = SaleScreen(self.window, till, self._lead, self._more, self._ticket_changed)
         self.papers = PaperDesk(self.window, till, self.sale)
         self.sale.refunded = self.papers.voided
+        self.members = MemberDesk(self.window, till, self.sale)
         pages: dict[str, Page] = {
             "sign_in": self.sign_in,
             "locked": self.locked,
@@ -90,6 +93,8 @@ class App:
         self._codes = _Codes(self.window)
         self._codes.came.connect(self._serial_scan, Qt.ConnectionType.QueuedConnection)
         till.devices.on_scan = self._codes.came.emit
+        self._codes.news.connect(self._news, Qt.ConnectionType.QueuedConnection)
+        till.on_news = self._codes.news.emit
         self._timer = QTimer(self.window, interval=STATUS_MS)
         self._timer.timeout.connect(self._tick)
         self._timer.start()
@@ -141,6 +146,7 @@ class App:
         """Take the window away; the till stays the caller's to close."""
         self._timer.stop()
         self.till.devices.on_scan = lambda code: None
+        self.till.on_news = lambda: None
         self.window.close()
         self.window.deleteLater()
 
@@ -163,6 +169,8 @@ class App:
         """What the customer sees follows."""
         if self._facing:
             self._facing.show(ticket, paid, is_paying)
+            if ticket.join and ticket.lines:
+                self.till.join_shown(ticket.join)
         if display := self.till.devices.display:
             display.show(_shown(ticket, paid, is_paying))
 
@@ -198,7 +206,7 @@ class App:
             case "receipt":
                 self.papers.show(receipt)
             case "member":
-                self.window.say(_tr("会员功能还没有开通,本单按散客结账"))
+                self.members.ask()
 
     def _more(self) -> Sequence[Option]:
         training = _tr("退出培训") if self.till.is_training else _tr("培训模式")
@@ -255,6 +263,12 @@ class App:
         elif isinstance(self.window.run(lambda: self.till.scan(code)), ClerkView):
             self._is_locked = False
             self._go_on()
+
+    def _news(self) -> None:
+        """HQ has told something: who has just joined stands on the ticket, and nobody pressed a key."""
+        came = self.window.run(self.till.newcomer)
+        if came:
+            self.members.welcome(came)
 
     def _serial_scan(self, code: str) -> None:
         if self._scanner and self.window.page_name == "scanner":

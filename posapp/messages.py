@@ -105,7 +105,7 @@ class SaleCompleted(Message):
 
     member: who bought, "" for a walk-in. join: the ticket's join token. how: how the member was recognised.
     priced: the instant that decided on prices bound to a day. points: none for a walk-in, whose later claim HQ works
-    out.
+    out. hook: the words around the join code on the receipt, as HQ named them.
     """
 
     ticket: str
@@ -124,6 +124,7 @@ class SaleCompleted(Message):
     how: str = ""
     priced: Whole = 0
     points: Points | None = None
+    hook: str = ""
 
 
 class RefundCompleted(Message):

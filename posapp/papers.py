@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from drivers.contracts import Document
 from posapp import log
 from posapp.devices import Devices
-from posapp.rules.receipt import Recorded, document, marked
+from posapp.rules.receipt import Customer, Recorded, document, marked
 from posapp.selling import receipt as receipts
 from posapp.selling import refund_slip
 from posapp.selling.refund import RecordedRefund, cash_back
@@ -33,12 +34,12 @@ class Papers:
         self._picture = picture
         self.mark = ""
 
-    def hand_out(self, sale: Receipt, clerk_name: str, settings: Settings) -> None:
+    def hand_out(self, sale: Receipt, clerk_name: str, settings: Settings, customer: Customer) -> None:
         """Drawer and paper of a sale that is on disk. The entry is at hand: nothing is read while a customer waits."""
         if self._devices.receipt is None:
             return
         with _logging(sale.number):
-            recorded = receipts.just_recorded(sale.written, clerk_name)
+            recorded = replace(receipts.just_recorded(sale.written, clerk_name), customer=customer)
             if any(paid.kind == "cash" for paid in recorded.body.tenders):
                 self.kick_drawer()
             self.print(lambda: self.document_of(recorded, settings), recorded.receipt)

@@ -94,6 +94,13 @@ class Paid(msgspec.Struct, omit_defaults=True):
     ref: str = ""
 
 
+class Shown(msgspec.Struct):
+    """The ticket's join code stood on the customer display since an instant, in words HQ knows by a name."""
+
+    hook: str
+    since: int
+
+
 class Cart(msgspec.Struct, omit_defaults=True):
     """One ticket. next_n numbers lines; a voided number is not used again.
 
@@ -114,6 +121,7 @@ class Cart(msgspec.Struct, omit_defaults=True):
     points_off: Money = ZERO
     priced: int = 0
     day_off: int = 0
+    shown: Shown | None = None
 
     def line(self, n: int) -> Line | None:
         return next((line for line in self.lines if line.n == n), None)

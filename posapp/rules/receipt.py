@@ -24,10 +24,33 @@ _WORDS = {
     "saved_in_all": ("共优惠", "Saved in all"),
     "given": ("实收", "Given"),
     "change": ("找零", "Change"),
+    "member": ("会员", "Member"),
+    "earned": ("本单积分", "Points earned"),
+    "spent": ("抵扣积分", "Points spent"),
+    "balance": ("积分余额", "Points now"),
+    "claim_days": ("{days}日内有效", "good for {days} days"),
     "tax": ("其中增值税", "VAT included"),
     "voided": ("已作废", "VOIDED"),
     "copy": ("*** 重印 第{n}次 ***", "*** COPY {n} ***"),
 }
+
+
+_WHY = {
+    "birthday": ("生日月双倍", "birthday month"),
+    "member_day": ("会员日", "member day"),
+    "tier": ("等级加成", "rank"),
+}
+"""Why a sale earned more points than others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Whom a receipt is for. member: "张**", "" where that is not known. title, url: of the code by which a walk-in
+    joins and claims the points."""
+
+    member: str = ""
+    title: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +63,7 @@ class Recorded:
     body: SaleCompleted
     clerk_name: str = ""
     voided_by: str = ""
+    customer: Customer = Customer()
 
 
 def document(recorded: Recorded, settings: Settings, copy: int = 0, *, logo: bytes | None = None) -> Document:
@@ -76,10 +100,29 @@ def document(recorded: Recorded, settings: Settings, copy: int = 0, *, logo: byt
     if saved:
         blocks.append(Pair(word["saved_in_all"], str(Money(saved))))
     blocks.append(Pair(word["tax"], str(Money(sum(held.tax for held in sale.taxes)))))
+    blocks += _member(recorded, settings, english)
     blocks += _centred(settings.receipt_footer)
+    if recorded.customer.url and not recorded.voided_by:
+        days = _WORDS["claim_days"][english].format(days=settings.join_days)
+        blocks += [*_centred(recorded.customer.title), Qr(recorded.customer.url), *_centred(days)]
     for caption, address in settings.receipt_qr:
         blocks += [*_centred(caption), Qr(address)]
     return (*blocks, Barcode(recorded.receipt), Cut())
+
+
+def _member(recorded: Recorded, settings: Settings, english: bool) -> list[Block]:
+    """What a member's account got; nothing of a walk-in."""
+    got = recorded.body.points
+    if got is None:
+        return []
+    word = {key: pair[english] for key, pair in _WORDS.items()}
+    blocks: list[Block] = [Rule(), Pair(word["member"], recorded.customer.member or "**")]
+    why = "、".join(_WHY[name][english] for name in got.why if name in _WHY)
+    blocks.append(Pair(f"{word['earned']} {why}".strip(), f"+{got.earned}"))
+    if got.spent:
+        blocks.append(Pair(word["spent"], f"-{got.spent}"))
+    blocks.append(Pair(word["balance"], str(got.before + got.earned - got.spent)))
+    return blocks
 
 
 def heading(settings: Settings, copy: int) -> list[Block]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QCoreApplication, QObject, QTimer
 
-from posapp.answers import LineView, OpenTicket, PaidView
+from posapp.answers import LineView, MemberView, OpenTicket, PaidView
 from posapp.money import ZERO
 from posapp.quantity import ONE
 from posapp.ui.customer import CustomerDisplay, LineText, PaidText, PayText, Poster, TicketText
@@ -14,18 +14,12 @@ from posapp.ui.join_panel import JoinText, WelcomeText
 
 
 class Facing(QObject):
-    """Puts on the customer display what the sale screen shows; posters, member and join as they stand by then.
-
-    member: in the display's head, as "张** · 金卡 · 积分 1,240". join: beside the ticket, thanks: beside the thanks.
-    """
+    """Puts on the customer display what the sale screen shows; posters as they hang by then."""
 
     def __init__(self, display: CustomerDisplay) -> None:
         super().__init__(display)
         self._display = display
         self.posters: Sequence[Poster] = ()
-        self.member = ""
-        self.join: JoinText | WelcomeText | None = None
-        self.thanks: JoinText | WelcomeText | None = None
         self._ticket: OpenTicket | None = None
         self._paid: PaidView | None = None
         self._is_paying = False
@@ -45,17 +39,6 @@ class Facing(QObject):
         """Whose display this is, and whether the till is only practised on."""
         self._display.show_store(store)
         self._display.show_training(is_training)
-
-    def invite(
-        self,
-        member: str = "",
-        join: JoinText | WelcomeText | None = None,
-        thanks: JoinText | WelcomeText | None = None,
-    ) -> None:
-        """Who is served, and how somebody who is not known joins: what stands there until the next call."""
-        if (member, join, thanks) != (self.member, self.join, self.thanks):
-            self.member, self.join, self.thanks = member, join, thanks
-            self._soon.start()
 
     def hang(self, posters: Sequence[Poster]) -> None:
         """What is shown while nobody is served."""
@@ -81,7 +64,7 @@ class Facing(QObject):
                 f"¥{due}",
                 f"¥{due + paid.change}" if paid.change else "",
                 f"¥{paid.change}" if paid.change else "",
-                join=self.thanks,
+                join=self._thanks(paid),
             )
         )
 
@@ -98,12 +81,44 @@ class Facing(QObject):
                 f"¥{ticket.total}",
                 self.tr("共 {count} 件").format(count=pieces),
                 f"¥{ticket.saved}" if ticket.saved.fen > 0 else "",
-                self.member,
+                member_line(ticket.member),
                 self._newest,
-                self.join,
+                self._panel(ticket),
                 PayText(f"¥{ticket.due}", f"¥{paid}" if paid else "") if self._is_paying or paid else None,
             )
         )
+
+    def _panel(self, ticket: OpenTicket) -> JoinText | WelcomeText | None:
+        """Beside the ticket: the code of a walk-in's, the welcome for who has just joined by it."""
+        if (view := ticket.join) is not None:
+            gift = self.tr("送:{gift}").format(gift=view.gift) if view.gift else ""
+            return JoinText(view.url, view.title, gift=gift, collects=view.line)
+        member = ticket.member
+        if member is None or not member.is_new:
+            return None
+        saving = self.tr("本单优惠 ¥{saved}").format(saved=ticket.saved) if ticket.saved.fen > 0 else ""
+        points = self.tr("本单可积 {points} 分").format(points=member.to_earn) if member.to_earn else ""
+        return WelcomeText(self.tr("欢迎 {name}").format(name=member.name), member.tier[0], points, saving)
+
+    def _thanks(self, paid: PaidView) -> JoinText | WelcomeText | None:
+        """Beside the thanks: the receipt's code for a walk-in, what a member has now."""
+        if paid.join is not None:
+            return JoinText(paid.join.url, paid.join.title, collects=paid.join.line)
+        if not paid.member:
+            return None
+        earned = self.tr("本单积分 +{earned}").format(earned=paid.earned)
+        return WelcomeText(
+            paid.member, points=earned, saving=self.tr("积分 {points}").format(points=f"{paid.points:,}")
+        )
+
+
+def member_line(member: MemberView | None) -> str:
+    """A member in one line: "张** · 金卡 · 积分 1,240 · 本月生日"."""
+    if member is None:
+        return ""
+    points = QCoreApplication.translate("Facing", "积分 {points}").format(points=f"{member.points:,}")
+    birthday = QCoreApplication.translate("Facing", "本月生日") if member.is_birthday else ""
+    return " · ".join(word for word in (member.name, member.tier[0], points, birthday) if word)
 
 
 def _line(line: LineView) -> LineText:

@@ -13,9 +13,10 @@ from posapp import db
 from posapp.catalog.articles import Article
 from posapp.chain import read_header
 from posapp.errors import PosError
-from posapp.journal import CHECKED_AT_START, Head, Journal, Written, entries
+from posapp.journal import CHECKED_AT_START, Head, Journal, Writing, Written, entries
 from posapp.messages import (
     CartCancelled,
+    JoinShown,
     LineVoided,
     Message,
     Points,
@@ -26,7 +27,7 @@ from posapp.messages import (
 )
 from posapp.money import ZERO, Money
 from posapp.quantity import Quantity
-from posapp.rules.cart import MOST_LINES, Cart, Discount, Line, Paid, Part
+from posapp.rules.cart import MOST_LINES, Cart, Discount, Line, Paid, Part, Shown
 from posapp.rules.loyalty import Guest, is_member_day, points_factor, points_for, worth
 from posapp.rules.pricing import Priced, due, points_base, price, sale_lines, tax_sums
 from posapp.selling import payment
@@ -36,6 +37,8 @@ from posapp.tables import LINE_PLACES, reprint, sale, sale_line, tender
 
 MOST_PIECES = Quantity(99_999_000)
 MOST_TENDERS = 50
+SEEN_S = 3
+"""A join code that stood for less was not offered to anybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +202,11 @@ class Sale:
         cart.points = points
         self._keep(cart)
 
+    def note_shown(self, hook: str) -> None:
+        """The ticket's join code stands where the customer can scan it; told with the sale."""
+        if self.cart and self.cart.shown is None:
+            self.cart.shown = Shown(hook, self._journal.now_ms())
+
     def total_for(self, guest: Guest) -> Money:
         """What the open ticket would come to if it were this member's."""
         assert self.cart
@@ -278,6 +286,7 @@ class Sale:
             self._keep(None)
             return cart
         with self._journal.writing() as writing:
+            _tell_shown(writing, cart, clerk)
             writing.append(
                 CartCancelled(
                     cart.ticket, cart.opened, sale_lines(self.priced), self.priced.total.fen, _tenders(cart.paid)
@@ -313,8 +322,11 @@ class Sale:
     def due(self) -> Money:
         return due(self.priced, self.cart) if self.cart and self.priced else ZERO
 
-    def pay(self, kind: str, given: Money, ref: str, clerk: int, shift: str) -> tuple[payment.Taken, Receipt | None]:
+    def pay(
+        self, kind: str, given: Money, ref: str, clerk: int, shift: str, hook: str = ""
+    ) -> tuple[payment.Taken, Receipt | None]:
         """Take a tender. The one that leaves nothing due makes the sale: when this returns a receipt, it is on disk.
+        hook: the words around the join code on the receipt.
 
         Raises PosError empty_ticket, too_many_tenders, and what payment.take raises.
         """
@@ -328,7 +340,7 @@ class Sale:
             self.cart.paid.append(taken.paid)
             self._keep(self.cart)
             return taken, None
-        receipt = self._record(self.cart, self.priced, taken, clerk, shift)
+        receipt = self._record(self.cart, self.priced, taken, clerk, shift, hook)
         self._drafts.sold()
         self.cart = self.priced = None
         return taken, receipt
@@ -343,7 +355,7 @@ class Sale:
             if self.priced and self.priced.total != shown:
                 raise PosError("price_changed", total=self.priced.total)
 
-    def _record(self, cart: Cart, priced: Priced, last: payment.Taken, clerk: int, shift: str) -> Receipt:
+    def _record(self, cart: Cart, priced: Priced, last: payment.Taken, clerk: int, shift: str, hook: str) -> Receipt:
         lines = sale_lines(priced)
         with self._journal.writing() as writing:
             body = SaleCompleted(
@@ -363,7 +375,9 @@ class Sale:
                 how=cart.guest.how if cart.guest else "",
                 priced=cart.priced if cart.guest else 0,
                 points=self._points(cart, priced, cart.guest, writing.now) if cart.guest else None,
+                hook="" if cart.guest else hook,
             )
+            _tell_shown(writing, cart, clerk)
             written = writing.append(body, clerk, numbered=True)
             db.insert_rows(writing.conn, rows_of(written, body))
         return Receipt(written, priced.total, last.rounding, last.change, body.points)
@@ -414,6 +428,13 @@ class Sale:
 
     def _day_off(self, now: int) -> int:
         return self.settings.member_day_discount if is_member_day(self.settings, now) else 0
+
+
+def _tell_shown(writing: Writing, cart: Cart, clerk: int) -> None:
+    """A code that stood there long enough to be seen (domain.md J2)."""
+    seconds = (writing.now - cart.shown.since) // 1000 if cart.shown else 0
+    if cart.shown and seconds >= SEEN_S:
+        writing.append(JoinShown(cart.token, "display", cart.ticket, cart.shown.hook, seconds), clerk)
 
 
 def _tenders(paid: list[Paid]) -> list[Tender]:

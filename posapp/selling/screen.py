@@ -14,6 +14,7 @@ from posapp.errors import PosError
 from posapp.money import ZERO
 from posapp.quantity import Quantity
 from posapp.selling.entry_screen import EntryPane
+from posapp.selling.facing_screen import member_line
 from posapp.selling.pay_screen import PayPane
 from posapp.selling.ticket_screen import TicketDesk
 from posapp.selling.verbs import Verbs
@@ -155,6 +156,7 @@ class SaleScreen(QWidget):
         if self.chosen not in numbers:
             self.chosen = numbers[-1] if numbers else 0
         self.lines.put(rows, numbers.index(self.chosen) if numbers else -1)
+        self.member.setText(member_line(ticket.member) or self.tr("散客"))
         pieces = self.tr("共 {count} 行").format(count=len(rows))
         self.count.setText(pieces if rows else "")
         self.saved.setText(self.tr("已优惠 {saved}").format(saved=ticket.saved) if ticket.saved.fen > 0 else "")

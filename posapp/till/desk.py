@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from posapp import db, devices
+from posapp.answers import MemberView
 from posapp.books import Books
 from posapp.catalog.articles import Articles, apply_catalogue, apply_prices
 from posapp.catalog.search import Search
@@ -30,11 +31,14 @@ from posapp.settings import Settings
 from posapp.shift import shift as shifts
 from posapp.shift.approval import Approvals
 from posapp.shift.people import Clerk, apply_staff
+from posapp.streams import HookRow, OfferRow, PackRow
 from posapp.sync.client import Carrier, Client
 from posapp.sync.enrol import bring_lookup_keys, open_keys
 from posapp.sync.pictures import Pictures
 from posapp.sync.pull import apply_keys, apply_settings, keep, settings_values
 from posapp.sync.runner import Runner
+
+Campaigns = tuple[dict[str, HookRow], dict[str, OfferRow], dict[str, PackRow]]
 
 D = TypeVar("D", bound="Desk")
 P = ParamSpec("P")
@@ -95,6 +99,8 @@ class Desk:
             self._slice = Slice(folder.feed, self.keys)
             self._limits = Limits(folder.till)
             self._spent_offline: dict[str, int] = {}
+            self._newcomer: MemberView | None = None
+            self._held_campaigns: Campaigns | None = None
             self.on_news: Callable[[], object] = lambda: None
             self.runner = Runner(
                 folder,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from posapp import answers
 from posapp.catalog.recognise import goods_of, read_code, unserved
 from posapp.errors import PosError
+from posapp.quantity import ONE
 from posapp.rules.codes import kind_of
 from posapp.selling.ticket import line_view
 from posapp.till.desk import verb
@@ -40,7 +41,10 @@ class GoodsVerbs(PeopleVerbs, MoneyVerbs, GuestVerbs):
             if error.code == "unknown_code" and kind:
                 raise unserved(kind) from None
             raise
-        line = self.sale.add(goods.article, goods.code, goods.qty, clerk.number, goods.amount)
+        pack = self._pack_parts(goods.article)
+        if pack and goods.qty != ONE:
+            raise PosError("pack_bought", name=goods.article.name, date=("本单", "on this ticket"))
+        line = self.sale.add(goods.article, goods.code, goods.qty, clerk.number, goods.amount, pack=pack)
         return line_view(self.sale, line.n)
 
     def search(self, text: str) -> list[answers.Found]:

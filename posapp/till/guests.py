@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from posapp import log
+from posapp import db, log
 from posapp.answers import JoinView, MemberChoice, MemberView, TicketView
+from posapp.catalog.articles import Article
+from posapp.clock import local
 from posapp.errors import PosError
 from posapp.joining.tokens import link, stem_of
 from posapp.joining.words import Basket, words_for
 from posapp.members.slice import Held
-from posapp.messages import JoinShown, MemberRecognised
+from posapp.messages import MemberRecognised
 from posapp.money import ZERO, Money
-from posapp.quantity import ONE
+from posapp.quantity import ONE, Quantity
+from posapp.rules.cart import Part
 from posapp.rules.codes import clean, kind_of
 from posapp.rules.lookup import code_hash
 from posapp.rules.loyalty import Guest, Promise, month_of, points_to_pay, worth
 from posapp.rules.phones import read_phone
 from posapp.selling.ticket import ticket_view
-from posapp.streams import HookRow, JoinedRow, MemberRow, OfferRow
+from posapp.streams import HookRow, JoinedRow, MemberRow, OfferRow, PackRow
 from posapp.sync.pull import kept_row, kept_rows
-from posapp.till.desk import Desk, verb
+from posapp.till.desk import Campaigns, Desk, verb
 
 _AWAY = frozenset({"network_off", "hq_unreachable", "too_many", "not_found", "hq_refused", "hq_failed"})
 """HQ cannot say now who somebody is."""
@@ -102,9 +105,7 @@ class GuestVerbs(Desk):
         if not cart or not cart.token or tokens is None or cart.guest or not self.sale.priced:
             return None
         saving, gift = ZERO, ""
-        with self.folder.feed.reading() as conn:
-            hooks = kept_rows(conn, "hooks", HookRow)
-            offers = kept_rows(conn, "offers", OfferRow)
+        hooks, offers, _ = self._campaigns()
         now, english = self.journal.now_ms(), self.settings.language == "en"
         promises = [promise for promise in map(_promised, offers.items()) if _is_on(offers[promise.id], now)]
         if not cart.paid:
@@ -118,16 +119,18 @@ class GuestVerbs(Desk):
         address = self.settings.join_address or self.keys.hq_url
         return JoinView(link(token, address), token, words.title, words.line, saving, gift, points, words.hook)
 
-    def join_shown(self, view: JoinView, surface: str, seconds: int) -> None:
-        """A code stood where the customer could scan it."""
-        if self.is_training or not view.token:
-            return
-        ticket = self.sale.cart.ticket if self.sale.cart else ""
-        clerk = self.clerk.number if self.clerk else 0
-        with self.journal.writing() as writing:
-            writing.append(JoinShown(view.token, surface, ticket, view.hook, seconds), clerk)
+    def join_shown(self, view: JoinView) -> None:
+        """The open ticket's code stands on the customer display."""
+        self.sale.note_shown(view.hook)
 
-    def take_join(self) -> MemberView | None:
+    def newcomer(self) -> MemberView | None:
+        """Who has come to the open ticket by its code since this was asked last."""
+        with db.telling(self.folder.path):
+            self._refresh()
+        came, self._newcomer = self._newcomer, None
+        return came
+
+    def _take_join(self) -> MemberView | None:
         """The open ticket's code was used: its person is the ticket's member now. None where nothing came, or where
         money has been taken already: then the account gets it, the amount stays."""
         cart = self.sale.cart
@@ -183,7 +186,63 @@ class GuestVerbs(Desk):
     # --- inside ---
 
     def _take_up(self) -> None:
-        self.take_join()
+        self._held_campaigns = None
+        self._newcomer = self._take_join() or self._newcomer
+
+    def _campaigns(self) -> Campaigns:
+        """Words around codes, what joining gives, join packs: as HQ has them now."""
+        if self._held_campaigns is None:
+            with self.folder.feed.reading() as conn:
+                self._held_campaigns = (
+                    kept_rows(conn, "hooks", HookRow),
+                    kept_rows(conn, "offers", OfferRow),
+                    kept_rows(conn, "packs", PackRow),
+                )
+        return self._held_campaigns
+
+    def _pack_parts(self, article: Article) -> list[Part]:
+        """What a join pack holds; nothing for any other article.
+
+        Raises PosError pack_bought for a member who has had theirs, or a second one on the ticket."""
+        row = self._campaigns()[2].get(article.id)
+        if row is None:
+            return []
+        self._check_pack(article.id, article.name)
+        if self.sale.cart and any(line.pack and line.article == article.id for line in self.sale.cart.lines):
+            raise PosError("pack_bought", name=article.name, date=("本单", "on this ticket"))
+        now = self.journal.now_ms()
+        parts = []
+        for name, milli in row.parts:
+            part = self.articles.find(name, now)
+            parts.append(
+                Part(
+                    part.id,
+                    part.code,
+                    part.name,
+                    part.unit,
+                    Quantity(milli),
+                    part.price,
+                    part.tax,
+                    part.book,
+                    part.earns,
+                )
+            )
+        return parts
+
+    def _check_packs(self) -> None:
+        """Join packs are paid by members who had none. Raises PosError pack_needs_member, pack_bought."""
+        cart = self.sale.cart
+        for line in cart.lines if cart else ():
+            if line.pack:
+                if cart and cart.guest is None:
+                    raise PosError("pack_needs_member", name=line.name)
+                self._check_pack(line.article, line.name)
+
+    def _check_pack(self, article: str, name: str) -> None:
+        guest = self.sale.cart.guest if self.sale.cart else None
+        if guest and (bought := guest.packs.get(article)):
+            day = local(bought, self.settings.time_zone)
+            raise PosError("pack_bought", name=name, date=(f"{day.month}月{day.day}日", f"{day:%d %b}"))
 
     @property
     def _ticket_id(self) -> str:

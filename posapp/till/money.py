@@ -10,15 +10,16 @@ from posapp.answers import (
 )
 from posapp.errors import PosError
 from posapp.money import ZERO, Money
-from posapp.rules.receipt import WIDTH, Recorded
+from posapp.rules.receipt import WIDTH, Customer, Recorded
 from posapp.selling import day, discounts, numbers
 from posapp.selling import receipt as receipts
 from posapp.selling import refund as refunds
 from posapp.selling.refund import RecordedRefund, refund_view
-from posapp.till.desk import Desk, verb
+from posapp.till.desk import verb
+from posapp.till.guests import GuestVerbs
 
 
-class MoneyVerbs(Desk):
+class MoneyVerbs(GuestVerbs):
     """Paying, and the recorded sales and refunds."""
 
     @verb
@@ -27,6 +28,7 @@ class MoneyVerbs(Desk):
         priced = self.sale.priced
         if self.sale.cart and priced and not self.sale.cart.paid:
             self._check_discounts()
+            self._check_packs()
         if kind == "static" and self.sale.cart:
             self._approvals.right_for_outage(
                 clerk,
@@ -36,12 +38,29 @@ class MoneyVerbs(Desk):
                 contact=self.client.last_contact,
                 shift=shift.shift,
             )
-        taken, receipt = self.sale.pay(kind, amount, ref, clerk.number, shift.shift)
+        member, invitation, ticket = self.guest(), self.join_view("receipt"), self._ticket_id
+        hook = invitation.hook if invitation else ""
+        taken, receipt = self.sale.pay(kind, amount, ref, clerk.number, shift.shift, hook)
         if receipt is None:
             return PaidView(taken.due, ZERO, ZERO, priced.total if priced else ZERO)
         self.runner.wake()
-        self.papers.hand_out(receipt, clerk.name, self.settings)
-        return PaidView(ZERO, receipt.change, receipt.rounding, receipt.total, receipt.number, receipt.sale)
+        if member:
+            self._limits.sold(ticket)
+        customer = Customer(member.name if member else "", *(invitation.title, invitation.url) if invitation else ())
+        self.papers.hand_out(receipt, clerk.name, self.settings, customer)
+        got = receipt.points
+        return PaidView(
+            ZERO,
+            receipt.change,
+            receipt.rounding,
+            receipt.total,
+            receipt.number,
+            receipt.sale,
+            member.name if member else "",
+            got.earned if got else 0,
+            got.before + got.earned - got.spent if got else 0,
+            invitation,
+        )
 
     @verb
     def reprint(self, receipt: str) -> list[str]:

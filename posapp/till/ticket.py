@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from posapp.answers import (
     LineView,
     OpenTicket,
@@ -16,10 +18,11 @@ from posapp.rules.pricing import discount_on
 from posapp.selling import discounts
 from posapp.selling.ticket import line_view, open_ticket, parked_tickets, ticket_view
 from posapp.till.desk import verb
+from posapp.till.guests import GuestVerbs
 from posapp.till.status import StatusVerbs
 
 
-class TicketVerbs(StatusVerbs):
+class TicketVerbs(StatusVerbs, GuestVerbs):
     """The open ticket, line by line, and the parked ones."""
 
     @verb
@@ -86,7 +89,7 @@ class TicketVerbs(StatusVerbs):
 
     def ticket(self) -> OpenTicket:
         """The open ticket, line by line."""
-        return open_ticket(self.sale)
+        return replace(open_ticket(self.sale), member=self.guest(), join=self.join_view())
 
     def _cart_line(self, n: int) -> Line:
         line = self.sale.cart.line(n) if self.sale.cart else None

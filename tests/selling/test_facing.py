@@ -13,7 +13,6 @@ from posapp.money import Money
 from posapp.till import Till
 from posapp.ui import theme
 from posapp.ui.customer import CustomerDisplay
-from posapp.ui.join_panel import JoinText, WelcomeText
 from tests.shop import MANAGER, play
 from tests.ui.keys import wait_until
 
@@ -120,20 +119,11 @@ def test_a_cancelled_ticket_leaves_the_shops_name(customer: Customer, does: Call
 def test_the_code_stands_beside_the_ticket_and_another_beside_the_thanks(
     customer: Customer, does: Callable[..., None]
 ) -> None:
-    facing = customer.app._facing
-    assert facing
-    join = JoinText("https://hq.example.cn/j/A", "扫码入会 · 本单立减5元", collects="只收手机号,可随时退订")
-    claim = JoinText("https://hq.example.cn/j/B", "扫码领本单 6 积分", "7日内有效")
     does(f"scan {BUN}")
-    facing.invite("", join, claim)
-    customer.reads("牛角包", "扫码入会 · 本单立减5元", "只收手机号,可随时退订")
-    facing.invite("张** · 普通", WelcomeText("欢迎 张**", "普通会员", "积分 0", "本单立减 ¥5.00"), claim)
-    customer.reads("牛角包", "张** · 普通", "欢迎 张**", "本单立减 ¥5.00")
-    assert "扫码入会 · 本单立减5元" not in customer.texts
-    facing.invite("", join, claim)
+    customer.reads("牛角包", "本单可积 6 分", "只收手机号,可随时退订和注销")
     does("pay cash 10")
-    customer.reads("谢谢惠顾", "扫码领本单 6 积分", "7日内有效")
-    assert "扫码入会 · 本单立减5元" not in customer.texts
+    customer.reads("谢谢惠顾", "扫码入会 领本单 6 积分")
+    assert "本单可积 6 分" not in customer.texts
 
 
 def test_practice_is_told_to_the_customer_too(customer: Customer, till: Till) -> None:

@@ -1,0 +1,136 @@
+"""Members at the till: recognised, joined by the ticket's code, their prices, points and gifts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from posapp.hq.members import points
+from posapp.rules.join_token import read
+from posapp.streams import PriceRow
+from posapp.till import Till
+from tests.joining import follow, joins
+from tests.shop import Chain, last, play, refused, sales_of
+
+BUN, MILK = "6900000000011", "6900000000028"
+PHONE = "13812345678"
+
+
+def code_of(answer: dict[str, Any]) -> str:
+    return str(answer["url"]).rsplit("/", 1)[1]
+
+
+def balance(chain: Chain, ref: str) -> int:
+    with chain.database.reading() as conn:
+        return points.balance(conn, ref)
+
+
+def test_the_code_of_the_open_ticket_brings_its_member_and_the_points(chain: Chain, till: Till) -> None:
+    code = code_of(last(till, f"scan {BUN}", "join"))
+    assert read(code)[0].channel == "display"
+    joined = joins(chain, PHONE, code)
+    assert (joined.is_new, joined.ticket) == (True, "open")
+    till.sync()
+    assert last(till, "status")["ticket"] == 1
+    guest = till.guest()
+    assert guest
+    assert (guest.name, guest.tail, guest.how, guest.is_new) == ("张**", "78", "join", True)
+    assert last(till, "pay cash 10")["earned"] == 6
+    assert [(sale.member, sale.how) for sale in sales_of(till)] == [(joined.ref, "join")]
+    till.sync()
+    follow(chain)
+    assert balance(chain, joined.ref) == 6
+
+
+def test_who_joins_after_paying_gets_the_points_and_the_amount_stays(chain: Chain, till: Till) -> None:
+    code = code_of(last(till, f"scan {BUN}", "join"))
+    paid = last(till, "pay cash 10")
+    joined = joins(chain, PHONE, code)
+    assert joined.ticket == "open"  # HQ has not heard of the sale yet
+    till.sync()
+    follow(chain)
+    assert paid["total"] == "6.50"
+    assert sales_of(till)[-1].member == ""
+    assert balance(chain, joined.ref) == 6
+    till.sync()
+    follow(chain)
+    assert balance(chain, joined.ref) == 6
+
+
+def test_of_two_who_scan_one_code_the_first_has_the_ticket(chain: Chain, till: Till) -> None:
+    code = code_of(last(till, f"scan {BUN}", "join"))
+    first, second = joins(chain, PHONE, code), joins(chain, "13900000001", code, session="other")
+    assert (first.ticket, second.ticket) == ("open", "taken")
+    assert second.is_new
+
+
+def test_a_member_is_found_by_phone_code_and_tail_with_no_network(chain: Chain, till: Till) -> None:
+    code = code_of(last(till, f"scan {BUN}", "join"))
+    joined = joins(chain, PHONE, code)
+    till.sync()
+    play(till, "cancel", "network off")
+    for said in (PHONE, "138 1234 5678", "5678"):
+        assert last(till, f"member '{said}'")["ref"] == joined.ref
+        play(till, "drop-member")
+    assert refused(till, "member 13900000001") == "member_unknown_offline"
+    assert refused(till, "member 0000") == "member_unknown"
+    assert refused(till, "member 12") == "bad_phone"
+
+
+def test_a_member_of_another_store_is_found_online(chain: Chain, till: Till) -> None:
+    joined = joins(chain, PHONE)
+    till.sync()
+    assert last(till, f"member {PHONE}")["ref"] == joined.ref
+    play(till, "network off", "drop-member")
+    till.client.is_on = True
+    till.sync()
+    till.client.is_on = False
+    assert last(till, f"member {PHONE}")["ref"] == joined.ref
+
+
+def test_member_prices_follow_whoever_comes_before_or_during_scanning(chain: Chain, till: Till) -> None:
+    chain.publish("prices", {("chain", f"{BUN}@0"): PriceRow(BUN, 650, 0, 2, 500, 0)})
+    joins(chain, PHONE, code_of(last(till, f"scan {MILK}", "join")))
+    play(till, "cancel")
+    till.sync()
+    play(till, f"member {PHONE}")
+    assert last(till, f"scan 2*{BUN}")["due"] == "10.00"
+    assert last(till, "drop-member")["due"] == "13.00"
+    assert last(till, f"scan {BUN}")["due"] == "19.50"
+    play(till, "member 5678")
+    assert till.ticket().due.fen == 1500
+    play(till, "pay cash 15")
+    assert [reason.kind for line in sales_of(till)[-1].lines for reason in line.why] == ["member"]
+
+
+def test_more_look_ups_than_a_clerk_needs_want_approval_but_sales_do_not_count(chain: Chain, till: Till) -> None:
+    joins(chain, PHONE, code_of(last(till, f"scan {BUN}", "join")))
+    play(till, "cancel")
+    till.sync()
+    for _ in range(40):
+        play(till, f"member {PHONE}", f"scan {BUN}", "pay cash 10")
+    assert len(sales_of(till)) == 40
+    for _ in range(10):
+        assert refused(till, "member 13900000001") == "member_unknown"
+    assert refused(till, f"member {PHONE}") == "needs_approval"
+    assert last(till, "approve 1003 60429173")["tail"] == "78"
+
+
+def test_points_pay_online_by_what_is_free_and_offline_within_the_quota(chain: Chain, till: Till) -> None:
+    joined = joins(chain, PHONE, code_of(last(till, f"scan {BUN}", "join")))
+    with chain.database.transaction() as conn:
+        points.book(conn, joined.ref, "adjust", "opening", 1_000, chain.clock.now_ms())
+    play(till, "cancel")
+    till.sync()
+    play(till, f"member {PHONE}", f"scan {BUN}")
+    assert last(till, "points 300")["due"] == "3.50"
+    assert last(till, "pay cash 3.50")["earned"] == 3
+    till.sync()
+    follow(chain)
+    assert balance(chain, joined.ref) == 1_000 - 300 + 3
+    till.sync()
+    play(till, "network off", f"member {PHONE}", f"scan {BUN}")
+    assert refused(till, "points 600") == "points_offline"
+    assert last(till, "points 140")["due"] == "5.10"
+    play(till, "pay cash 5.10")
+    play(till, f"member {PHONE}", f"scan {BUN}")
+    assert refused(till, "points 10") == "points_offline"
