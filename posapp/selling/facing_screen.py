@@ -13,6 +13,10 @@ from posapp.ui.customer import CustomerDisplay, LineText, PaidText, PayText, Pos
 from posapp.ui.join_panel import JoinText, WelcomeText
 
 
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("", text)
+
+
 class Facing(QObject):
     """Puts on the customer display what the sale screen shows; posters as they hang by then."""
 
@@ -116,8 +120,8 @@ def member_line(member: MemberView | None) -> str:
     """A member in one line: "张** · 金卡 · 积分 1,240 · 本月生日"."""
     if member is None:
         return ""
-    points = QCoreApplication.translate("Facing", "积分 {points}").format(points=f"{member.points:,}")
-    birthday = QCoreApplication.translate("Facing", "本月生日") if member.is_birthday else ""
+    points = _tr("积分 {points}").format(points=f"{member.points:,}")
+    birthday = _tr("本月生日") if member.is_birthday else ""
     return " · ".join(word for word in (member.name, member.tier[0], points, birthday) if word)
 
 

@@ -36,10 +36,6 @@
         <translation>Opening float</translation>
     </message>
     <message>
-        <source>会员功能还没有开通,本单按散客结账</source>
-        <translation>Members are not available yet; this ticket is sold to a walk-in</translation>
-    </message>
-    <message>
         <source>退出培训</source>
         <translation>Leave training</translation>
     </message>
@@ -306,6 +302,14 @@
     <message>
         <source>示范店的工号、姓名和密码:</source>
         <translation>Clerks of the demo shop, with their PINs:</translation>
+    </message>
+    <message>
+        <source>积分 {points}</source>
+        <translation type="unfinished">Points {points}</translation>
+    </message>
+    <message>
+        <source>本月生日</source>
+        <translation type="unfinished">Birthday month</translation>
     </message>
 </context>
 <context>
@@ -667,6 +671,30 @@
         <source>共 {count} 件</source>
         <translation>Items: {count}</translation>
     </message>
+    <message>
+        <source>送:{gift}</source>
+        <translation>Gift: {gift}</translation>
+    </message>
+    <message>
+        <source>本单优惠 ¥{saved}</source>
+        <translation>You save ¥{saved} on this ticket</translation>
+    </message>
+    <message>
+        <source>本单可积 {points} 分</source>
+        <translation>{points} points for this ticket</translation>
+    </message>
+    <message>
+        <source>欢迎 {name}</source>
+        <translation>Welcome {name}</translation>
+    </message>
+    <message>
+        <source>本单积分 +{earned}</source>
+        <translation>Points +{earned}</translation>
+    </message>
+    <message>
+        <source>积分 {points}</source>
+        <translation>Points {points}</translation>
+    </message>
 </context>
 <context>
     <name>Finder</name>
@@ -727,6 +755,45 @@
     <message>
         <source>下一项</source>
         <translation>Next</translation>
+    </message>
+</context>
+<context>
+    <name>MemberDesk</name>
+    <message>
+        <source>手机号或后四位,或扫会员码</source>
+        <translation>Phone number or its last four, or scan the code</translation>
+    </message>
+    <message>
+        <source>用积分</source>
+        <translation>Use points</translation>
+    </message>
+    <message>
+        <source>不是这位会员</source>
+        <translation>Not this member</translation>
+    </message>
+    <message>
+        <source>换一位会员</source>
+        <translation>Another member</translation>
+    </message>
+    <message>
+        <source>哪一位</source>
+        <translation>Which one?</translation>
+    </message>
+    <message>
+        <source>新会员 {name} 入会成功</source>
+        <translation>New member {name} has joined</translation>
+    </message>
+    <message>
+        <source>会员 {name} 已关联本单</source>
+        <translation>Member {name} is on this ticket</translation>
+    </message>
+    <message>
+        <source>手机尾号 {tail}</source>
+        <translation>phone ends in {tail}</translation>
+    </message>
+    <message>
+        <source>用多少积分</source>
+        <translation>How many points?</translation>
     </message>
 </context>
 <context>

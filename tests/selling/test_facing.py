@@ -120,10 +120,10 @@ def test_the_code_stands_beside_the_ticket_and_another_beside_the_thanks(
     customer: Customer, does: Callable[..., None]
 ) -> None:
     does(f"scan {BUN}")
-    customer.reads("牛角包", "本单可积 6 分", "只收手机号,可随时退订和注销")
+    customer.reads("牛角包", "扫码入会 · 本单可积 6 分", "只收手机号,可随时退订和注销")
     does("pay cash 10")
     customer.reads("谢谢惠顾", "扫码入会 领本单 6 积分")
-    assert "本单可积 6 分" not in customer.texts
+    assert "扫码入会 · 本单可积 6 分" not in customer.texts
 
 
 def test_practice_is_told_to_the_customer_too(customer: Customer, till: Till) -> None:
