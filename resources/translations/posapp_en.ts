@@ -305,11 +305,11 @@
     </message>
     <message>
         <source>积分 {points}</source>
-        <translation type="unfinished">Points {points}</translation>
+        <translation>Points {points}</translation>
     </message>
     <message>
         <source>本月生日</source>
-        <translation type="unfinished">Birthday month</translation>
+        <translation>Birthday month</translation>
     </message>
 </context>
 <context>
