@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from posapp.errors import PosError
 from posapp.hq.database import insert_new
@@ -75,11 +75,18 @@ def same_as(conn: Connection, root: str) -> list[str]:
 
 def known_by(conn: Connection, kind: str, hash_: str) -> str | None:
     """The root of who verified this key, None for nobody."""
-    return conn.scalar(
-        select(person.c.root)
-        .join(person_key, person_key.c.ref == person.c.ref)
-        .where(person_key.c.kind == kind, person_key.c.hash == hash_, person_key.c.strength == VERIFIED)
+    return conn.scalar(_KNOWN, {"kind": kind, "hash": hash_})
+
+
+_KNOWN = (
+    select(person.c.root)
+    .join(person_key, person_key.c.ref == person.c.ref)
+    .where(
+        person_key.c.kind == bindparam("kind"),
+        person_key.c.hash == bindparam("hash"),
+        person_key.c.strength == VERIFIED,
     )
+)
 
 
 def add_key(conn: Connection, means: Means, ref: str, kind: str, value: str, strength: str, source: str) -> str:
