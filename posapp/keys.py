@@ -148,7 +148,7 @@ def unseal(box: str, key: X25519PrivateKey, purpose: str) -> bytes:
         raise PosError("bad_box") from None
 
 
-def save_secrets(path: Path, secrets: TillKeys | HqKeys) -> None:
+def save_secrets(path: Path, secrets: msgspec.Struct) -> None:
     """Write a secrets file whole or not at all, readable by its owner only, and on disk when this returns.
 
     Raises PosError cannot_write.

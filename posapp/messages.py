@@ -5,7 +5,7 @@ else is a new version of that type. Readers ignore fields they do not know.
 
 History of PROTOCOL
   1  enrolment, hello, push, feed; entries and streams marked "since 1" below
-     later, asked for only by tills that know them: streams tiles and notices, pictures
+     later, asked for only by tills that know them: streams tiles, notices and clerk_codes, pictures
 """
 
 from __future__ import annotations
@@ -416,6 +416,18 @@ class NoticeRow(Message):
     place: int = 0
 
 
+class ClerkCodeRow(Message):
+    """A code by which a customer becomes a clerk's friend in WeCom. channel: where it is shown: badge, display,
+    receipt. content: the text to draw. is_store_code: 1 when it is the code of the clerk's whole store. Clerk 0 and
+    channel "group": the city's group. Key: clerk.channel.
+    """
+
+    clerk: int
+    channel: str
+    content: str
+    is_store_code: int = 0
+
+
 def nearness(scope: str) -> int:
     """0 for a row of one till, 1 for one of its store, 2 for one of the chain: the nearest row speaks."""
     return {"till": 0, "store": 1}.get(scope.partition(":")[0], 2)
@@ -431,6 +443,7 @@ STREAMS: dict[str, type[Message]] = {
     # since 1, added later: a till that does not know them does not ask
     "tiles": TileRow,
     "notices": NoticeRow,
+    "clerk_codes": ClerkCodeRow,
 }
 """Every stream and the shape of its rows. A row is named by its scope and key; a gone row has no data."""
 

@@ -26,6 +26,7 @@ from sqlalchemy.pool import QueuePool
 from posapp.errors import PosError
 from posapp.hq.columns import Whole, metadata
 from posapp.hq.tables import ADDED, SCHEMA, about, counter
+from posapp.hq.wecom import tables as _wecom  # noqa: F401  (create_all makes what is declared)
 from posapp.messages import STREAMS
 
 ACCEPTED = "accepted"

@@ -32,6 +32,9 @@ from posapp.hq.limits import Bucket, Buckets
 from posapp.hq.project import Projector
 from posapp.hq.tables import nonce, till, till_key, till_status
 from posapp.hq.tile_pages import FirstPages
+from posapp.hq.wecom import callback as wecom_callback
+from posapp.hq.wecom.account import Account
+from posapp.hq.wecom.process import Known, Worker
 from posapp.ids import Chance, unb64u
 from posapp.keys import Certificate, HqKeys, public_text, seal, unseal
 from posapp.messages import (
@@ -87,7 +90,15 @@ _Shape = TypeVar("_Shape", bound=Message)
 class Hq:
     """What the running server holds: its database, keys, time, chance and allowances."""
 
-    def __init__(self, database: Database, keys: HqKeys, clock: Clock, chance: Chance) -> None:
+    def __init__(
+        self,
+        database: Database,
+        keys: HqKeys,
+        clock: Clock,
+        chance: Chance,
+        wecom: Account | None = None,
+        known: Known | None = None,
+    ) -> None:
         self.database = database
         self.keys = keys
         self.clock = clock
@@ -95,6 +106,7 @@ class Hq:
         self.hq_key = public_text(keys.certificate_key)
         self.projector = Projector(database, clock)
         self.first_pages = FirstPages(database, clock)
+        self.wecom = Worker(database, keys, clock, chance, wecom, known) if wecom else None
         self.requests = Buckets(burst=300, every_ms=EACH_REQUEST_MS)
         # A till that was offline for days must drain: what bounds it is the size of a push, not their number.
         self.pushes = Buckets(burst=2_000, every_ms=20)
@@ -132,18 +144,29 @@ class Hq:
             raise PosError("replayed")
 
 
-def create_app(database: Database, keys: HqKeys, clock: Clock, chance: Chance) -> FastAPI:
+def create_app(
+    database: Database,
+    keys: HqKeys,
+    clock: Clock,
+    chance: Chance,
+    wecom: Account | None = None,
+    known: Known | None = None,
+) -> FastAPI:
     """The server. Its lifespan starts and stops the projector; the database stays the caller's to close."""
-    hq = Hq(database, keys, clock, chance)
+    hq = Hq(database, keys, clock, chance, wecom, known)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await run_in_threadpool(publish_keys, database, keys)
         hq.projector.start()
         hq.first_pages.start()
+        if hq.wecom:
+            hq.wecom.start()
         try:
             yield
         finally:
+            if hq.wecom:
+                await run_in_threadpool(hq.wecom.stop)
             await run_in_threadpool(hq.first_pages.stop)
             await run_in_threadpool(hq.projector.stop)
 
@@ -152,6 +175,7 @@ def create_app(database: Database, keys: HqKeys, clock: Clock, chance: Chance) -
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=4)
     _refusals(app)
     _routes(app, hq)
+    wecom_callback.add_routes(app, hq)
     return app
 
 
