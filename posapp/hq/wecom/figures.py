@@ -78,11 +78,11 @@ def standing(database: Database) -> dict[str, Any]:
         codes = conn.scalar(select(func.count()).where(contact_way.c.revoked == 0, contact_way.c.content != ""))
         waiting = conn.scalar(select(func.count()).where(wecom_event.c.done == 0))
         failed = conn.scalar(select(func.count()).where(wecom_event.c.trouble != ""))
-        states = conn.execute(select(relation.c.state, func.count()).group_by(relation.c.state)).tuples()
+        states = conn.execute(select(relation.c.state, func.count()).group_by(relation.c.state))
         return {
             "codes": codes,
             "not_opened": not_opened(conn),
-            "relations": dict(states),
+            "relations": {row[0]: int(row[1]) for row in states},
             "events_waiting": waiting,
             "events_failed": failed,
         }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import threading
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -100,6 +101,7 @@ class Ways:
         self._clock = clock
         self._chance = chance
         self._wecom = wecom
+        self._settling = threading.Lock()
 
     def settle(self, at_once: bool = False) -> None:
         """Take back, make, tell. at_once: also ask again for clerks that WeCom refused within the hour.
@@ -107,17 +109,20 @@ class Ways:
         Raises WecomError where WeCom cannot be reached or refuses for a reason that is not the clerk's; what was
         done until then stands and is told.
         """
-        self.publish()  # what was shown of somebody who has left is gone even while WeCom is away
-        try:
-            clerks = self._clerks()
-            self._take_back(clerks)
-            now = self._clock.now_ms()
-            for one in clerks:
-                if not one.trouble or at_once or now - one.tried >= _ASK_AGAIN_MS:
-                    self._make_for(one)
-            self._make_for_stores()
-        finally:
-            self.publish()
+        with self._settling:
+            self.publish()  # what was shown of somebody who has left is gone even while WeCom is away
+            try:
+                clerks = self._clerks()
+                self._take_back(clerks)
+                now = self._clock.now_ms()
+                ready = {Place(row.store, row.clerk, row.channel) for row in self._live() if row.content}
+                for one in clerks:
+                    lacking = [place for place in _places(one.store, one.clerk) if place not in ready]
+                    if lacking and (not one.trouble or at_once or now - one.tried >= _ASK_AGAIN_MS):
+                        self._make_for(one, lacking)
+                self._make_for_stores()
+            finally:
+                self.publish()
 
     # --- what should be ---
 
@@ -152,11 +157,11 @@ class Ways:
             if error.errcode != _GONE:
                 raise
 
-    def _make_for(self, one: _Clerk) -> None:
+    def _make_for(self, one: _Clerk, lacking: Sequence[Place]) -> None:
         trouble = 0
         try:
-            for channel in CHANNELS:
-                self._make(Place(one.store, one.clerk, channel), [one.userid])
+            for place in lacking:
+                self._make(place, [one.userid])
         except WecomError as error:
             if error.errcode not in NOT_OPENED:
                 raise
@@ -173,8 +178,8 @@ class Ways:
         clerks = self._clerks()
         for store in sorted({one.store for one in clerks if one.trouble}):
             users = [one.userid for one in clerks if one.store == store and not one.trouble][:MOST_USERS]
-            for channel in CHANNELS if users else ():
-                self._make(Place(store, 0, channel), users)
+            for place in _places(store, 0) if users else ():
+                self._make(place, users)
         for row in self._live():
             users = [one.userid for one in clerks if one.store == row.store and not one.trouble][:MOST_USERS]
             if row.clerk == 0 and row.config_id and users and users != msgspec.json.decode(row.users):
@@ -295,6 +300,10 @@ def read_code(picture: bytes) -> str:
     if len(found) != 1 or not re.fullmatch(r"https?://[!-~]+", found[0]) or len(found[0]) > _LONGEST_CONTENT:
         raise WecomError(UNREACHABLE, "picture")
     return found[0]
+
+
+def _places(store: int, clerk: int) -> list[Place]:
+    return [Place(store, clerk, channel) for channel in CHANNELS]
 
 
 def _store_of(scope: str) -> int:
