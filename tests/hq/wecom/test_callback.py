@@ -56,6 +56,7 @@ def test_j4_two_clerks_five_scans_each_are_five_and_five_with_their_channel(town
         token = link_of(town, keys, greeting.text)
         assert token.clerk == (1001 if greeting.userid == "lin" else 1002)
         assert (token.store, token.day) == (1, town.clock.now // DAY_MS)
+        assert token.channel == town.relation(greeting.customer, greeting.userid).channel
     assert {row.greeted for row in town.rows(contact_change)} == {"sent"}
 
 

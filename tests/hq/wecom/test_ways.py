@@ -57,8 +57,18 @@ def test_hiring_makes_a_code_for_each_channel_with_a_join_token_as_its_state(tow
     assert len({way.content for way in ways}) == 3
 
 
-def test_codes_reach_the_tills_of_the_clerks_store_and_are_gone_when_the_clerk_leaves(town: Town) -> None:
-    """Row 3: a departed clerk's code cannot be shown."""
+def test_codes_reach_the_tills_of_the_clerks_store_and_are_gone_when_the_clerk_leaves(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Row 3: a departed clerk's code cannot be shown, from before WeCom is asked to take it back."""
+    shown_then: list[set[int]] = []
+    real = Wecom.del_contact_way
+
+    def watched(wecom: Wecom, config_id: str) -> None:
+        shown_then.append({clerk for clerk, _ in town.codes()})
+        real(wecom, config_id)
+
+    monkeypatch.setattr(Wecom, "del_contact_way", watched)
     town.hire(1001, "lin")
     town.hire(1002, "zhou")
     assert {name for name in town.codes() if name[0] == 1001} == {(1001, channel) for channel in CHANNELS}
@@ -66,6 +76,7 @@ def test_codes_reach_the_tills_of_the_clerks_store_and_are_gone_when_the_clerk_l
     assert town.codes()[1001, "badge"] == ClerkCodeRow(1001, "badge", code, 0)
     town.leave(1001)
     town.worker.ways.settle()
+    assert shown_then == [{1002}] * 3
     assert {clerk for clerk, _ in town.codes()} == {1002}
     assert all(way.revoked for way in town.ways(1001))
     with pytest.raises(Refused):
@@ -188,14 +199,17 @@ def test_the_access_token_is_kept_and_fetched_anew_when_void_or_old(town: Town) 
     def fetched() -> int:
         return town.wecom.calls.count("/cgi-bin/gettoken")
 
+    def asked() -> int:
+        return sum(path.endswith("customer_acquisition_quota") for path in town.wecom.calls)
+
     town.hire(1001, "lin")
     assert fetched() == 1
     town.wecom.expire_tokens()  # 40014
     town.worker.wecom.acquisition_quota()
-    assert fetched() == 2
-    town.pass_by(7300)
+    assert (fetched(), asked()) == (2, 2)
+    town.pass_by(7300)  # known to be old: not tried in vain
     town.worker.wecom.acquisition_quota()
-    assert fetched() == 3
+    assert (fetched(), asked()) == (3, 3)
 
 
 @on_sqlite
@@ -241,7 +255,10 @@ def test_a_departed_clerks_customers_are_handed_over_and_the_credit_stays(town: 
     for customer in ("wm-0", "wm-1"):
         old, new = town.relation(customer, "lin"), town.relation(customer, "zhou")
         assert (old.state, new.state, new.clerk, new.channel) == ("moved", "added", 1001, "badge")
-        assert [row.kind for row in town.changes(customer)] == ["new", "transferred"]
+        assert [(row.kind, row.clerk, row.channel) for row in town.changes(customer)] == [
+            ("new", 1001, "badge"),
+            ("transferred", 1001, "badge"),
+        ]
     assert (town.relation("wm-2", "lin").state, town.relation("wm-2", "zhou").state) == ("added", "refused")
     assert [row.reason for row in town.changes("wm-2")] == ["", "customer_refused"]
     assert {clerk: (dict(one.new), one.deleted) for clerk, one in adds(town).items()} == {1001: ({"badge": 3}, 0)}
