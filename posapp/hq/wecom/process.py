@@ -7,7 +7,6 @@ old event never undoes what a newer one said. Where no code of ours is named, th
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -61,7 +60,7 @@ class _Later(Exception):
 
 
 class Worker:
-    """A thread of the server that works off events and settles codes; does nothing until start()."""
+    """Threads of the server that work off events and settle codes; they do nothing until start()."""
 
     def __init__(
         self,
@@ -83,21 +82,27 @@ class Worker:
         self._known = known
         self._woken = threading.Event()
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="wecom", daemon=True)
+        # a chain's first codes take an hour: nobody's greeting waits for them
+        self._threads = [
+            threading.Thread(target=self._run, name="wecom", daemon=True),
+            threading.Thread(target=self._keep_looking, name="wecom codes", daemon=True),
+        ]
 
     def start(self) -> None:
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def wake(self) -> None:
         self._woken.set()
 
     def stop(self) -> None:
         self._stopping.set()
+        self.ways.stopping.set()
         self._woken.set()
-        self._thread.join(30)
+        for thread in self._threads:
+            thread.join(30)
 
     def _run(self) -> None:
-        look_at = time.monotonic()
         pause = 0.0
         while not self._stopping.is_set():
             self._woken.wait(pause)
@@ -107,13 +112,18 @@ class Worker:
             pause = LOOK_S
             try:
                 pause = self.work()
-                if time.monotonic() >= look_at:
-                    look_at = time.monotonic() + LOOK_S
-                    self.look()
-            except WecomError as error:
-                _log.warning("%s", error)
             except Exception:  # noqa: BLE001  (logged whole; a worker that dies would greet nobody any more)
                 _log.exception("what WeCom told could not be worked off; trying again")
+
+    def _keep_looking(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self.look()
+            except WecomError as error:
+                _log.warning("%s", error)
+            except Exception:  # noqa: BLE001  (logged whole; the next look may do better)
+                _log.exception("codes and transfers could not be looked at")
+            self._stopping.wait(LOOK_S)
 
     def look(self) -> None:
         """What is due now and then, whatever was told. Raises WecomError."""
@@ -235,8 +245,8 @@ class Worker:
             new = select(relation).where(relation.c.looked == 0, relation.c.state == "added").limit(_SOME)
             rows = list(conn.execute(new))
         for row in rows:
-            if self._stopping.is_set():
-                return
+            if self._woken.is_set() or self._stopping.is_set():
+                return  # a greeting is more urgent than a name
             told: dict[str, Any] = {}
             try:
                 told = self.wecom.external_contact(row.external_userid)

@@ -102,6 +102,7 @@ class Ways:
         self._chance = chance
         self._wecom = wecom
         self._settling = threading.Lock()
+        self.stopping = threading.Event()
 
     def settle(self, at_once: bool = False) -> None:
         """Take back, make, tell. at_once: also ask again for clerks that WeCom refused within the hour.
@@ -117,6 +118,8 @@ class Ways:
                 now = self._clock.now_ms()
                 ready = {Place(row.store, row.clerk, row.channel) for row in self._live() if row.content}
                 for one in clerks:
+                    if self.stopping.is_set():
+                        return
                     lacking = [place for place in _places(one.store, one.clerk) if place not in ready]
                     if lacking and (not one.trouble or at_once or now - one.tried >= _ASK_AGAIN_MS):
                         self._make_for(one, lacking)
