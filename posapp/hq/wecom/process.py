@@ -151,8 +151,7 @@ class Worker:
                 break
             if again and len(events) < _SOME:
                 break
-        self._look_at_customers()
-        return pause
+        return pause if self._look_at_customers() else 0.0
 
     def _waiting(self) -> list[Row[Any]]:
         with self._database.reading() as conn:
@@ -239,20 +238,20 @@ class Worker:
 
     # --- customers ---
 
-    def _look_at_customers(self) -> None:
-        """Ask WeCom for the name and the union id of new friends."""
+    def _look_at_customers(self) -> bool:
+        """Ask WeCom for the name and the union id of new friends; False when more of them wait."""
         with self._database.reading() as conn:
             new = select(relation).where(relation.c.looked == 0, relation.c.state == "added").limit(_SOME)
             rows = list(conn.execute(new))
         for row in rows:
             if self._woken.is_set() or self._stopping.is_set():
-                return  # a greeting is more urgent than a name
+                return False  # a greeting is more urgent than a name
             told: dict[str, Any] = {}
             try:
                 told = self.wecom.external_contact(row.external_userid)
             except WecomError as error:
                 if error.may_pass:
-                    return
+                    return True
             contact = told.get("external_contact", {})
             remarks = [one.get("remark", "") for one in told.get("follow_user", ()) if one.get("userid") == row.userid]
             now = self._clock.now_ms()
@@ -265,6 +264,7 @@ class Worker:
                 )
                 if self._known is not None:
                     self._known(conn, row.external_userid, contact.get("unionid") or None, now)
+        return len(rows) < _SOME
 
     def _seal(self, text: str | None) -> str:
         return self._vault.close(text) if text else ""

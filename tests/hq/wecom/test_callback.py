@@ -285,6 +285,19 @@ def test_names_are_asked_for_later_when_wecom_is_away(town: Town) -> None:
 
 
 @on_sqlite
+def test_a_crowd_is_greeted_and_known_without_waiting_for_another_word(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More customers than are worked off in one go."""
+    monkeypatch.setattr("posapp.hq.wecom.process._SOME", 3)
+    town.hire(1001, "lin")
+    for n in range(20):
+        town.wecom.scan(town.code(1001), f"wm-{n}")
+    wait_until(lambda: len(town.wecom.greetings) == 20)
+    wait_until(lambda: len(town.known) == 20)
+
+
+@on_sqlite
 def test_a_tills_token_in_an_acquisition_link_names_clerk_channel_and_ticket(town: Town, keys: HqKeys) -> None:
     """customer_channel comes back as State; a token of a till that does not exist is nobody's."""
     town.hire(1001, "lin")
