@@ -94,9 +94,11 @@ class HashAnswer(Message):
 
 
 class NewsRequest(Message):
-    """Which streams have rows beyond these cursors? HQ answers when there are some, or after a while with none."""
+    """Which streams have rows beyond these cursors? hold 1: HQ answers when there are some, or after a while with
+    none; 0: at once."""
 
     cursors: dict[str, str]
+    hold: int = 0
 
 
 class NewsAnswer(Message):

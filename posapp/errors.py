@@ -366,6 +366,46 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "名称应为 1 到 {most} 个字,不能有控制字符",
         "A name has 1 to {most} characters and no control characters.",
     ),
+    "wecom_not_set": (
+        "还没有设置企业微信,请先运行 posapp hq wecom set",
+        "WeCom is not set up yet; run posapp hq wecom set first.",
+    ),
+    "wecom_refused": (
+        "企业微信拒绝了请求,错误码 {errcode},请按企业微信的错误码说明处理后重试",
+        "WeCom refused with its error {errcode}; look that number up at WeCom, mend it and try again.",
+    ),
+    "wecom_away": (
+        "连不上企业微信,请检查网络后重试",
+        "WeCom cannot be reached; check the network and try again.",
+    ),
+    "bad_wecom": (
+        "企业ID、Secret 和 Token 只能由字母、数字、- 和 _ 组成,请从企业微信后台复制",
+        "Corp id, secret and token have only letters, digits, - and _; copy them from WeCom's console.",
+    ),
+    "bad_wecom_key": (
+        "EncodingAESKey 应为 43 个字符,请从企业微信后台复制",
+        "The EncodingAESKey has 43 characters; copy it from WeCom's console.",
+    ),
+    "bad_greeting": (
+        "欢迎语要有 {{link}} (入会链接的位置),最多 {most} 个字",
+        "The greeting must say {{link}} where the join link goes, and have at most {most} characters.",
+    ),
+    "bad_userid": (
+        "企业微信账号应为 1 到 64 个字母、数字或 _ - @ .",
+        "A WeCom user id has 1 to 64 letters, digits, or _ - @ .",
+    ),
+    "userid_taken": (
+        "企业微信账号 {userid} 已属于工号 {clerk},请核对",
+        "The WeCom user {userid} is clerk {clerk} already; check the number.",
+    ),
+    "same_clerk": (
+        "不能把工号 {clerk} 的客户移交给本人,请换一个工号",
+        "Clerk {clerk} cannot take over their own customers; name another clerk.",
+    ),
+    "too_early": (
+        "企业微信 {date} 的数据还没有出来,请在第二天早上 6 点以后查看",
+        "WeCom has no figures for {date} yet; ask after six in the morning of the next day.",
+    ),
     "port_taken": (
         "无法使用 {host}:{port},可能已被其他程序占用",
         "{host}:{port} cannot be used; another program may have it.",

@@ -37,7 +37,7 @@ def follow(chain: Chain) -> None:
     hq = chain.http.app.state.hq  # type: ignore[attr-defined]
     from posapp.hq.project import project
 
-    while project(chain.database, chain.clock):
+    while project(chain.database, chain.clock) != 0:
         pass
     while hq.follower.step():
         pass

@@ -23,6 +23,7 @@ from posapp.hq import display_commands, enrol, people, sheet_commands
 from posapp.hq.generation import begin_run
 from posapp.hq.office import Office
 from posapp.hq.texts import commands as text_commands
+from posapp.hq.wecom import commands as wecom_commands
 
 # What is wrong with the machine or the data, not with what was typed.
 _NOT_INPUT = frozenset(
@@ -90,6 +91,7 @@ def add_commands(subparsers: Any, draw: Draw | None = None) -> None:
     display_commands.add(command, group, imports)
     text_commands.add(command, group)
     sheet_commands.add(command, group)
+    wecom_commands.add(command, group)
 
     reports = group("report", "figures without a browser")
     day = command(reports, "day", _report_day, "a store's day: sales, tenders, tax")

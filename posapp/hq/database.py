@@ -29,6 +29,7 @@ from posapp.hq.joining import tables as _joining  # noqa: F401  (part of the met
 from posapp.hq.members import tables as _members  # noqa: F401
 from posapp.hq.tables import ADDED, SCHEMA, about, counter
 from posapp.hq.texts import tables as _texts  # noqa: F401
+from posapp.hq.wecom import tables as _wecom  # noqa: F401  (create_all makes what is declared)
 from posapp.streams import STREAMS
 
 ACCEPTED = "accepted"

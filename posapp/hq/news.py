@@ -7,6 +7,7 @@ got rows; it works for whichever process published them.
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import func, select
@@ -31,6 +32,7 @@ class News:
         self._heads: dict[str, int] = {}
         self._last: dict[str, dict[str, int]] = {}
         self._waiting = 0
+        self._looking = threading.Lock()
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -42,15 +44,17 @@ class News:
         if self._task:
             self._task.cancel()
 
-    async def wait(self, scopes: Sequence[str], cursors: Mapping[str, str]) -> list[str]:
-        """The streams with rows that a till in these scopes has not read; empty after a while without any."""
+    async def wait(self, scopes: Sequence[str], cursors: Mapping[str, str], *, is_held: bool) -> list[str]:
+        """The streams with rows that a till in these scopes has not read; if held, empty after a while without any."""
+        if not is_held:
+            await self._look_now()
         read = {stream: version_of(cursor, self._generation) for stream, cursor in cursors.items()}
         ends = asyncio.get_running_loop().time() + HELD_S
         self._waiting += 1
         try:
             while True:
                 changed = self._changed
-                if found := self._unread(scopes, read):
+                if (found := self._unread(scopes, read)) or not is_held:
                     return found
                 left = ends - asyncio.get_running_loop().time()
                 if left <= 0:
@@ -72,13 +76,17 @@ class News:
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(LOOK_S)
-            if self._waiting and await run_in_threadpool(self.look):
-                before, self._changed = self._changed, asyncio.Event()
-                before.set()
+            if self._waiting:
+                await self._look_now()
+
+    async def _look_now(self) -> None:
+        if await run_in_threadpool(self.look):
+            before, self._changed = self._changed, asyncio.Event()
+            before.set()
 
     def look(self) -> bool:
         """Take note of what was published since the last look; whether there was anything."""
-        with self._database.reading() as conn:
+        with self._looking, self._database.reading() as conn:
             names = {feed_counter(stream): stream for stream in STREAMS}
             now = {names[row.name]: row.n for row in conn.execute(select(counter).where(counter.c.name.in_(names)))}
             moved = [stream for stream, head in now.items() if head != self._heads.get(stream, 0)]
@@ -89,5 +97,5 @@ class News:
                     .group_by(feed.c.scope)
                 )
                 self._last.setdefault(stream, {}).update({row.scope: row.v for row in rows})
-        self._heads = now
+            self._heads = now
         return bool(moved)

@@ -46,7 +46,7 @@ from posapp.hq.bodies import read_body
 from posapp.hq.database import Database, insert_new, upsert
 from posapp.hq.enrol import enrol, take_up
 from posapp.hq.limits import Bucket, Buckets
-from posapp.hq.members import consents, wishes
+from posapp.hq.members import consents, friends, wishes
 from posapp.hq.members.follow import Follower
 from posapp.hq.news import News
 from posapp.hq.project import Projector
@@ -55,6 +55,10 @@ from posapp.hq.texts import inbound
 from posapp.hq.texts.courier import Courier
 from posapp.hq.tile_pages import FirstPages
 from posapp.hq.vault import Vault
+from posapp.hq.wecom import account as wecom_account
+from posapp.hq.wecom import callback as wecom_callback
+from posapp.hq.wecom.account import Account
+from posapp.hq.wecom.process import Known, Worker
 from posapp.ids import Chance, unb64u
 from posapp.keys import Certificate, HqKeys, public_text, seal, unseal
 from posapp.messages import LARGEST_REQUEST, PAGE_ROWS, Message
@@ -99,7 +103,14 @@ class Hq:
     """What the running server holds: its database, keys, folder, time, chance and allowances."""
 
     def __init__(
-        self, database: Database, keys: HqKeys, clock: Clock, chance: Chance, folder: Path | None = None
+        self,
+        database: Database,
+        keys: HqKeys,
+        clock: Clock,
+        chance: Chance,
+        folder: Path | None = None,
+        wecom: Account | None = None,
+        known: Known | None = None,
     ) -> None:
         self.database = database
         self.keys = keys
@@ -111,6 +122,9 @@ class Hq:
         self.projector = Projector(database, clock)
         self.first_pages = FirstPages(database, clock)
         self.texts = Courier(database, self.vault, clock, folder)
+        wecom = wecom or (wecom_account.load(folder) if folder else None)
+        known = known or partial(friends.note, self.vault, chance)
+        self.wecom = Worker(database, keys, clock, chance, wecom, known) if wecom else None
         self.requests = Buckets(burst=300, every_ms=EACH_REQUEST_MS)
         # A till that was offline for days must drain: what bounds it is the size of a push, not their number.
         self.pushes = Buckets(burst=2_000, every_ms=20)
@@ -152,12 +166,20 @@ class Hq:
             raise PosError("replayed")
 
 
-def create_app(database: Database, keys: HqKeys, clock: Clock, chance: Chance, folder: Path | None = None) -> FastAPI:
+def create_app(
+    database: Database,
+    keys: HqKeys,
+    clock: Clock,
+    chance: Chance,
+    folder: Path | None = None,
+    wecom: Account | None = None,
+    known: Known | None = None,
+) -> FastAPI:
     """The server. Its lifespan starts and stops the projector; the database stays the caller's to close.
 
-    folder: HQ's own, where its accounts with others are kept; without it there are none.
+    folder: HQ's own, where its accounts with others are kept; without it there are none but those handed in.
     """
-    hq = Hq(database, keys, clock, chance, folder)
+    hq = Hq(database, keys, clock, chance, folder, wecom, known)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -166,11 +188,15 @@ def create_app(database: Database, keys: HqKeys, clock: Clock, chance: Chance, f
         hq.first_pages.start()
         hq.follower.start()
         hq.texts.start()
+        if hq.wecom:
+            hq.wecom.start()
         await hq.news.start()
         try:
             yield
         finally:
             await hq.news.stop()
+            if hq.wecom:
+                await run_in_threadpool(hq.wecom.stop)
             await run_in_threadpool(hq.texts.stop)
             await run_in_threadpool(hq.follower.stop)
             await run_in_threadpool(hq.first_pages.stop)
@@ -182,6 +208,7 @@ def create_app(database: Database, keys: HqKeys, clock: Clock, chance: Chance, f
     _refusals(app)
     _routes(app, hq)
     inbound.add_routes(app, hq)
+    wecom_callback.add_routes(app, hq)
     return app
 
 
@@ -319,7 +346,7 @@ def _live_routes(app: FastAPI, hq: Hq, signed: Callable[..., Awaitable[Response]
         refused = await signed(request, _SMALL, work)
         if not asked:
             return refused
-        return _answer(NewsAnswer(await hq.news.wait(scopes, asked[0].cursors)))
+        return _answer(NewsAnswer(await hq.news.wait(scopes, asked[0].cursors, is_held=bool(asked[0].hold))))
 
     @app.post("/v1/live/lookup-keys")
     async def lookup_keys(request: Request) -> Response:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from sqlalchemy import select
-
 from posapp import db, log
 from posapp.errors import PosError
 from posapp.sync.client import Client
-from posapp.tables import stream
+from posapp.sync.pull import cursors
 
 RETRY_S = 5.0
 
@@ -38,23 +36,21 @@ class Bell:
         self._stopping.set()
 
     def _cursors(self) -> dict[str, str]:
-        with self._folder.feed.reading() as conn:
-            held = dict(conn.execute(select(stream.c.name, stream.c.cursor)).all())
-        return {name: held.get(name, "") for name in self._streams}
+        return cursors(self._folder, self._streams)
 
     def _run(self) -> None:
         heard: dict[str, str] = {}
         while not self._stopping.is_set():
             try:
-                cursors = self._cursors()
-                if cursors == heard:  # what was rung for has not been taken in yet
+                read = self._cursors()
+                if read == heard:  # what was rung for has not been taken in yet
                     self._stopping.wait(0.2)
                     heard = {}
                     continue
-                news = self._client.news(cursors)
+                news = self._client.news(read, is_held=True)
                 self.is_well = True
                 if news and not self._stopping.is_set():
-                    heard = cursors
+                    heard = read
                     self._rung()
             except PosError as error:
                 self.is_well = False

@@ -152,9 +152,11 @@ class Client:
         """A picture by its hash; whether the bytes fit it is the caller's to check."""
         return self._send("GET", f"/v1/pictures/{name}", read_bytes)
 
-    def news(self, cursors: dict[str, str]) -> list[str]:
-        """The streams with rows beyond these cursors: answered when there are some, or after some seconds with none."""
-        return self._ask("POST", "/v1/news", NewsAnswer, msgspec.json.encode(NewsRequest(cursors))).streams
+    def news(self, cursors: dict[str, str], *, is_held: bool = False) -> list[str]:
+        """The streams with rows beyond these cursors; held: answered when there are some, or after some seconds with
+        none."""
+        request = NewsRequest(cursors, int(is_held))
+        return self._ask("POST", "/v1/news", NewsAnswer, msgspec.json.encode(request)).streams
 
     def lookup_keys(self) -> dict[str, str]:
         """The keys members are found by, period to 64 bytes in base64url."""

@@ -26,7 +26,10 @@ def pull(folder: db.Folder, client: Client, clock: Clock, apply: Mapping[str, Ap
     A stream that cannot be read stays as it was; the ones after it are still brought up to date.
     """
     rows, trouble = 0, None
+    unread = _unread(folder, client, tuple(apply))
     for name, take in apply.items():
+        if name not in unread:
+            continue
         try:
             rows += _pull_stream(folder, client, clock, name, take)
         except (msgspec.DecodeError, ValueError) as error:
@@ -39,6 +42,24 @@ def pull(folder: db.Folder, client: Client, clock: Clock, apply: Mapping[str, Ap
     if trouble:
         raise trouble
     return rows
+
+
+def cursors(folder: db.Folder, names: tuple[str, ...]) -> dict[str, str]:
+    """How far each stream was read; "" for one that was not."""
+    with folder.feed.reading() as conn:
+        held = dict(conn.execute(select(tables.stream.c.name, tables.stream.c.cursor)).all())
+    return {name: held.get(name, "") for name in names}
+
+
+def _unread(folder: db.Folder, client: Client, names: tuple[str, ...]) -> set[str]:
+    """The streams to ask for: those that HQ has something new in, and those never read."""
+    read = cursors(folder, names)
+    try:
+        return {*client.news(read), *(name for name, cursor in read.items() if not cursor)}
+    except PosError as error:
+        if error.code != "not_found":
+            raise
+        return set(names)  # an older HQ
 
 
 def _pull_stream(folder: db.Folder, client: Client, clock: Clock, name: str, take: Apply) -> int:

@@ -125,6 +125,7 @@ class Desk:
                     "chips": keep("chips"),
                     "consent_texts": keep("consent_texts"),
                     "joins": keep("joins"),
+                    "clerk_codes": keep("clerk_codes"),
                 },
                 self._feed_changed,
                 self.pictures.bring,

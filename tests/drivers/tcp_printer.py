@@ -115,5 +115,6 @@ def whole(printer: TcpPrinter) -> list[str]:
             continue
         if roll.cuts:
             out += [text for kind, text in roll.codes if kind == "Code128"]
-            out += [found.text for found in zxingcpp.read_barcodes(roll.picture)] if roll.pictures else []
+            found = zxingcpp.read_barcodes(roll.picture) if roll.pictures else []
+            out += [code.text for code in found if code.format == zxingcpp.BarcodeFormat.Code128]
     return out

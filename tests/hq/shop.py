@@ -129,7 +129,7 @@ def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
 
 def project_all(database: Database, clock: Any) -> None:
     articles = Articles()
-    while project(database, clock, articles):
+    while project(database, clock, articles) != 0:
         pass
 
 
