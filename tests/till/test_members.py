@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from posapp.clock import DAY, parse_instant
 from posapp.hq.members import points
+from posapp.hq.members.upkeep import keep_up
+from posapp.hq.people import set_value
 from posapp.rules.join_token import read
 from posapp.streams import PriceRow
 from posapp.till import Till
@@ -134,3 +137,77 @@ def test_points_pay_online_by_what_is_free_and_offline_within_the_quota(chain: C
     play(till, "pay cash 5.10")
     play(till, f"member {PHONE}", f"scan {BUN}")
     assert refused(till, "points 10") == "points_offline"
+
+
+def test_a_birthday_that_comes_near_is_told_and_counts_to_the_last_second(chain: Chain, till: Till) -> None:
+    """By the store's own calendar: the last second of the month doubles, the first of the next does not."""
+    joins(chain, PHONE, code_of(last(till, f"scan {BUN}", "join")), birthday="12-20")
+    play(till, "cancel")
+    till.sync()
+    play(till, f"member {PHONE}")
+    guest = till.guest()
+    assert guest
+    assert not guest.is_birthday
+    play(till, "drop-member", "network off")
+    for instant, earned in (
+        ("2026-11-30T23:59:58+08:00", 6),
+        ("2026-12-01T00:00:00+08:00", 13),
+        ("2026-12-31T23:59:58+08:00", None),
+    ):
+        chain.clock.set(parse_instant(instant, "Asia/Shanghai"))
+        if earned is not None:
+            play(till, f"member {PHONE}", f"scan {BUN}")
+            assert last(till, "pay cash 10")["earned"] == earned
+    till.client.is_on = True
+    keep_up(chain.database, chain.clock.now_ms())
+    till.sync()
+    play(till, f"member {PHONE}", f"scan {BUN}")
+    assert last(till, "pay cash 10")["earned"] == 13
+    chain.clock.set(parse_instant("2027-01-01T00:00:00+08:00", "Asia/Shanghai"))
+    play(till, f"member {PHONE}", f"scan {BUN}")
+    assert last(till, "pay cash 10")["earned"] == 6
+
+
+def test_a_member_day_begins_and_ends_by_itself_at_midnight(chain: Chain, till: Till) -> None:
+    joins(chain, PHONE, code_of(last(till, f"scan {BUN}", "join")))
+    play(till, "cancel")
+    set_value(chain.database, "chain", "member_days", "wed")
+    set_value(chain.database, "chain", "member_day_discount", "20")
+    till.sync()
+    play(till, "network off")
+    for instant, due in (
+        ("2026-11-24T23:59:59+08:00", "6.50"),
+        ("2026-11-25T00:00:00+08:00", "5.20"),
+        ("2026-11-25T23:59:59+08:00", "5.20"),
+        ("2026-11-26T00:00:00+08:00", "6.50"),
+    ):
+        chain.clock.set(parse_instant(instant, "Asia/Shanghai"))
+        play(till, f"member {PHONE}")
+        assert last(till, f"scan {BUN}")["due"] == due
+        play(till, "cancel")
+
+
+def test_nobody_pays_another_amount_than_stood_there_when_midnight_came(chain: Chain, till: Till) -> None:
+    joins(chain, PHONE, code_of(last(till, f"scan {BUN}", "join")))
+    play(till, "cancel")
+    set_value(chain.database, "chain", "member_days", "wed")
+    set_value(chain.database, "chain", "member_day_discount", "20")
+    till.sync()
+    chain.clock.set(parse_instant("2026-11-25T23:59:59+08:00", "Asia/Shanghai"))
+    play(till, f"member {PHONE}")
+    assert last(till, f"scan {BUN}")["due"] == "5.20"
+    chain.clock.set(parse_instant("2026-11-26T00:00:01+08:00", "Asia/Shanghai"))
+    assert refused(till, "pay cash 10") == "price_changed"
+    assert last(till, "pay cash 10")["total"] == "6.50"
+
+
+def test_who_was_not_seen_for_half_a_year_is_known_to_no_till_of_that_store(chain: Chain, till: Till) -> None:
+    joined = joins(chain, PHONE)  # of no store: whoever serves them first knows them for half a year
+    till.sync()
+    play(till, f"member {PHONE}", "drop-member")
+    till.sync()
+    assert till._slice.by_ref(joined.ref)
+    chain.clock.set(chain.clock.now_ms() + 181 * DAY)
+    keep_up(chain.database, chain.clock.now_ms())
+    till.sync()
+    assert till._slice.by_ref(joined.ref) is None

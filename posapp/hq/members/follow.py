@@ -35,6 +35,7 @@ from posapp.hq.members.identity import (
 )
 from posapp.hq.members.slice import Published, rows_of, seen_at
 from posapp.hq.members.tables import attribute, benefit, followed, person, privacy_request, sealed_box
+from posapp.hq.members.upkeep import keep_up
 from posapp.hq.people import settings_of
 from posapp.hq.project import step_after
 from posapp.hq.tables import batch, counter, event, event_identity, refund, sale, sale_line
@@ -108,6 +109,7 @@ class Follower:
                 while not self._stopping.is_set() and self.step():
                     pass
                 self.catch_up()
+                keep_up(self._database, self._clock.now_ms())
             except Exception:  # noqa: BLE001  (logged whole; a follower that dies would stop them all)
                 _log.exception("members could not follow; trying again in a second")
                 self._stopping.wait(1.0)
