@@ -90,7 +90,6 @@ class OpenTicket:
     saved: Money
     paid: tuple[tuple[str, Money], ...]
     member: MemberView | None = None
-    join: JoinView | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,7 +157,7 @@ class App:
 
     def face(self, display: CustomerDisplay) -> None:
         """Show a customer what happens here."""
-        self._facing = Facing(display)
+        self._facing = Facing(display, self.till.join_view, self.till.join_shown)
         self._show_posters()
         self.sale.refresh()
 
@@ -169,8 +169,6 @@ class App:
         """What the customer sees follows."""
         if self._facing:
             self._facing.show(ticket, paid, is_paying)
-            if ticket.join and ticket.lines:
-                self.till.join_shown(ticket.join)
         if display := self.till.devices.display:
             display.show(_shown(ticket, paid, is_paying))
 

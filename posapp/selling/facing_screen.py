@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QCoreApplication, QObject, QTimer
 
-from posapp.answers import LineView, MemberView, OpenTicket, PaidView
+from posapp.answers import JoinView, LineView, MemberView, OpenTicket, PaidView
 from posapp.money import ZERO
 from posapp.quantity import ONE
 from posapp.ui.customer import CustomerDisplay, LineText, PaidText, PayText, Poster, TicketText
@@ -18,11 +18,21 @@ def _tr(text: str) -> str:
 
 
 class Facing(QObject):
-    """Puts on the customer display what the sale screen shows; posters as they hang by then."""
+    """Puts on the customer display what the sale screen shows; posters as they hang by then.
 
-    def __init__(self, display: CustomerDisplay) -> None:
+    join: the open ticket's join code now, None where nobody is asked; it is worked out when there is time to draw it.
+    shown: told which one stands there.
+    """
+
+    def __init__(
+        self,
+        display: CustomerDisplay,
+        join: Callable[[], JoinView | None],
+        shown: Callable[[JoinView], object],
+    ) -> None:
         super().__init__(display)
         self._display = display
+        self._join, self._tell_shown = join, shown
         self.posters: Sequence[Poster] = ()
         self._ticket: OpenTicket | None = None
         self._paid: PaidView | None = None
@@ -94,7 +104,9 @@ class Facing(QObject):
 
     def _panel(self, ticket: OpenTicket) -> JoinText | WelcomeText | None:
         """Beside the ticket: the code of a walk-in's, the welcome for who has just joined by it."""
-        if (view := ticket.join) is not None:
+        view = self._join()
+        if view is not None:
+            self._tell_shown(view)
             gift = self.tr("送:{gift}").format(gift=view.gift) if view.gift else ""
             return JoinText(view.url, view.title, gift=gift, collects=view.line)
         member = ticket.member

@@ -417,7 +417,7 @@ class Sale:
         try:
             if cart and not cart.paid:
                 cart.priced, cart.day_off = now, self._day_off(now)
-                cart.points_off = worth(cart.points, self.settings)
+                cart.points_off = worth(cart.points, self.settings) if cart.points else ZERO
             priced = price(cart) if cart else None
             self._drafts.save(cart, now)
         except BaseException:
@@ -427,7 +427,8 @@ class Sale:
         self.cart, self.priced = cart, priced
 
     def _day_off(self, now: int) -> int:
-        return self.settings.member_day_discount if is_member_day(self.settings, now) else 0
+        off: int = self.settings.member_day_discount
+        return off if off and is_member_day(self.settings, now) else 0
 
 
 def _tell_shown(writing: Writing, cart: Cart, clerk: int) -> None:

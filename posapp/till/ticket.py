@@ -89,7 +89,9 @@ class TicketVerbs(StatusVerbs, GuestVerbs):
 
     def ticket(self) -> OpenTicket:
         """The open ticket, line by line."""
-        return replace(open_ticket(self.sale), member=self.guest(), join=self.join_view())
+        ticket = open_ticket(self.sale)
+        guest = self.guest()
+        return replace(ticket, member=guest) if guest else ticket
 
     def _cart_line(self, n: int) -> Line:
         line = self.sale.cart.line(n) if self.sale.cart else None
