@@ -268,6 +268,33 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "bad_code": ("注册码不对,请核对后重新输入", "The enrolment code is wrong; check it and type it again."),
     "expired": ("{what}已过期,请重新获取", "{what} has expired; get a new one."),
     "already_used": ("{what}已经用过", "{what} was used already."),
+    # text messages
+    "wrong_code": (
+        "验证码不对,还可以试 {left} 次",
+        "The code is wrong; {left} tries are left.",
+    ),
+    "code_expired": ("验证码已失效,请重新获取", "The code is no longer good; get a new one."),
+    "too_many_tries": (
+        "验证码输错次数过多,请重新获取验证码",
+        "Too many wrong codes; get a new one.",
+    ),
+    "text_suppressed": (
+        "该号码已退订,未发送",
+        "That number has refused our messages; nothing was sent.",
+    ),
+    "text_not_allowed": (
+        "顾客没有同意接收营销信息,未发送",
+        "The customer has not agreed to marketing messages; nothing was sent.",
+    ),
+    "texts_not_set": (
+        "短信还没有配置好,请先运行 posapp hq texts set",
+        "Text messages are not set up; run posapp hq texts set first.",
+    ),
+    "no_such_template": (
+        "没有名为 {name} 的短信模板,可用的有 {names}",
+        "There is no text template {name}; there are {names}.",
+    ),
+    "bad_text_url": ("{url} 不是短信服务的网址", "{url} is not the address of a text message service."),
     # HQ's own
     "hq_failed": ("总部出了故障,稍后会自动重试", "Headquarters failed; this will be tried again by itself."),
     "database_unreachable": (

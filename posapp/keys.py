@@ -148,7 +148,7 @@ def unseal(box: str, key: X25519PrivateKey, purpose: str) -> bytes:
         raise PosError("bad_box") from None
 
 
-def save_secrets(path: Path, secrets: TillKeys | HqKeys) -> None:
+def save_secrets(path: Path, secrets: msgspec.Struct) -> None:
     """Write a secrets file whole or not at all, readable by its owner only, and on disk when this returns.
 
     Raises PosError cannot_write.
@@ -167,7 +167,7 @@ def save_secrets(path: Path, secrets: TillKeys | HqKeys) -> None:
 
 
 def load_secrets(path: Path, kind: type[Any]) -> Any:
-    """Read a secrets file of TillKeys or HqKeys; None where there is none. Raises PosError damaged_file."""
+    """Read a secrets file of the kind that was saved; None where there is none. Raises PosError damaged_file."""
     try:
         raw = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):

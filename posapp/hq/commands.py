@@ -22,6 +22,7 @@ from posapp.errors import PosError
 from posapp.hq import display_commands, enrol, people
 from posapp.hq.generation import begin_run
 from posapp.hq.office import Office
+from posapp.hq.texts import commands as text_commands
 
 # What is wrong with the machine or the data, not with what was typed.
 _NOT_INPUT = frozenset(
@@ -87,6 +88,7 @@ def add_commands(subparsers: Any, draw: Draw | None = None) -> None:
     products.add_argument("--json", action="store_true")
 
     display_commands.add(command, group, imports)
+    text_commands.add(command, group)
 
     reports = group("report", "figures without a browser")
     day = command(reports, "day", _report_day, "a store's day: sales, tenders, tax")
@@ -165,7 +167,7 @@ def _serve(args: argparse.Namespace) -> int:
     log.to_file(Path(args.data) / "hq.log")
     with Office(args) as office:
         keys = begin_run(Path(args.data), office.database, office.keys, office.chance)
-        app = create_app(office.database, keys, office.clock, office.chance)
+        app = create_app(office.database, keys, office.clock, office.chance, Path(args.data))
         host = f"[{args.host}]" if ":" in args.host else args.host
         url = f"http://{host}:{listener.getsockname()[1]}"
 

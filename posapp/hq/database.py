@@ -28,6 +28,7 @@ from posapp.hq.columns import Whole, metadata
 from posapp.hq.joining import tables as _joining  # noqa: F401  (part of the metadata)
 from posapp.hq.members import tables as _members  # noqa: F401
 from posapp.hq.tables import ADDED, SCHEMA, about, counter
+from posapp.hq.texts import tables as _texts  # noqa: F401
 from posapp.streams import STREAMS
 
 ACCEPTED = "accepted"

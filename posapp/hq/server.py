@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -40,6 +41,7 @@ from posapp.clock import MINUTE, Clock, SimulatedClock
 from posapp.errors import PosError
 from posapp.hq import feed, live, pictures
 from posapp.hq.accept import Sender, accept, hash_at, head_of
+from posapp.hq.bodies import read_body
 from posapp.hq.database import Database, insert_new, upsert
 from posapp.hq.enrol import enrol, take_up
 from posapp.hq.limits import Bucket, Buckets
@@ -48,6 +50,8 @@ from posapp.hq.members.follow import Follower
 from posapp.hq.news import News
 from posapp.hq.project import Projector
 from posapp.hq.tables import nonce, till, till_key, till_status
+from posapp.hq.texts import inbound
+from posapp.hq.texts.courier import Courier
 from posapp.hq.tile_pages import FirstPages
 from posapp.hq.vault import Vault
 from posapp.ids import Chance, unb64u
@@ -91,21 +95,25 @@ _Shape = TypeVar("_Shape", bound=Message)
 
 
 class Hq:
-    """What the running server holds: its database, keys, time, chance and allowances."""
+    """What the running server holds: its database, keys, folder, time, chance and allowances."""
 
-    def __init__(self, database: Database, keys: HqKeys, clock: Clock, chance: Chance) -> None:
+    def __init__(
+        self, database: Database, keys: HqKeys, clock: Clock, chance: Chance, folder: Path | None = None
+    ) -> None:
         self.database = database
         self.keys = keys
         self.clock = clock
         self.chance = chance
+        self.folder = folder
+        self.vault = Vault(keys, chance)
         self.hq_key = public_text(keys.certificate_key)
         self.projector = Projector(database, clock)
         self.first_pages = FirstPages(database, clock)
+        self.texts = Courier(database, self.vault, clock, folder)
         self.requests = Buckets(burst=300, every_ms=EACH_REQUEST_MS)
         # A till that was offline for days must drain: what bounds it is the size of a push, not their number.
         self.pushes = Buckets(burst=2_000, every_ms=20)
         self.unknown_codes = Bucket(burst=20, every_ms=6_000)
-        self.vault = Vault(keys, chance)
         self.news = News(database, keys.generation)
         self.follower = Follower(database, keys, self.vault, clock, chance)
         self.projector.on_work = self.follower.wake
@@ -142,9 +150,12 @@ class Hq:
             raise PosError("replayed")
 
 
-def create_app(database: Database, keys: HqKeys, clock: Clock, chance: Chance) -> FastAPI:
-    """The server. Its lifespan starts and stops the projector; the database stays the caller's to close."""
-    hq = Hq(database, keys, clock, chance)
+def create_app(database: Database, keys: HqKeys, clock: Clock, chance: Chance, folder: Path | None = None) -> FastAPI:
+    """The server. Its lifespan starts and stops the projector; the database stays the caller's to close.
+
+    folder: HQ's own, where its accounts with others are kept; without it there are none.
+    """
+    hq = Hq(database, keys, clock, chance, folder)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -152,11 +163,13 @@ def create_app(database: Database, keys: HqKeys, clock: Clock, chance: Chance) -
         hq.projector.start()
         hq.first_pages.start()
         hq.follower.start()
+        hq.texts.start()
         await hq.news.start()
         try:
             yield
         finally:
             await hq.news.stop()
+            await run_in_threadpool(hq.texts.stop)
             await run_in_threadpool(hq.follower.stop)
             await run_in_threadpool(hq.first_pages.stop)
             await run_in_threadpool(hq.projector.stop)
@@ -166,6 +179,7 @@ def create_app(database: Database, keys: HqKeys, clock: Clock, chance: Chance) -
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=4)
     _refusals(app)
     _routes(app, hq)
+    inbound.add_routes(app, hq)
     return app
 
 
@@ -180,20 +194,6 @@ def publish_keys(database: Database, keys: HqKeys) -> None:
 
 
 # --- requests ---
-
-
-async def read_body(request: Request, most: int) -> bytes:
-    """A request's body, given up as soon as it is larger than `most`. Raises PosError too_large."""
-    told = request.headers.get("content-length", "0")
-    if not told.isdigit() or int(told) > most:
-        raise PosError("too_large", most=most)
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > most:
-            raise PosError("too_large", most=most)
-        parts.append(part)
-    return b"".join(parts)
 
 
 def _authentic(hq: Hq, request: Request, body: bytes) -> Signed:

@@ -12,6 +12,7 @@ from posapp.ids import seeded_chance
 from posapp.keys import HqKeys
 from tests import postgres
 from tests.hq.shop import Shop, TestClock
+from tests.hq.texting import Texting
 
 
 @pytest.fixture(scope="session")
@@ -59,3 +60,11 @@ def shop(database: Database, keys: HqKeys, clock: TestClock) -> Iterator[Shop]:
 def pg_url(pg_cluster: str) -> Iterator[str]:
     with postgres.fresh_database(pg_cluster) as url:
         yield url
+
+
+@pytest.fixture
+def texting(database: Database, keys: HqKeys, clock: TestClock, tmp_path: Path) -> Iterator[Texting]:
+    """HQ's text messages with a simulated provider; nothing is sent before the test says so."""
+    opened = Texting(database, keys, clock, tmp_path)
+    yield opened
+    opened.provider.close()
