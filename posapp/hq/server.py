@@ -48,6 +48,7 @@ from posapp.hq.limits import Bucket, Buckets
 from posapp.hq.members import consents
 from posapp.hq.members.follow import Follower
 from posapp.hq.news import News
+from posapp.hq.pages import routes as pages
 from posapp.hq.project import Projector
 from posapp.hq.tables import nonce, till, till_key, till_status
 from posapp.hq.texts import inbound
@@ -180,6 +181,7 @@ def create_app(database: Database, keys: HqKeys, clock: Clock, chance: Chance, f
     _refusals(app)
     _routes(app, hq)
     inbound.add_routes(app, hq)
+    pages.add_routes(app, hq)
     return app
 
 
