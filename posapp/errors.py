@@ -311,6 +311,28 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "验证码输错次数过多,请重新获取验证码",
         "Too many wrong codes; get a new one.",
     ),
+    "code_needed": ("请输入短信里的验证码", "Type the code from the text message."),
+    "codes_not_sent": (
+        "现在发不出验证码,请稍后再试,或请店员帮您入会",
+        "No code can be sent at the moment; try again later, or ask the staff.",
+    ),
+    # the customer's pages
+    "terms_needed": (
+        "入会需要您同意会员服务与隐私政策;不同意也可以照常购物",
+        "Joining needs your consent to membership and privacy; you can buy without it.",
+    ),
+    "under_age": (
+        "未满 14 周岁不能注册会员;购物不受影响,请照常结账",
+        "Nobody under 14 can be a member; your purchase goes on as it is.",
+    ),
+    "bad_birthday": ("生日不对,请选择月和日,或都不选", "That birthday is wrong; choose month and day, or neither."),
+    "birthday_once": ("生日一年只能改一次", "A birthday can be changed once a year."),
+    "page_stale": ("页面已过期,请再点一次", "The page was too old; press the button again."),
+    "erase_unsure": (
+        "请先勾选您知道会失去什么",
+        "Tick first that you know what is lost.",
+    ),
+    "not_a_member": ("这个手机号还不是会员,请先入会", "That number is no member's yet; join first."),
     "text_suppressed": (
         "该号码已退订,未发送",
         "That number has refused our messages; nothing was sent.",

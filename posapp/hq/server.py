@@ -49,6 +49,7 @@ from posapp.hq.limits import Bucket, Buckets
 from posapp.hq.members import consents, friends, wishes
 from posapp.hq.members.follow import Follower
 from posapp.hq.news import News
+from posapp.hq.pages import routes as pages
 from posapp.hq.project import Projector
 from posapp.hq.tables import nonce, till, till_key, till_status
 from posapp.hq.texts import inbound
@@ -209,6 +210,7 @@ def create_app(
     _routes(app, hq)
     inbound.add_routes(app, hq)
     wecom_callback.add_routes(app, hq)
+    pages.add_routes(app, hq)
     return app
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 
 from posapp.clock import DAY
 from posapp.errors import PosError
-from posapp.hq.database import upsert
+from posapp.hq.database import insert_new, upsert
 from posapp.hq.feed import store_scope
 from posapp.hq.joining.tables import static_code, token_open
 from posapp.hq.people import settings_of
@@ -81,9 +81,8 @@ def make_static(
     if held is not None:
         return str(held)
     number = int(conn.scalar(select(func.count()).select_from(static_code)) or 0) + 1
-    text = make(Token(store, till, clerk, channel, number, now // DAY, HQ_SERIES), keys.token_key(store, till))
     row = {
-        "token": text,
+        "token": "",
         "channel": channel,
         "store": store,
         "till": till,
@@ -91,9 +90,13 @@ def make_static(
         "ref": ref,
         "label": label,
         "made": now,
+        "revoked": 0,
     }
-    conn.execute(static_code.insert(), row)
-    return text
+    while True:  # another may take the number at the same time
+        text = make(Token(store, till, clerk, channel, number, now // DAY, HQ_SERIES), keys.token_key(store, till))
+        if insert_new(conn, static_code, {**row, "token": text}):
+            return text
+        number += 1
 
 
 def note_open(conn: Connection, session: str, code: Code, now: int, target: str = "join") -> None:

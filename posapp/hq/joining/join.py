@@ -43,7 +43,8 @@ FIRST_JOIN = "join"
 
 @dataclass
 class Joining:
-    """What the customer's page says. phone: E.164, confirmed. birthday: MM-DD or ""."""
+    """What the customer's page says. phone: E.164, confirmed. birthday: MM-DD or "". code: the page's own; counted: the
+    one that the join is credited to where that is another."""
 
     phone: str
     consents: list[Consent]
@@ -52,6 +53,7 @@ class Joining:
     language: str = "zh"
     code: Code | None = None
     session: str = ""
+    counted: Code | None = None
 
 
 @dataclass
@@ -77,7 +79,7 @@ def join(conn: Connection, keys: HqKeys, means: Means, asked: Joining) -> tuple[
     done = Outcome(ref, False)
     source = f"page {asked.session[:16]}"
     consents.note(conn, ref, asked.consents, means.now, source, "page")
-    if activate(conn, means, ref, hash_, asked.code):
+    if activate(conn, means, ref, hash_, asked.counted or asked.code):
         done.is_new = True
         set_name(conn, means, ref, asked.name)
         if asked.birthday:
@@ -92,6 +94,14 @@ def join(conn: Connection, keys: HqKeys, means: Means, asked: Joining) -> tuple[
     if asked.code:
         seen_at(conn, ref, asked.code.token.store, means.now)
     return done, {**published, **rows_of(conn, [ref], means.now)}
+
+
+def recognise(conn: Connection, keys: HqKeys, means: Means, ref: str, code: Code) -> tuple[Outcome, Published]:
+    """Let a member whom their browser knows take the ticket of a code; the rows to publish last."""
+    done = Outcome(root_of(conn, ref), False)
+    published = take_ticket(conn, keys, means, done, code) if code.is_ticket else {}
+    seen_at(conn, done.ref, code.token.store, means.now)
+    return done, {**published, **rows_of(conn, [done.ref], means.now)}
 
 
 def activate(conn: Connection, means: Means, ref: str, phone_hash: str, code: Code | None) -> bool:
