@@ -358,4 +358,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{table} 与日志 {jid} 第 {seq} 条不符,请运行 posapp hq reproject",
         "{table} does not follow from entry {seq} of journal {jid}; run posapp hq reproject.",
     ),
+    "balance_differs": (
+        "会员 {member} 的积分余额与流水合计不符,请保留数据并联系技术支持",
+        "The points of member {member} are not the sum of the ledger; keep the data and call support.",
+    ),
+    "merges_differ": (
+        "会员 {member} 的归属与合并记录不符,请保留数据并联系技术支持",
+        "Whose id {member} is does not follow from the merges; keep the data and call support.",
+    ),
 }

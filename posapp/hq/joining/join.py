@@ -21,6 +21,7 @@ from posapp.hq.joining.tables import campaign, claim, given, joined, referral
 from posapp.hq.members import consents, earning, points
 from posapp.hq.members.identity import (
     ACTIVE,
+    PENDING,
     VERIFIED,
     Means,
     known_by,
@@ -101,7 +102,7 @@ def activate(conn: Connection, means: Means, ref: str, phone_hash: str, code: Co
     """
     changed = conn.execute(
         update(person)
-        .where(person.c.ref == ref, person.c.status != ACTIVE)
+        .where(person.c.ref == ref, person.c.status == PENDING)
         .values(status=ACTIVE, joined=means.now)
         .returning(person.c.ref)
     ).first()
