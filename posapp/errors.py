@@ -366,4 +366,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "会员 {member} 的归属与合并记录不符,请保留数据并联系技术支持",
         "Whose id {member} is does not follow from the merges; keep the data and call support.",
     ),
+    "no_such_member": ("没有这位会员,请核对", "There is no such member; check what was typed."),
+    "same_member": ("这两个编号已经是同一位会员", "The two are one member already."),
+    "bad_id": (
+        "代号 {id} 不正确,请用 1 到 20 个小写字母、数字、- 或 _",
+        "{id} is no short name; use 1 to 20 small letters, digits, - or _.",
+    ),
+    "bad_colour": ("颜色 {colour} 不正确,请写如 #c8a030", "{colour} is no colour; write one like #c8a030."),
+    "bad_count": ("{number} 不正确,应为 0 到 {most}", "{number} is wrong; it must be 0 to {most}."),
 }

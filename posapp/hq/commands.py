@@ -21,6 +21,7 @@ from posapp import log
 from posapp.errors import PosError
 from posapp.hq import display_commands, enrol, people
 from posapp.hq.generation import begin_run
+from posapp.hq.members import commands as member_commands
 from posapp.hq.office import Office
 
 # What is wrong with the machine or the data, not with what was typed.
@@ -87,6 +88,7 @@ def add_commands(subparsers: Any, draw: Draw | None = None) -> None:
     products.add_argument("--json", action="store_true")
 
     display_commands.add(command, group, imports)
+    member_commands.add(command, group, imports)
 
     reports = group("report", "figures without a browser")
     day = command(reports, "day", _report_day, "a store's day: sales, tenders, tax")

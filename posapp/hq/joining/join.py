@@ -32,6 +32,7 @@ from posapp.hq.members.identity import (
 )
 from posapp.hq.members.slice import Published, rows_of, seen_at
 from posapp.hq.members.tables import benefit, person
+from posapp.hq.members.tiers import rise
 from posapp.ids import uuid7
 from posapp.keys import HqKeys
 from posapp.messages import Consent
@@ -92,6 +93,7 @@ def join(conn: Connection, keys: HqKeys, means: Means, asked: Joining) -> tuple[
         published = take_ticket(conn, keys, means, done, asked.code)
     if asked.code:
         seen_at(conn, ref, asked.code.token.store, means.now)
+    rise(conn, [ref], means.now)
     return done, {**published, **rows_of(conn, [ref], means.now)}
 
 

@@ -35,6 +35,7 @@ from posapp.hq.members.identity import (
 )
 from posapp.hq.members.slice import Published, rows_of, seen_at
 from posapp.hq.members.tables import attribute, benefit, followed, person, privacy_request, sealed_box
+from posapp.hq.members.tiers import rise
 from posapp.hq.people import settings_of
 from posapp.hq.project import step_after
 from posapp.hq.tables import batch, counter, event, event_identity, refund, sale, sale_line
@@ -178,6 +179,7 @@ class Following:
         self._told: Published = {}
 
     def published(self) -> Published:
+        rise(self._conn, self._touched, self._means.now)
         rows = rows_of(self._conn, self._touched, self._means.now) if self._touched else {}
         return {**self._told, **rows}
 
