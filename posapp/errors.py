@@ -374,4 +374,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "bad_colour": ("颜色 {colour} 不正确,请写如 #c8a030", "{colour} is no colour; write one like #c8a030."),
     "bad_count": ("{number} 不正确,应为 0 到 {most}", "{number} is wrong; it must be 0 to {most}."),
+    "no_such_article": (
+        "没有商品 {article},请先用 hq import products 导入",
+        "There is no article {article}; import it with hq import products first.",
+    ),
+    "id_taken": ("代号 {id} 已经用过,请换一个", "{id} was used already; choose another."),
+    "bad_choice": ("{value} 不正确,可以写 {values}", "{value} is not possible; write one of {values}."),
+    "no_join_address": (
+        "还没有入会网址,请先设定: posapp hq set chain join_address https://...",
+        "There is no address for join codes yet; set it: posapp hq set chain join_address https://...",
+    ),
 }

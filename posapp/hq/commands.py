@@ -21,6 +21,7 @@ from posapp import log
 from posapp.errors import PosError
 from posapp.hq import display_commands, enrol, people
 from posapp.hq.generation import begin_run
+from posapp.hq.joining import commands as join_commands
 from posapp.hq.members import commands as member_commands
 from posapp.hq.office import Office
 
@@ -95,6 +96,8 @@ def add_commands(subparsers: Any, draw: Draw | None = None) -> None:
     day.add_argument("--store", required=True)
     day.add_argument("--date", help="YYYY-MM-DD (default: the store's business date now)")
     day.add_argument("--json", action="store_true")
+
+    join_commands.add(command, group, reports)
 
     check = command(actions, "verify", _verify, "re-verify every journal and that the tables follow from them")
     check.add_argument("--json", action="store_true")

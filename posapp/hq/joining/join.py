@@ -17,6 +17,7 @@ from posapp.hq import feed
 from posapp.hq.database import insert_new
 from posapp.hq.joining import codes
 from posapp.hq.joining.codes import Code
+from posapp.hq.joining.offers import offer_rows
 from posapp.hq.joining.tables import campaign, claim, given, joined, referral
 from posapp.hq.members import consents, earning, points
 from posapp.hq.members.identity import (
@@ -94,6 +95,8 @@ def join(conn: Connection, keys: HqKeys, means: Means, asked: Joining) -> tuple[
     if asked.code:
         seen_at(conn, ref, asked.code.token.store, means.now)
     rise(conn, [ref], means.now)
+    if done.benefits:
+        published = {**published, "offers": offer_rows(conn, means.now)}
     return done, {**published, **rows_of(conn, [ref], means.now)}
 
 
