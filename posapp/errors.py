@@ -488,4 +488,30 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{table} 与日志 {jid} 第 {seq} 条不符,请运行 posapp hq reproject",
         "{table} does not follow from entry {seq} of journal {jid}; run posapp hq reproject.",
     ),
+    "balance_differs": (
+        "会员 {member} 的积分余额与流水合计不符,请保留数据并联系技术支持",
+        "The points of member {member} are not the sum of the ledger; keep the data and call support.",
+    ),
+    "merges_differ": (
+        "会员 {member} 的归属与合并记录不符,请保留数据并联系技术支持",
+        "Whose id {member} is does not follow from the merges; keep the data and call support.",
+    ),
+    "no_such_member": ("没有这位会员,请核对", "There is no such member; check what was typed."),
+    "same_member": ("这两个编号已经是同一位会员", "The two are one member already."),
+    "bad_id": (
+        "代号 {id} 不正确,请用 1 到 20 个小写字母、数字、- 或 _",
+        "{id} is no short name; use 1 to 20 small letters, digits, - or _.",
+    ),
+    "bad_colour": ("颜色 {colour} 不正确,请写如 #c8a030", "{colour} is no colour; write one like #c8a030."),
+    "bad_count": ("{number} 不正确,应为 0 到 {most}", "{number} is wrong; it must be 0 to {most}."),
+    "no_such_article": (
+        "没有商品 {article},请先用 hq import products 导入",
+        "There is no article {article}; import it with hq import products first.",
+    ),
+    "id_taken": ("代号 {id} 已经用过,请换一个", "{id} was used already; choose another."),
+    "bad_choice": ("{value} 不正确,可以写 {values}", "{value} is not possible; write one of {values}."),
+    "no_join_address": (
+        "还没有入会网址,请先设定: posapp hq set chain join_address https://...",
+        "There is no address for join codes yet; set it: posapp hq set chain join_address https://...",
+    ),
 }

@@ -21,6 +21,8 @@ from posapp import log
 from posapp.errors import PosError
 from posapp.hq import display_commands, enrol, people, sheet_commands
 from posapp.hq.generation import begin_run
+from posapp.hq.joining import commands as join_commands
+from posapp.hq.members import commands as member_commands
 from posapp.hq.office import Office
 from posapp.hq.texts import commands as text_commands
 from posapp.hq.wecom import commands as wecom_commands
@@ -92,12 +94,15 @@ def add_commands(subparsers: Any, draw: Draw | None = None) -> None:
     text_commands.add(command, group)
     sheet_commands.add(command, group)
     wecom_commands.add(command, group)
+    member_commands.add(command, group, imports)
 
     reports = group("report", "figures without a browser")
     day = command(reports, "day", _report_day, "a store's day: sales, tenders, tax")
     day.add_argument("--store", required=True)
     day.add_argument("--date", help="YYYY-MM-DD (default: the store's business date now)")
     day.add_argument("--json", action="store_true")
+
+    join_commands.add(command, group, reports)
 
     check = command(actions, "verify", _verify, "re-verify every journal and that the tables follow from them")
     check.add_argument("--json", action="store_true")

@@ -36,6 +36,7 @@ ACCEPTED = "accepted"
 PROJECTED = "projected"
 FOLLOWED = "followed"
 BOOK = "book"
+MERGES = "merges"
 
 _BUSY_SECONDS = 30
 _INSERTS: dict[str, Any] = {"sqlite": sqlite_insert, "postgresql": pg_insert}
@@ -184,7 +185,7 @@ def _prepare(database: Database) -> None:
             metadata.create_all(conn)  # an older database gets the tables that it lacks
             _add_columns(conn)
             conn.execute(update(about).where(about.c.name == "schema").values(value=str(SCHEMA)))
-        names = [ACCEPTED, PROJECTED, FOLLOWED, BOOK, *map(feed_counter, STREAMS)]
+        names = [ACCEPTED, PROJECTED, FOLLOWED, BOOK, MERGES, *map(feed_counter, STREAMS)]
         known = set(conn.scalars(select(counter.c.name)))
         if missing := [{"name": name, "n": 0} for name in names if name not in known]:
             conn.execute(counter.insert(), missing)

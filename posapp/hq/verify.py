@@ -21,6 +21,8 @@ from posapp.chain import Broken, Entry, Header, check_entry, check_link
 from posapp.errors import PosError
 from posapp.hq.accept import FIRST_SEEN, OTHER_EVENT, SAME_EVENT, event_key, genesis_of, journal_keys
 from posapp.hq.database import Database
+from posapp.hq.members.identity import groups
+from posapp.hq.members.tables import merge, person, points_entry
 from posapp.hq.project import Articles, Done, journal_row, read_items, refunded_row, shift_row, step_after, work_off
 from posapp.hq.rows import Held
 from posapp.hq.tables import (
@@ -84,6 +86,7 @@ def verify(database: Database) -> Report:
                     keys[place] = journal_keys(conn, *place)
                 _journal(conn, head, keys[place], report)
             _nothing_else(conn, report)
+            _ledger(conn)
             tills = conn.execute(select(batch.c.store, batch.c.till).distinct().order_by("store", "till")).all()
             for store, till in tills:
                 _tables(conn, (store, till), report)
@@ -203,6 +206,36 @@ def _nothing_else(conn: Connection, report: Report) -> None:
     first = conn.scalar(select(func.count()).select_from(entry).where(entry.c.known == FIRST_SEEN))
     if first != conn.scalar(select(func.count()).select_from(event_identity)):
         raise _wrong("*", 0, "事件登记有多余 events are filed that no entry has")
+
+
+# --- members ---
+
+
+def _ledger(conn: Connection) -> None:
+    """Each balance is the sum of its rows, and each id's root is what its merges make of it."""
+    summed = (
+        select(points_entry.c.ref, func.sum(points_entry.c.points).label("points"))
+        .group_by(points_entry.c.ref)
+        .subquery()
+    )
+    wrong = conn.scalar(
+        select(person.c.ref)
+        .join(summed, summed.c.ref == person.c.ref, isouter=True)
+        .where(person.c.balance != func.coalesce(summed.c.points, 0))
+        .limit(1)
+    )
+    if wrong is None:
+        known = select(person.c.ref)
+        wrong = conn.scalar(select(points_entry.c.ref).where(points_entry.c.ref.not_in(known)).limit(1))
+    if wrong is not None:
+        raise PosError("balance_differs", member=wrong)
+    rows = conn.execute(select(person.c.ref, person.c.root)).all()
+    edges = conn.execute(select(merge.c.kept, merge.c.gone).where(merge.c.undone == 0)).all()
+    root_of = {row.ref: row.root for row in rows}
+    for group in groups(root_of, [(edge.kept, edge.gone) for edge in edges]):
+        heads = {root_of[ref] for ref in group}
+        if len(heads) != 1 or not heads <= group:
+            raise PosError("merges_differ", member=min(group))
 
 
 # --- tables ---

@@ -17,10 +17,12 @@ from posapp.hq import feed
 from posapp.hq.database import insert_new
 from posapp.hq.joining import codes
 from posapp.hq.joining.codes import Code
+from posapp.hq.joining.offers import offer_rows
 from posapp.hq.joining.tables import campaign, claim, given, joined, referral
 from posapp.hq.members import consents, earning, points
 from posapp.hq.members.identity import (
     ACTIVE,
+    PENDING,
     VERIFIED,
     Means,
     known_by,
@@ -31,6 +33,7 @@ from posapp.hq.members.identity import (
 )
 from posapp.hq.members.slice import Published, rows_of, seen_at
 from posapp.hq.members.tables import benefit, person
+from posapp.hq.members.tiers import rise
 from posapp.ids import uuid7
 from posapp.keys import HqKeys
 from posapp.messages import Consent
@@ -93,6 +96,9 @@ def join(conn: Connection, keys: HqKeys, means: Means, asked: Joining) -> tuple[
         published = take_ticket(conn, keys, means, done, asked.code)
     if asked.code:
         seen_at(conn, ref, asked.code.token.store, means.now)
+    rise(conn, [ref], means.now)
+    if done.benefits:
+        published = {**published, "offers": offer_rows(conn, means.now)}
     return done, {**published, **rows_of(conn, [ref], means.now)}
 
 
@@ -111,7 +117,7 @@ def activate(conn: Connection, means: Means, ref: str, phone_hash: str, code: Co
     """
     changed = conn.execute(
         update(person)
-        .where(person.c.ref == ref, person.c.status != ACTIVE)
+        .where(person.c.ref == ref, person.c.status == PENDING)
         .values(status=ACTIVE, joined=means.now)
         .returning(person.c.ref)
     ).first()

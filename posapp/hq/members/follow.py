@@ -22,7 +22,8 @@ from posapp.hq import feed
 from posapp.hq.database import FOLLOWED, PROJECTED, Database, insert_new
 from posapp.hq.joining import codes
 from posapp.hq.joining.join import activate, credit, give
-from posapp.hq.joining.tables import claim, pack, pack_bought, referral
+from posapp.hq.joining.offers import offer_rows
+from posapp.hq.joining.tables import campaign, claim, pack, pack_bought, referral
 from posapp.hq.members import consents, earning, points
 from posapp.hq.members.identity import (
     CLAIMED,
@@ -35,10 +36,12 @@ from posapp.hq.members.identity import (
 )
 from posapp.hq.members.slice import Published, rows_of, seen_at
 from posapp.hq.members.tables import attribute, benefit, followed, person, privacy_request, sealed_box
+from posapp.hq.members.tiers import rise
 from posapp.hq.members.upkeep import keep_up
 from posapp.hq.people import settings_of
 from posapp.hq.project import step_after
 from posapp.hq.tables import batch, counter, event, event_identity, refund, sale, sale_line
+from posapp.hq.tables import feed as told_rows
 from posapp.hq.vault import Vault
 from posapp.ids import Chance, b64u, random_base32, unb64u
 from posapp.keys import HqKeys, unseal
@@ -134,7 +137,8 @@ class Follower:
         """What waited for something else: claims for their sale, entries for their box, referrals for their day."""
         means = self._means()
         with self._database.reading() as conn:
-            idle = not (_waiting_claims(conn) or _waiting_boxes(conn) or _due_referrals(conn, means.now))
+            late = _waiting_claims(conn) or _waiting_boxes(conn) or _due_referrals(conn, means.now)
+            idle = not late and not _ended_offers(conn, means.now)
         if idle:
             return
         with self._database.transaction() as conn:
@@ -164,6 +168,13 @@ def _waiting_boxes(conn: Connection) -> list[Row[Any]]:
     )
 
 
+def _ended_offers(conn: Connection, now: int) -> bool:
+    """Whether tills are still told of a campaign that is over."""
+    over = campaign.c.ends.between(1, now) | (campaign.c.left == 0)
+    told = select(told_rows.c.key).where(told_rows.c.stream == "offers", told_rows.c.data != feed.GONE)
+    return conn.scalar(select(campaign.c.id).where(over, campaign.c.id.in_(told)).limit(1)) is not None
+
+
 def _due_referrals(conn: Connection, now: int) -> list[Row[Any]]:
     return list(conn.execute(select(referral).where(referral.c.state == "due", referral.c.due <= now).limit(1_000)))
 
@@ -177,11 +188,12 @@ class Following:
         self._means = means
         self._send = send
         self._touched: set[str] = set()
-        self._told: Published = {}
 
     def published(self) -> Published:
+        rise(self._conn, self._touched, self._means.now)
         rows = rows_of(self._conn, self._touched, self._means.now) if self._touched else {}
-        return {**self._told, **rows}
+        now = self._means.now
+        return {**rows, "offers": offer_rows(self._conn, now)} if _ended_offers(self._conn, now) else rows
 
     def batch(self, came: Row[Any]) -> None:
         """The entries of one batch: sales with a member or a claimed code, refunds, and what concerns members."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, func, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from posapp.errors import PosError
-from posapp.hq.database import insert_new
+from posapp.hq.database import MERGES, insert_new, lock_counter, take_number
 from posapp.hq.members.tables import merge, person, person_key, suspicion
 from posapp.hq.vault import Vault
 from posapp.ids import Chance, random_base32, uuid7
@@ -92,29 +92,34 @@ _KNOWN = (
 def add_key(conn: Connection, means: Means, ref: str, kind: str, value: str, strength: str, source: str) -> str:
     """Give a person a key; their root after it.
 
-    A verified key that is strong and belongs to somebody else merges the two. A claimed one merges nobody: that two
-    claim, or one claims what another has verified, is noted for a person to look at.
+    A verified key that is strong and belongs to somebody else merges the two; here it stays claimed, so that each side
+    keeps its own when the merge is taken back. A claimed one merges nobody: that two claim, or one claims what another
+    has verified, is noted for a person to look at.
     """
     hash_ = means.vault.index(kind, value)
     root = root_of(conn, ref)
     row = {"kind": kind, "hash": hash_, "ref": ref, "strength": strength, "source": source, "added": means.now}
+    if strength == VERIFIED:
+        mine = (person_key.c.kind == kind, person_key.c.hash == hash_, person_key.c.ref == ref)
+        conn.execute(person_key.delete().where(*mine, person_key.c.strength == CLAIMED))
     if not insert_new(conn, person_key, row) and strength == VERIFIED:
-        owner = known_by(conn, kind, hash_)
-        if owner is None:  # it was only claimed until now
-            conn.execute(
-                update(person_key)
-                .where(person_key.c.kind == kind, person_key.c.hash == hash_, person_key.c.ref == ref)
-                .values(strength=VERIFIED, source=source, added=means.now)
-            )
-        elif owner != root:
-            if kind not in STRONG:
-                _suspect(conn, means, root, owner, kind)
-                return root
-            return merge_persons(conn, means, root, owner, kind, source)
-    others = _claimants(conn, kind, hash_, root)
-    for other in others:
+        owner = _owner(conn, kind, hash_)
+        if owner is not None and owner != ref:
+            insert_new(conn, person_key, {**row, "strength": CLAIMED})
+            if kind in STRONG:
+                return merge_persons(conn, means, owner, ref, kind, source)
+    for other in _claimants(conn, kind, hash_, root):
         _suspect(conn, means, root, other, kind)
     return root
+
+
+def _owner(conn: Connection, kind: str, hash_: str) -> str | None:
+    """The id, not the root, that verified a key."""
+    return conn.scalar(
+        select(person_key.c.ref).where(
+            person_key.c.kind == kind, person_key.c.hash == hash_, person_key.c.strength == VERIFIED
+        )
+    )
 
 
 def _claimants(conn: Connection, kind: str, hash_: str, root: str) -> list[str]:
@@ -132,19 +137,29 @@ def _suspect(conn: Connection, means: Means, one: str, other: str, kind: str) ->
     insert_new(conn, suspicion, {"one": first, "other": second, "kind": kind, "at": means.now, "state": "open"})
 
 
-def set_phone(conn: Connection, means: Means, ref: str, phone: str, strength: str, source: str) -> str:
-    """Keep a person's phone (E.164), sealed and findable; their root after it."""
-    key = means.vault.lookup_key(PERIOD)
-    conn.execute(
-        update(person)
-        .where(person.c.ref == ref)
-        .values(
-            phone=means.vault.close(phone),
-            tail=phone[-2:],
-            lookup=phone_index(phone, key, PERIOD),
-            tails=tail_index(phone[-4:], key, PERIOD),
-        )
-    )
+def phone_columns(vault: Vault, phone: str) -> dict[str, str]:
+    """What a person's row keeps of a phone (E.164): sealed, and findable by tills. Slow on purpose."""
+    key = vault.lookup_key(PERIOD)
+    return {
+        "phone": vault.close(phone),
+        "tail": phone[-2:],
+        "lookup": phone_index(phone, key, PERIOD),
+        "tails": tail_index(phone[-4:], key, PERIOD),
+    }
+
+
+def set_phone(
+    conn: Connection,
+    means: Means,
+    ref: str,
+    phone: str,
+    strength: str,
+    source: str,
+    columns: dict[str, str] | None = None,
+) -> str:
+    """Keep a person's phone (E.164), sealed and findable; their root after it. columns: made before, for many."""
+    kept = columns or phone_columns(means.vault, phone)
+    conn.execute(update(person).where(person.c.ref == ref).values(**kept))
     return add_key(conn, means, ref, "phone", phone, strength, source)
 
 
@@ -162,32 +177,37 @@ def code_of(conn: Connection, means: Means, root: str) -> str:
 
 
 def merge_persons(conn: Connection, means: Means, one: str, other: str, kind: str, source: str) -> str:
-    """Two roots are one person; the root of both. The one who was a member first is kept."""
-    rows = {row.ref: row for row in conn.execute(select(person).where(person.c.ref.in_((one, other))))}
-    never = 1 << 60
-    kept, gone = sorted(
-        (one, other), key=lambda ref: (rows[ref].status != ACTIVE, rows[ref].joined or never, rows[ref].created, ref)
-    )
-    number = (conn.scalar(select(func.max(merge.c.number))) or 0) + 1
+    """Two ids are one person; the root of both. The one who was a member first speaks for all.
+
+    The edge is between the very ids, so that whoever belongs together by other edges stays so without it.
+    """
+    # Merges go one after the other: two at once would each miss what the other made of the roots.
+    number = take_number(conn, MERGES)
+    roots_now = {root_of(conn, one), root_of(conn, other)}
+    if len(roots_now) == 1:
+        return roots_now.pop()
+    root = _first_of(conn, roots_now)
+    kept, gone = (one, other) if root_of(conn, one) == root else (other, one)
+    edge = {"number": number, "kept": kept, "gone": gone, "kind": kind, "source": source, "at": means.now}
+    conn.execute(merge.insert(), edge)
     conn.execute(
-        merge.insert(),
-        {
-            "number": number,
-            "kept": kept,
-            "gone": gone,
-            "kind": kind,
-            "source": source,
-            "at": means.now,
-            "undone": 0,
-            "undone_by": "",
-        },
+        update(suspicion).where(suspicion.c.one.in_(roots_now), suspicion.c.other.in_(roots_now)).values(state="merged")
     )
-    conn.execute(update(person).where(person.c.root == gone).values(root=kept))
-    return kept
+    conn.execute(update(person).where(person.c.root.in_(roots_now)).values(root=root))
+    return root
+
+
+def _first_of(conn: Connection, refs: Iterable[str]) -> str:
+    """Of one person's ids the one that speaks for all: an active member's before others, then the eldest."""
+    never = 1 << 60
+    rows = conn.execute(select(person).where(person.c.ref.in_(sorted(refs)))).all()
+    first = min(rows, key=lambda row: (row.status != ACTIVE, row.joined or never, row.created, row.ref))
+    return str(first.ref)
 
 
 def unmerge(conn: Connection, means: Means, number: int, by: str) -> tuple[str, str]:
     """Take a merge back; the two roots that stand apart again. Raises PosError not_found."""
+    lock_counter(conn, MERGES)
     edge = conn.execute(select(merge).where(merge.c.number == number, merge.c.undone == 0)).one_or_none()
     if edge is None:
         raise PosError("not_found", what=number)
@@ -198,13 +218,18 @@ def unmerge(conn: Connection, means: Means, number: int, by: str) -> tuple[str, 
             merge.c.undone == 0, or_(merge.c.kept.in_(members), merge.c.gone.in_(members))
         )
     ).all()
-    below = {kept_gone.gone: kept_gone.kept for kept_gone in edges}
-    for ref in members:
-        root = ref
-        while root in below:
-            root = below[root]
-        conn.execute(update(person).where(person.c.ref == ref).values(root=root))
+    for group in groups(members, [(str(row.kept), str(row.gone)) for row in edges]):
+        conn.execute(update(person).where(person.c.ref.in_(sorted(group))).values(root=_first_of(conn, group)))
     return root_of(conn, edge.kept), root_of(conn, edge.gone)
+
+
+def groups(refs: Iterable[str], edges: Iterable[tuple[str, str]]) -> list[set[str]]:
+    """What hangs together by edges."""
+    group_of = {ref: {ref} for ref in refs}
+    for one, other in edges:
+        joined = group_of[one] | group_of[other]
+        group_of.update(dict.fromkeys(joined, joined))
+    return [set(group) for group in {frozenset(group) for group in group_of.values()}]
 
 
 def roots(conn: Connection, refs: Iterable[str]) -> set[str]:

@@ -45,7 +45,10 @@ def rows_of(conn: Connection, refs: Iterable[str], now: int) -> Published:
     named = sorted(set(refs))
     people = conn.execute(select(person).where(person.c.ref.in_(named))).all()
     roots = sorted({row.root for row in people})
-    everyone = conn.execute(select(person).where(person.c.root.in_(roots))).all()
+    # Locked until the commit: whoever tells of the same person later tells something newer.
+    everyone = conn.execute(
+        select(person).where(person.c.root.in_(roots)).order_by(person.c.ref).with_for_update()
+    ).all()
     by_root: dict[str, list[Row[Any]]] = defaultdict(list)
     for row in everyone:
         by_root[row.root].append(row)
@@ -67,6 +70,12 @@ def rows_of(conn: Connection, refs: Iterable[str], now: int) -> Published:
         elif head.home:
             quotas.update({(feed.till_scope(head.home, n), root): None for n in _tills(conn, head.home)})
     return {"members": members, "quotas": quotas}
+
+
+def rows_apart(conn: Connection, before: Published, refs: Iterable[str], now: int) -> Published:
+    """The rows of persons who were told of as `before` and are others now: gone from where nobody knows them more."""
+    after = rows_of(conn, refs, now)
+    return {stream: {**dict.fromkeys(rows, None), **after[stream]} for stream, rows in before.items()}
 
 
 def row_of(conn: Connection, root: str, now: int) -> MemberRow:

@@ -6,7 +6,7 @@ rest is sealed (hq/vault.py). Instants are UTC milliseconds. Histories are added
 
 from __future__ import annotations
 
-from sqlalchemy import Index, text
+from sqlalchemy import Connection, Index, Table, event, text
 
 from posapp.hq.columns import Whole, Word, key, table, whole, word
 
@@ -63,7 +63,8 @@ person_key = table(
     ),
 )
 
-# The person `gone` is the same as `kept`: found out by a key (kind), undone at an instant (0: it stands).
+# The ids `gone` and `kept` are one person: found out by a key (kind), undone at an instant (0: it stands). A person is
+# what hangs together by the edges that stand.
 merge = table(
     "merge",
     key("number", Whole),
@@ -205,3 +206,31 @@ looked = table(
 
 # What belongs to entries of the journals and could not be taken in at once. state: waiting, done.
 followed = table("followed", key("event", Word), word("what"), whole("at"), word("detail", ""))
+
+
+def _adds_only(table_: Table, change: str) -> None:
+    """Rows of a history stay as they are; `change` says in SQL which update is allowed."""
+    name = table_.name
+    said = f"{name} is added to and never changed"
+
+    def protect(_table: Table, conn: Connection, **_: object) -> None:
+        is_lite = conn.dialect.name == "sqlite"
+        for what, unless in (("DELETE", "1=0"), ("UPDATE", change)):
+            trigger = f"{name}_no_{what.lower()}"
+            if is_lite:
+                does = f"BEGIN SELECT RAISE(ABORT, '{said}'); END"
+            else:
+                body = f"BEGIN RAISE EXCEPTION '{said}'; END"
+                conn.exec_driver_sql(f"CREATE FUNCTION {trigger}() RETURNS trigger AS $$ {body} $$ LANGUAGE plpgsql")
+                does = f"EXECUTE FUNCTION {trigger}()"
+            conn.exec_driver_sql(
+                f"CREATE TRIGGER {trigger} BEFORE {what} ON {name} FOR EACH ROW WHEN (NOT ({unless})) {does}"
+            )
+
+    event.listen(table_, "after_create", protect)
+
+
+_adds_only(points_entry, "1=0")
+# What is allowed: a phone was confirmed, and what was agreed to with it is firm.
+_same = " AND ".join(f"NEW.{column.name} = OLD.{column.name}" for column in consent.columns if column.name != "state")
+_adds_only(consent, f"{_same} AND OLD.state = 'pending' AND NEW.state = 'firm'")
