@@ -23,9 +23,12 @@ from posapp.hq import display_commands, enrol, people, sheet_commands
 from posapp.hq.generation import begin_run
 from posapp.hq.joining import commands as join_commands
 from posapp.hq.members import commands as member_commands
+from posapp.hq.members.staff import set_phone
 from posapp.hq.office import Office
 from posapp.hq.texts import commands as text_commands
+from posapp.hq.vault import Vault
 from posapp.hq.wecom import commands as wecom_commands
+from posapp.rules.phones import read_phone
 
 # What is wrong with the machine or the data, not with what was typed.
 _NOT_INPUT = frozenset(
@@ -134,6 +137,8 @@ def _add_places(command: Any, group: Any) -> None:
     add_clerk.add_argument("--role", required=True, help="cashier, lead or manager")
     add_clerk.add_argument("--pin", help="6 to 12 digits, managers at least 8; else asked for or read from a pipe")
     add_clerk.add_argument("--store", default="chain", help="the store they work in (default: the whole chain)")
+    phone = command(clerks, "phone", _clerk_phone, "note a clerk's own phone, so that their own joins are not counted")
+    phone.add_argument("number")
     badge = command(clerks, "badge", _clerk_badge, "a new badge for a clerk: prints the code to put on it")
     badge.add_argument("number")
     off = command(clerks, "off", _clerk_off, "a clerk may no longer sign in")
@@ -252,6 +257,14 @@ def _clerk_add(args: argparse.Namespace) -> None:
             pin = ""
     with Office(args) as office:
         people.add_clerk(office.database, office.chance, number, args.name, args.role, pin, args.store)
+
+
+def _clerk_phone(args: argparse.Namespace) -> None:
+    number = people.whole(args.number, people.LARGEST_CLERK)
+    told = getpass.getpass("Phone: ") if sys.stdin.isatty() else sys.stdin.readline()
+    phone = read_phone(told)
+    with Office(args) as office, office.database.transaction() as conn:
+        set_phone(conn, Vault(office.keys, office.chance), number, phone)
 
 
 def _clerk_badge(args: argparse.Namespace) -> None:

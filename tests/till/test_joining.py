@@ -10,11 +10,13 @@ from posapp.errors import PosError
 from posapp.hq import feed
 from posapp.hq.joining.codes import make_static
 from posapp.hq.joining.tables import campaign, claim, joined
-from posapp.hq.members.tables import benefit, points_entry
-from posapp.hq.people import set_value
+from posapp.hq.members.staff import set_phone
+from posapp.hq.members.tables import benefit, followed, points_entry
+from posapp.hq.people import add_clerk, set_value
+from posapp.rules.phones import read_phone
 from posapp.streams import OfferRow, PackRow
 from posapp.till import Till
-from tests.joining import follow, joins
+from tests.joining import follow, joins, means
 from tests.shop import CASHIER, OTHER, Chain, last, play, refused, sales_of
 from tests.till.test_members import BUN, MILK, PHONE, balance, code_of
 
@@ -242,3 +244,56 @@ def test_nobody_invites_themselves(chain: Chain) -> None:
         token = make_static(conn, chain.keys, "referral", chain.clock.now_ms(), ref=inviter.ref)
     assert not joins(chain, phone(1), token).is_new
     assert balance(chain, inviter.ref) == 0
+
+
+def test_a_clerk_who_claims_tickets_again_and_again_is_noted(chain: Chain, till: Till) -> None:
+    add_clerk(chain.database, chain.chance, 1001, "林小满", "cashier", "739205", "chain")
+    with chain.database.transaction() as conn:
+        set_phone(conn, means(chain).vault, 1001, read_phone(PHONE))
+    joins(chain, PHONE)
+    for n in range(4):
+        with chain.database.reading() as conn:
+            assert conn.scalars(select(followed.c.what)).all() == []
+        code = code_of(last(till, f"scan {BUN}", "join"))
+        play(till, "pay cash 10")
+        till.sync()
+        follow(chain)
+        assert joins(chain, PHONE, code, session=f"s{n}").ticket == "credited"
+    with chain.database.reading() as conn:
+        assert conn.scalars(select(followed.c.what)).all() == ["staff_claims"]
+
+
+def test_a_friend_whose_first_order_was_claimed_from_the_receipt_counts_and_one_given_back_does_not(
+    chain: Chain, till: Till
+) -> None:
+    set_value(chain.database, "chain", "referral_points", "50")
+    inviter = joins(chain, phone(1))
+    with chain.database.transaction() as conn:
+        token = make_static(conn, chain.keys, "referral", chain.clock.now_ms(), ref=inviter.ref)
+    receipts = []
+    for n in (2, 3):
+        joins(chain, phone(n), token, session=f"friend{n}")
+        code = code_of(last(till, f"scan {BUN}", "join"))
+        receipts.append(last(till, "pay cash 10")["receipt"])
+        till.sync()
+        follow(chain)
+        assert joins(chain, phone(n), code, session=f"friend{n}").ticket == "credited"
+    play(till, f"void-sale {receipts[1]} 错", "approve 1003 60429173")
+    till.sync()
+    follow(chain)
+    later(chain, 7 * DAY + HOUR)
+    follow(chain)
+    assert balance(chain, inviter.ref) == 50
+
+
+def test_a_member_who_scans_the_open_tickets_code_is_recognised_and_joins_nothing(chain: Chain, till: Till) -> None:
+    joins(chain, PHONE)
+    done = joins(chain, PHONE, code_of(last(till, f"scan {BUN}", "join")))
+    assert (done.is_new, done.ticket) == (False, "open")
+    till.sync()
+    play(till, "status")
+    guest = till.guest()
+    assert guest
+    assert (guest.how, guest.is_new) == ("join", False)
+    with chain.database.reading() as conn:
+        assert len(conn.execute(select(joined)).all()) == 1

@@ -18,6 +18,7 @@ from posapp.hq.database import insert_new
 from posapp.hq.joining import codes
 from posapp.hq.joining.codes import Code
 from posapp.hq.joining.offers import offer_rows
+from posapp.hq.joining.referrals import first_order
 from posapp.hq.joining.tables import campaign, claim, given, joined, referral
 from posapp.hq.members import consents, earning, points
 from posapp.hq.members.identity import (
@@ -32,8 +33,10 @@ from posapp.hq.members.identity import (
     set_phone,
 )
 from posapp.hq.members.slice import Published, rows_of, seen_at
+from posapp.hq.members.staff import watch_claims
 from posapp.hq.members.tables import benefit, person
 from posapp.hq.members.tiers import rise
+from posapp.hq.people import settings_of
 from posapp.ids import uuid7
 from posapp.keys import HqKeys
 from posapp.messages import Consent
@@ -209,6 +212,7 @@ def take_ticket(conn: Connection, keys: HqKeys, means: Means, done: Outcome, cod
     sold = earning.sale_of(conn, codes.on_display(code, keys))
     if sold is not None:
         done.ticket, done.points = credit(conn, done.ref, token.stem, sold, means.now)
+        watch_claims(conn, means, done.ref, settings_of(conn, feed.store_scope(token.store)).time_zone)
         return {}
     done.ticket = WAITING if token.channel == "receipt" else OPEN
     told = JoinedRow(done.ref, means.now, int(done.is_new), token.channel)
@@ -229,6 +233,7 @@ def credit(conn: Connection, ref: str, stem: str, sold: Any, now: int) -> tuple[
     points.book(conn, ref, "claim", sold.event, got.points, now, sold.store, sold.receipt)
     conn.execute(update(claim).where(claim.c.stem == stem).values(state="done", sale=sold.event, points=got.points))
     conn.execute(update(person).where(person.c.ref == ref).values(orders=person.c.orders + 1, visited=sold.paid))
+    first_order(conn, root_of(conn, ref), sold)
     return CREDITED, got.points
 
 

@@ -20,10 +20,10 @@ from posapp.clock import DAY, Clock
 from posapp.errors import PosError
 from posapp.hq import feed
 from posapp.hq.database import FOLLOWED, PROJECTED, Database, insert_new
-from posapp.hq.joining import codes
+from posapp.hq.joining import codes, referrals
 from posapp.hq.joining.join import activate, credit, give
 from posapp.hq.joining.offers import offer_rows
-from posapp.hq.joining.tables import campaign, claim, pack, pack_bought, referral
+from posapp.hq.joining.tables import campaign, claim, pack, pack_bought
 from posapp.hq.members import consents, earning, points
 from posapp.hq.members.identity import (
     CLAIMED,
@@ -38,7 +38,6 @@ from posapp.hq.members.slice import Published, rows_of, seen_at
 from posapp.hq.members.tables import attribute, benefit, followed, person, privacy_request, sealed_box
 from posapp.hq.members.tiers import rise
 from posapp.hq.members.upkeep import keep_up
-from posapp.hq.people import settings_of
 from posapp.hq.project import step_after
 from posapp.hq.tables import batch, counter, event, event_identity, refund, sale, sale_line
 from posapp.hq.tables import feed as told_rows
@@ -137,7 +136,7 @@ class Follower:
         """What waited for something else: claims for their sale, entries for their box, referrals for their day."""
         means = self._means()
         with self._database.reading() as conn:
-            late = _waiting_claims(conn) or _waiting_boxes(conn) or _due_referrals(conn, means.now)
+            late = _waiting_claims(conn) or _waiting_boxes(conn) or referrals.due(conn, means.now)
             idle = not late and not _ended_offers(conn, means.now)
         if idle:
             return
@@ -173,10 +172,6 @@ def _ended_offers(conn: Connection, now: int) -> bool:
     over = campaign.c.ends.between(1, now) | (campaign.c.left == 0)
     told = select(told_rows.c.key).where(told_rows.c.stream == "offers", told_rows.c.data != feed.GONE)
     return conn.scalar(select(campaign.c.id).where(over, campaign.c.id.in_(told)).limit(1)) is not None
-
-
-def _due_referrals(conn: Connection, now: int) -> list[Row[Any]]:
-    return list(conn.execute(select(referral).where(referral.c.state == "due", referral.c.due <= now).limit(1_000)))
 
 
 class Following:
@@ -226,7 +221,7 @@ class Following:
         seen_at(conn, ref, sold.store, sold.paid)
         self._use_benefits(ref, sold)
         self._packs(ref, sold)
-        self._first_order(ref, sold)
+        referrals.first_order(conn, root_of(conn, ref), sold)
         self._own_ticket(ref, sold)
 
     def _own_ticket(self, ref: str, sold: Row[Any]) -> None:
@@ -339,47 +334,12 @@ class Following:
             extra = sum(one.points for one in points.of_source(conn, f"{sold.event} {row.article}", ("pack",)))
             if extra:
                 points.book(conn, ref, "claw_back", f"{sold.event} {row.article}", -extra, back.done, back.store)
-        conn.execute(
-            update(referral)
-            .where(referral.c.sale == sold.event, referral.c.state.in_(("due", "waiting")))
-            .values(state="cancelled", why="refund")
-        )
+        referrals.given_back(conn, sold.event)
 
-    # --- referrals: one level ---
-
-    def _first_order(self, ref: str, sold: Row[Any]) -> None:
-        conn = self._conn
-        held = conn.execute(
-            select(referral)
-            .join(person, person.c.ref == referral.c.friend)
-            .where(person.c.root == root_of(conn, ref), referral.c.state == "waiting")
-        ).first()
-        if held is None or sold.total <= 0:
-            return
-        settings = settings_of(conn, feed.store_scope(sold.store))
-        conn.execute(
-            update(referral)
-            .where(referral.c.friend == held.friend)
-            .values(
-                state="due",
-                sale=sold.event,
-                due=sold.paid + settings.return_days * DAY,
-                points=settings.referral_points,
-            )
-        )
+    # --- what waited for its day, its sale or its entry ---
 
     def referrals(self) -> None:
-        """Rewards whose friend's first order can no longer be returned."""
-        for row in _due_referrals(self._conn, self._means.now):
-            if root_of(self._conn, row.ref) == root_of(self._conn, row.friend):
-                state, why = "cancelled", "self"
-            else:
-                state, why = "paid", ""
-                points.book(self._conn, row.ref, "referral", row.friend, row.points, self._means.now)
-                self._touched.add(row.ref)
-            self._conn.execute(update(referral).where(referral.c.friend == row.friend).values(state=state, why=why))
-
-    # --- claims and boxes that waited ---
+        self._touched |= referrals.pay(self._conn, self._means.now)
 
     def claims(self) -> None:
         for row in _waiting_claims(self._conn):

@@ -194,6 +194,9 @@ privacy_request = table(
     Index("privacy_request_ref", "ref"),
 )
 
+# hash: keyed, of a clerk's private phone.
+staff_phone = table("staff_phone", key("clerk", Whole), word("hash"), Index("staff_phone_hash", "hash"))
+
 # Who looked at what of a person, and why.
 looked = table(
     "looked",
