@@ -23,6 +23,7 @@ from posapp.hq import display_commands, enrol, people
 from posapp.hq.generation import begin_run
 from posapp.hq.joining import commands as join_commands
 from posapp.hq.members import commands as member_commands
+from posapp.hq.members import privacy_commands
 from posapp.hq.office import Office
 
 # What is wrong with the machine or the data, not with what was typed.
@@ -90,6 +91,7 @@ def add_commands(subparsers: Any, draw: Draw | None = None) -> None:
 
     display_commands.add(command, group, imports)
     member_commands.add(command, group, imports)
+    privacy_commands.add(command, group)
 
     reports = group("report", "figures without a browser")
     day = command(reports, "day", _report_day, "a store's day: sales, tenders, tax")
