@@ -514,4 +514,16 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "还没有入会网址,请先设定: posapp hq set chain join_address https://...",
         "There is no address for join codes yet; set it: posapp hq set chain join_address https://...",
     ),
+    "not_to_erase": (
+        "请求 {number} 不是待办的注销请求,请用 hq privacy list 核对",
+        "Request {number} is no open request to erase; see hq privacy list.",
+    ),
+    "not_carried_out": (
+        "请求 {number} 还没有执行,请先用 hq privacy erase",
+        "Request {number} is not carried out; run hq privacy erase first.",
+    ),
+    "erase_unconfirmed": (
+        "还没有注销;顾客看过上面将失去的内容并同意后,请加 --yes 再执行",
+        "Nothing was erased. Once the customer has seen what is lost and agrees, run it again with --yes.",
+    ),
 }

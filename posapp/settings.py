@@ -332,6 +332,14 @@ SETTINGS: dict[str, Setting] = {
         ),
     ),
     "return_days": Setting(_whole(0, 90), "7", ("几天内可以退货", "days in which goods may be returned")),
+    "forget_members_after": Setting(
+        _whole(0, 50),
+        "3",
+        (
+            "会员多少年没有消费就注销 (hq privacy sweep);0 不注销",
+            "years without a visit after which hq privacy sweep erases a member; 0 never",
+        ),
+    ),
     "receipt_qr": Setting(
         _qr_blocks,
         "",

@@ -23,6 +23,7 @@ from posapp.hq import display_commands, enrol, people, sheet_commands
 from posapp.hq.generation import begin_run
 from posapp.hq.joining import commands as join_commands
 from posapp.hq.members import commands as member_commands
+from posapp.hq.members import privacy_commands
 from posapp.hq.members.staff import set_phone
 from posapp.hq.office import Office
 from posapp.hq.texts import commands as text_commands
@@ -98,6 +99,7 @@ def add_commands(subparsers: Any, draw: Draw | None = None) -> None:
     sheet_commands.add(command, group)
     wecom_commands.add(command, group)
     member_commands.add(command, group, imports)
+    privacy_commands.add(command, group)
 
     reports = group("report", "figures without a browser")
     day = command(reports, "day", _report_day, "a store's day: sales, tenders, tax")

@@ -152,6 +152,7 @@ def _sqlite(path: Path) -> Database:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
+            "secure_delete=ON",  # what is erased is overwritten
             f"busy_timeout={_BUSY_SECONDS * 1000}",
             "cache_size=-65536",
             "temp_store=MEMORY",

@@ -182,6 +182,26 @@ def _read_cursor(cursor: str) -> _Cursor | None:
     return at
 
 
+def read_through(conn: Connection, stream: str, scopes: list[str], cursor: str, generation: str) -> int:
+    """The number up to which a cursor has read everything there is for these scopes."""
+    head = conn.scalar(select(counter.c.n).where(counter.c.name == feed_counter(stream))) or 0
+    at = _read_cursor(cursor)
+    if at is None or at.generation != generation or at.v > head:
+        return 0
+    unread = (
+        select(feed.c.v)
+        .where(
+            feed.c.stream == stream,
+            tuple_(feed.c.v, feed.c.scope, feed.c.key) > tuple_(at.v, at.scope, at.key),
+            feed.c.scope.in_(scopes),
+            or_(feed.c.data != GONE, feed.c.v > at.floor),
+        )
+        .order_by(feed.c.v)
+    )
+    first = conn.scalar(unread.limit(1))
+    return int(head) if first is None else int(first) - 1
+
+
 def version_of(cursor: str, generation: str) -> int:
     """How far a cursor has read; 0 for one that begins, and for one that this generation of HQ did not give."""
     at = _read_cursor(cursor)

@@ -46,7 +46,7 @@ from posapp.hq.bodies import read_body
 from posapp.hq.database import Database, insert_new, upsert
 from posapp.hq.enrol import enrol, take_up
 from posapp.hq.limits import Bucket, Buckets
-from posapp.hq.members import consents, friends, wishes
+from posapp.hq.members import consents, friends, privacy, wishes
 from posapp.hq.members.follow import Follower
 from posapp.hq.news import News
 from posapp.hq.pages import routes as pages
@@ -310,6 +310,8 @@ def _routes(app: FastAPI, hq: Hq) -> None:
         def work(who: Signed, _body: bytes) -> Message:
             if stream not in STREAMS:
                 raise PosError("not_found", what=stream[:40])
+            if stream == "members":
+                _note_read(hq, who.certificate, cursor)
             with hq.database.reading() as conn:
                 return feed.read_page(conn, stream, _scopes(who.certificate), cursor, limit, hq.keys.generation)
 
@@ -331,6 +333,11 @@ def _scopes(certificate: Certificate) -> list[str]:
     return [feed.CHAIN, feed.store_scope(store), feed.till_scope(store, till)]
 
 
+def _note_read(hq: Hq, certificate: Certificate, cursor: str) -> None:
+    place = (certificate.store, certificate.till)
+    privacy.note_read(hq.database, place, _scopes(certificate), cursor, hq.keys.generation)
+
+
 def _live_routes(app: FastAPI, hq: Hq, signed: Callable[..., Awaitable[Response]]) -> None:
     """What is asked between the rounds: news, and calls about members."""
     database, keys, vault = hq.database, hq.keys, hq.vault
@@ -343,6 +350,10 @@ def _live_routes(app: FastAPI, hq: Hq, signed: Callable[..., Awaitable[Response]
         def work(who: Signed, body: bytes) -> Message:
             asked.append(_decode(body, NewsRequest))
             scopes.extend(_scopes(who.certificate))
+            place = (who.certificate.store, who.certificate.till)
+            cursor = asked[0].cursors.get("members", "")
+            privacy.note_read(hq.database, place, scopes, cursor, hq.keys.generation)
+            _note_read(hq, who.certificate, asked[0].cursors.get("members", ""))
             return NewsAnswer([])
 
         refused = await signed(request, _SMALL, work)

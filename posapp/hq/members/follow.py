@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy import Connection, Row, select, update
 
 from posapp import log
-from posapp.clock import DAY, Clock
+from posapp.clock import Clock
 from posapp.errors import PosError
 from posapp.hq import feed
 from posapp.hq.database import FOLLOWED, PROJECTED, Database, insert_new
@@ -24,7 +24,7 @@ from posapp.hq.joining import codes, referrals
 from posapp.hq.joining.join import activate, credit, give
 from posapp.hq.joining.offers import offer_rows
 from posapp.hq.joining.tables import campaign, claim, pack, pack_bought
-from posapp.hq.members import consents, earning, points
+from posapp.hq.members import consents, earning, points, privacy
 from posapp.hq.members.identity import (
     CLAIMED,
     VERIFIED,
@@ -35,14 +35,14 @@ from posapp.hq.members.identity import (
     set_phone,
 )
 from posapp.hq.members.slice import Published, rows_of, seen_at
-from posapp.hq.members.tables import attribute, benefit, followed, person, privacy_request, sealed_box
+from posapp.hq.members.tables import attribute, benefit, followed, person, sealed_box
 from posapp.hq.members.tiers import rise
 from posapp.hq.members.upkeep import keep_up
 from posapp.hq.project import step_after
 from posapp.hq.tables import batch, counter, event, event_identity, refund, sale, sale_line
 from posapp.hq.tables import feed as told_rows
 from posapp.hq.vault import Vault
-from posapp.ids import Chance, b64u, random_base32, unb64u
+from posapp.ids import Chance, b64u, unb64u
 from posapp.keys import HqKeys, unseal
 from posapp.messages import (
     AttributeNoted,
@@ -439,17 +439,12 @@ class Following:
             self._open_box(row, box)
 
     def _privacy(self, row: Row[Any], body: PrivacyRequested) -> None:
-        request = {
-            "number": f"P{random_base32(10, self._means.chance)}",
-            "ref": self._person(body.member, row.store),
-            "kind": body.kind[:20],
-            "state": "open",
-            "made": row.effective,
-            "due": row.effective + 15 * DAY,
-            "source": row.event,
-        }
-        if insert_new(self._conn, followed, {"event": row.event, "what": "privacy", "at": row.effective}):
-            insert_new(self._conn, privacy_request, request)
+        if not insert_new(self._conn, followed, {"event": row.event, "what": "privacy", "at": row.effective}):
+            return
+        ref = self._person(body.member, row.store)
+        if body.kind in privacy.KINDS:
+            privacy.request(self._conn, self._means, ref, body.kind, row.event, row.effective)
+            self._touched.add(ref)
 
     def _person(self, ref: str, store: int) -> str:
         """The root of an id that a till named; one it made itself and HQ has not heard of yet becomes a person."""

@@ -196,6 +196,8 @@ privacy_request = table(
 
 # hash: keyed, of a clerk's private phone.
 staff_phone = table("staff_phone", key("clerk", Whole), word("hash"), Index("staff_phone_hash", "hash"))
+# How far in a stream a till has read, as it said itself.
+till_read = table("till_read", key("store", Whole), key("till", Whole), key("stream", Word), whole("v"))
 
 # Who looked at what of a person, and why.
 looked = table(
@@ -233,7 +235,11 @@ def _adds_only(table_: Table, change: str) -> None:
     event.listen(table_, "after_create", protect)
 
 
-_adds_only(points_entry, "1=0")
-# What is allowed: a phone was confirmed, and what was agreed to with it is firm.
-_same = " AND ".join(f"NEW.{column.name} = OLD.{column.name}" for column in consent.columns if column.name != "state")
-_adds_only(consent, f"{_same} AND OLD.state = 'pending' AND NEW.state = 'firm'")
+def _same_but(table_: Table, free: str) -> str:
+    return " AND ".join(f"NEW.{column.name} = OLD.{column.name}" for column in table_.columns if column.name != free)
+
+
+# What is allowed: words that somebody wrote go with the person they are about; a phone was confirmed, and what was
+# agreed to with it is firm.
+_adds_only(points_entry, f"{_same_but(points_entry, 'detail')} AND NEW.detail = ''")
+_adds_only(consent, f"{_same_but(consent, 'state')} AND OLD.state = 'pending' AND NEW.state = 'firm'")

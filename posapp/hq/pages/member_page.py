@@ -192,7 +192,8 @@ def _do(conn: Connection, hq: Hq, visit: Visit, root: str) -> None:
             kind = visit.form.get("kind", "")
             if kind == "erase" and not visit.ticked("sure"):
                 raise PosError("erase_unsure")
-            privacy.request(conn, means, root, kind, source)
+            _, rows = privacy.request(conn, means, root, kind, f"{source} {means.now}")
+            feed.publish(conn, rows)
         case _:
             raise PosError("bad_request", why="action")
 

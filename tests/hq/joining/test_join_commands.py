@@ -94,10 +94,8 @@ def test_a_campaign_is_told_until_its_budget_is_gone(office: Office) -> None:
         "starts": 0,
     }
     means = Means(Vault(office.keys, system_chance), system_chance, SystemClock().now_ms())
-    token = office.keys
-    assert token
     with office.open() as conn:
-        code = codes.Code("x", read(codes.make_static(conn, token, "stand", means.now, store=1))[0])
+        code = codes.Code("x", read(codes.make_static(conn, office.keys, "stand", means.now, store=1))[0])
         for phone in ("h1", "h1", "h2", "h3"):
             give(conn, means, new_person(conn, means, source="test"), phone, code)
         feed.publish(conn, {"offers": offer_rows(conn, means.now)})
