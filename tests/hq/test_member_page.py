@@ -66,6 +66,7 @@ def test_nobody_signs_in_who_is_no_member(site: Site) -> None:
 
 def test_consent_is_withdrawn_where_it_is_given(site: Site, member: Browser, clock: TestClock) -> None:
     root = site.rows(person)[0]["ref"]
+    clock.now += 1_000
     member.send("preferences", marketing="1", **{"type-offer": "1"}, frequency="weekly")
     with site.shop.database.transaction() as conn:
         assert consents.may_market(conn, root)

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from posapp.clock import DAY, local
 from posapp.errors import PosError
 from posapp.hq import feed
+from posapp.hq.database import upsert
 from posapp.hq.joining import codes
 from posapp.hq.joining.tables import static_code
 from posapp.hq.members import consents, privacy
@@ -229,7 +230,7 @@ def _prefer(conn: Connection, hq: Hq, means: Means, visit: Visit, root: str, sou
     for name, value in (("types", types), ("frequency", frequency)):
         if chosen.get(name) != value:
             row = {"ref": root, "name": name, "at": means.now, "source": source, "value": value, "by": "member"}
-            conn.execute(attribute.insert(), row)
+            upsert(conn, attribute, [row])
 
 
 def _phone(conn: Connection, means: Means, root: str) -> str:
