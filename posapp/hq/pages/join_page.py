@@ -390,7 +390,8 @@ def welcome(conn: Connection, hq: Hq, visit: Visit, place: Place, done: Outcome)
     means = Means(hq.vault, hq.chance, now)
     head = conn.execute(select(person).where(person.c.ref == root)).one()
     hello = f" {head.initial}**" if head.initial else ""
-    is_new = head.status == ACTIVE and head.joined > now - WELCOME_MS
+    joins = visit.form.get("action") != "claim"
+    is_new = joins and head.status == ACTIVE and head.joined > now - WELCOME_MS
     title = say("入会成功,欢迎", "Welcome") if is_new else say("您已经是会员", "You are a member already")
     gifts = ""
     if is_new:

@@ -38,7 +38,7 @@ PURPOSE = "member page"
 REQUEST_PATH = "/q/"
 BIRTHDAY_MS = 365 * DAY
 _ROWS = 10
-_OFFERS = (("offer", ("活动优惠", "Offers")), ("coupon_ends", ("权益到期提醒", "Benefits about to end")))
+_OFFERS = (("offer", ("活动优惠", "Sales and events")), ("coupon_ends", ("权益到期提醒", "Benefits about to end")))
 """The kinds of promotion a member may take or leave (templates of hq/texts/templates.py), as `types` keeps them."""
 
 _FREQUENCIES = (
@@ -100,13 +100,14 @@ def act(hq: Hq, doors: Doors, visit: Visit) -> Response:
             return _page(conn, hq, visit, root, {"": error})
     try:
         with hq.database.transaction() as conn:
-            _do(conn, hq, visit, root)
+            said = _do(conn, hq, visit, root)
     except PosError as error:
         with hq.database.reading() as conn:
             return _page(conn, hq, visit, root, {_FIELD.get(error.code, ""): error})
-    response = RedirectResponse("/m", 303)
-    browser.give_cookies(visit, response)
-    return response
+    if not visit.member:
+        return _door(hq, visit, {})
+    with hq.database.reading() as conn:
+        return _page(conn, hq, visit, root, {}, said)
 
 
 # --- signing in ---
@@ -175,8 +176,9 @@ def _sign_in(hq: Hq, doors: Doors, visit: Visit) -> Response:
 # --- what a member asks for ---
 
 
-def _do(conn: Connection, hq: Hq, visit: Visit, root: str) -> None:
-    """Raises PosError bad_birthday, birthday_once, bad_request."""
+def _do(conn: Connection, hq: Hq, visit: Visit, root: str) -> str:
+    """Do it; the sentence to say then. Raises PosError bad_birthday, birthday_once, erase_unsure, bad_request."""
+    said = visit.say("已保存", "Saved")
     means = Means(hq.vault, hq.chance, hq.clock.now_ms())
     source = f"page {visit.session[:16]}"
     match visit.form.get("action", ""):
@@ -194,9 +196,11 @@ def _do(conn: Connection, hq: Hq, visit: Visit, root: str) -> None:
             kind = visit.form.get("kind", "")
             if kind == "erase" and not visit.ticked("sure"):
                 raise PosError("erase_unsure")
-            privacy.request(conn, means, root, kind, source)
+            number = privacy.request(conn, means, root, kind, source)
+            said = visit.say(f"申请已提交,编号 {number}", f"Your request has the number {number}")
         case _:
             raise PosError("bad_request", why="action")
+    return said
 
 
 def _set_birthday(conn: Connection, root: str, birthday: str, now: int) -> None:
@@ -252,11 +256,11 @@ def _chosen(conn: Connection, root: str) -> dict[str, str]:
 # --- the page ---
 
 
-def _page(conn: Connection, hq: Hq, visit: Visit, root: str, errors: Errors) -> Response:
+def _page(conn: Connection, hq: Hq, visit: Visit, root: str, errors: Errors, said: str = "") -> Response:
     say, now = visit.say, hq.clock.now_ms()
     head = conn.execute(select(person).where(person.c.ref == root)).one()
     settings = settings_of(conn, feed.store_scope(head.home))
-    wide = sheet.note(visit.told(errors[""]), bad=True) if "" in errors else ""
+    wide = sheet.note(visit.told(errors[""]), bad=True) if "" in errors else sheet.note(said) if said else ""
     means = Means(hq.vault, hq.chance, now)
     code = code_of(conn, means, root)
     hello = f"{head.initial}**" if head.initial else say("会员", "Member")
@@ -367,7 +371,8 @@ def _preferences(conn: Connection, hq: Hq, visit: Visit, root: str) -> str:
     parts += [sheet.tick(shown, {}, f"type-{name}", say(*title)) for name, title in _OFFERS]
     often = [(name, say(*title)) for name, title in _FREQUENCIES]
     label = say("多久一次", "How often")
-    parts.append(f'<div class="field">{sheet.choice("frequency", label, often, chosen.get("frequency", "any"))}</div>')
+    choice = sheet.choice("frequency", label, often, chosen.get("frequency", "any"))
+    parts.append(f'<div class="field">{sheet.words("span", label, "quiet")}{choice}</div>')
     parts.append(sheet.button("preferences", say("保存", "Save"), "plain"))
     return sheet.section(sheet.words("h2", say("消息设置", "Messages")), sheet.form(hq.vault, visit, "".join(parts)))
 
