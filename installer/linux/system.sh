@@ -2,8 +2,8 @@
 # What the system itself must bring, on Debian and its kin.
 #
 #   system.sh run      the packages that `make run` needs: Python with venv, certificates, what Qt draws with
-#   system.sh test     these, a PostgreSQL server, which the tests start themselves, and strace,
-#                      which counts syncs
+#   system.sh test     these, a PostgreSQL server, which the tests start themselves, strace, which counts syncs, and
+#                      Chromium, which opens the customer's pages
 #   system.sh python   prints the interpreter that .venv is made with
 #
 # Installs what is missing when it runs as root; says in one sentence what to install otherwise. With nothing
@@ -53,7 +53,8 @@ case "${1:-test}" in
             [[ "$libraries" == *"$library"* ]] || missing+=("${qt[$library]}")
         done
         [ "${1:-test}" = run ] || has_postgresql || missing+=(postgresql)
-        [ "${1:-test}" = run ] || command -v strace >/dev/null || missing+=(strace) ;;
+        [ "${1:-test}" = run ] || command -v strace >/dev/null || missing+=(strace)
+        [ "${1:-test}" = run ] || command -v chromium >/dev/null || missing+=(chromium) ;;
     *)
         echo "Usage: system.sh run|test|python" >&2
         exit 2 ;;
@@ -70,7 +71,7 @@ if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
     quietly apt-get -o DPkg::Lock::Timeout=120 update
     quietly apt-get -o DPkg::Lock::Timeout=120 install -y --no-install-recommends "${missing[@]}"
     find_python >/dev/null || { echo "This system's Python is too old; posapp needs 3.11, 3.12 or 3.13." >&2; exit 1; }
-elif [[ " ${missing[*]} " =~ ^(\ (postgresql|strace))+\ $ ]]; then
+elif [[ " ${missing[*]} " =~ ^(\ (postgresql|strace|chromium))+\ $ ]]; then
     echo "Not installed, so their tests will not run: ${missing[*]}; as root: apt-get install ${missing[*]}" >&2
 else
     echo "Please install these packages as root, then run this again: apt-get install ${missing[*]}" >&2

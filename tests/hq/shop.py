@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -78,13 +79,15 @@ def answer(response: Any, shape: type[Any]) -> Any:
 class Shop:
     """HQ's app under test; `store` is made, tills are enrolled by till()."""
 
-    def __init__(self, database: Database, keys: HqKeys, clock: Any, store: int = 1) -> None:
+    def __init__(
+        self, database: Database, keys: HqKeys, clock: Any, store: int = 1, folder: Path | None = None
+    ) -> None:
         self.database = database
         self.keys = keys
         self.clock = clock
         self.chance = seeded_chance(7)
         self.tills = 0
-        self.app = create_app(database, keys, clock, self.chance)
+        self.app = create_app(database, keys, clock, self.chance, folder)
         self.client = TestClient(self.app)
         add_store(database, clock, store, "示范店")
         self.store = store

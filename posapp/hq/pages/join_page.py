@@ -53,6 +53,7 @@ _FIELD = {
     "text_suppressed": "phone",
 }
 _STRIPES = 256
+_MONTH_DAY = re.compile(r"02-(0[1-9]|[12]\d)|(0[469]|11)-(0[1-9]|[12]\d|30)|(0[13578]|1[02])-(0[1-9]|[12]\d|3[01])")
 
 
 class Doors:
@@ -183,15 +184,14 @@ def ask(hq: Hq, visit: Visit, place: Place, errors: Errors, sent: bool = False) 
         parts.append(_known(hq, visit, place))
         return sheet.answer(visit, hq.chance, shop, "".join(parts), back=place.path)
     if not errors:
-        lead = f"<ul>{gifts}</ul>" if gifts else f"<p>{escape(say('每次购物都积分', 'Points with every purchase'))}</p>"
+        lead = f"<ul>{gifts}</ul>" if gifts else sheet.words("p", say("每次购物都积分", "Points with every purchase"))
         parts.append(sheet.section(f"<h1>{escape(title)}</h1>{lead}", kind="gift"))
     if place.ticket:
         parts.append(_ticket(visit, place, place.ticket))
     parts.append(sheet.section(sheet.form(hq.vault, visit, _fields(visit, errors, sent), "next")))
-    parts.append(
-        f'<p class="quiet">{escape(say("不入会也可以照常购物、开票和退换。", "You can buy, get an invoice and return goods without joining."))}</p>'
-        f'<p><a href="/m">{escape(say("我已是会员", "I am a member"))}</a></p>'
-    )
+    free = say("不入会也可以照常购物、开票和退换。", "You can buy, get an invoice and return goods without joining.")
+    parts.append(sheet.words("p", free, "quiet"))
+    parts.append(sheet.link("/m", say("我已是会员", "I am a member")))
     status = 200 if not errors else 422
     return sheet.answer(visit, hq.chance, shop, "".join(parts), back=place.path, status=status)
 
@@ -203,20 +203,17 @@ def _fields(visit: Visit, errors: Errors, sent: bool) -> str:
     if sent:
         digits += " autofocus"
     terms, offers = consents.TEXTS[consents.TERMS], consents.TEXTS[consents.MARKETING]
+    name, optional = say("称呼(选填)", "Name (optional)"), say("(选填)", " (optional)")
     told = say("验证码已发送,5 分钟内有效", "The code is on its way, good for 5 minutes")
     return "".join(
         (
             phone_fields(visit, errors, send, digits),
-            f'<p class="quiet" role="status">{escape(told)}</p>' if sent else "",
-            sheet.field(
-                visit, errors, "name", say("称呼(选填)", "Name (optional)"), 'autocomplete="name" maxlength="40"'
-            ),
+            sheet.words("p", told, "quiet") if sent else "",
+            sheet.field(visit, errors, "name", name, 'autocomplete="name" maxlength="40"'),
             _birthday(visit, errors),
             sheet.tick(visit, errors, "adult", say("我已满 14 周岁", "I am 14 or older")),
             sheet.tick(visit, errors, "terms", say(*terms.title), say(*terms.text)),
-            sheet.tick(
-                visit, errors, "marketing", say(*offers.title) + say("(选填)", " (optional)"), say(*offers.text)
-            ),
+            sheet.tick(visit, errors, "marketing", say(*offers.title) + optional, say(*offers.text)),
             sheet.button("join", say("入会", "Join")),
         )
     )
@@ -234,7 +231,8 @@ def _birthday(visit: Visit, errors: Errors) -> str:
     say = visit.say
     label = say("生日(选填,只要月日)", "Birthday (optional, month and day only)")
     boxes = birthday_boxes(visit, visit.form.get("month", ""), visit.form.get("day", ""))
-    return f'<div class="field"><label class="f">{escape(label)}</label>{boxes}{sheet.wrong(visit, errors, "birthday")}</div>'
+    wrong = sheet.wrong(visit, errors, "birthday")
+    return f'<div class="field">{sheet.words("span", label)}{boxes}{wrong}</div>'
 
 
 def birthday_boxes(visit: Visit, month: str, day: str) -> str:
@@ -249,10 +247,9 @@ def _ticket(visit: Visit, place: Place, ticket: Ticket) -> str:
     say = visit.say
     when = f"{local(ticket.paid, place.zone):%m-%d %H:%M}"
     points = say(f"可得 {ticket.points} 积分", f"{ticket.points} points")
-    return sheet.section(
-        f'<div class="ticket"><span>{escape(say("本单", "This purchase"))}<br><small class="quiet">{escape(place.shop)} '
-        f'{when}</small></span><span>¥{Money(ticket.total)}<br><small class="quiet">{escape(points)}</small></span></div>'
-    )
+    left = escape(say("本单", "This purchase")) + "<br>" + sheet.words("small", f"{place.shop} {when}", "quiet")
+    right = f"¥{Money(ticket.total)}<br>" + sheet.words("small", points, "quiet")
+    return sheet.section(f'<div class="ticket"><span>{left}</span><span>{right}</span></div>')
 
 
 def _known(hq: Hq, visit: Visit, place: Place) -> str:
@@ -263,9 +260,9 @@ def _known(hq: Hq, visit: Visit, place: Place) -> str:
     hello = say(f"您好 {initial}**", f"Hello {initial}**") if initial else say("您好,会员", "Hello, member")
     parts = [f"<h1>{escape(hello)}</h1>"]
     if place.code and place.code.is_ticket:
-        parts.append(f"<p>{escape(say('这一单还没有关联会员。', 'This purchase is nobody’s yet.'))}</p>")
+        parts.append(sheet.words("p", say("这一单可以记在您名下。", "This purchase can be yours.")))
         parts.append(sheet.form(hq.vault, visit, sheet.button("claim", say("关联本单", "It is mine"))))
-    parts.append(f'<p><a href="/m">{escape(say("我的会员页", "My membership"))}</a></p>')
+    parts.append(sheet.link("/m", say("我的会员页", "My membership")))
     ticket = _ticket(visit, place, place.ticket) if place.ticket else ""
     return sheet.section(*parts) + ticket
 
@@ -299,9 +296,7 @@ def read_birthday(form: dict[str, str]) -> str:
     month, day = form.get("month", ""), form.get("day", "")
     if not month and not day:
         return ""
-    if not re.fullmatch(
-        r"(02-(0[1-9]|[12]\d)|(0[469]|11)-(0[1-9]|[12]\d|30)|(0[13578]|1[02])-(0[1-9]|[12]\d|3[01]))", f"{month}-{day}"
-    ):
+    if not _MONTH_DAY.fullmatch(f"{month}-{day}"):
         raise PosError("bad_birthday")
     return f"{month}-{day}"
 
@@ -374,7 +369,8 @@ def _counted(conn: Connection, hq: Hq, visit: Visit, now: int) -> Code | None:
 
 
 def _claim(hq: Hq, visit: Visit, place: Place) -> Response:
-    assert place.code and place.member
+    assert place.code
+    assert place.member
     means = Means(hq.vault, hq.chance, hq.clock.now_ms())
     with hq.database.transaction() as conn:
         done, told = join.recognise(conn, hq.keys, means, place.member, place.code)
@@ -394,7 +390,8 @@ def welcome(conn: Connection, hq: Hq, visit: Visit, place: Place, done: Outcome)
     means = Means(hq.vault, hq.chance, now)
     head = conn.execute(select(person).where(person.c.ref == root)).one()
     hello = f" {head.initial}**" if head.initial else ""
-    is_new = head.status == ACTIVE and head.joined > now - WELCOME_MS
+    joins = visit.form.get("action") != "claim"
+    is_new = joins and head.status == ACTIVE and head.joined > now - WELCOME_MS
     title = say("入会成功,欢迎", "Welcome") if is_new else say("您已经是会员", "You are a member already")
     gifts = ""
     if is_new:
@@ -408,12 +405,12 @@ def welcome(conn: Connection, hq: Hq, visit: Visit, place: Place, done: Outcome)
     member_code = code_of(conn, means, root)
     parts.append(
         sheet.section(
-            f"<h2>{escape(say('会员码', 'Member code'))}</h2>",
+            sheet.words("h2", say("会员码", "Member code")),
             sheet.qr(member_code, say("会员码", "Member code")),
-            f'<p class="quiet">{escape(say("结账时出示", "Show it when you pay"))}</p>',
+            sheet.words("p", say("结账时出示", "Show it when you pay"), "quiet"),
         )
     )
-    parts.append(f'<p><a class="button" href="/m">{escape(say("我的会员页", "My membership"))}</a></p>')
+    parts.append(sheet.link("/m", say("我的会员页", "My membership"), "button"))
     return "".join(parts)
 
 
@@ -436,10 +433,11 @@ def _of_ticket(visit: Visit, done: Outcome) -> str:
 def dead_end(hq: Hq, visit: Visit, error: PosError) -> Response:
     """For a code that does not work: what to do, and joining without one."""
     say = visit.say
+    without = say("没有码也可以入会,只是不能关联这一单。", "You can join without a code, but not add this purchase.")
     body = sheet.note(visit.told(error), bad=True) + sheet.section(
-        f"<p>{escape(say('没有码也可以入会,只是不能关联这一单。', 'You can join without a code, but this purchase cannot be added.'))}</p>",
-        f'<a class="button" href="{PATH}">{escape(say("直接入会", "Join anyway"))}</a>',
-        f'<a class="button plain" href="/m">{escape(say("我已是会员", "I am a member"))}</a>',
+        sheet.words("p", without),
+        sheet.link(PATH, say("直接入会", "Join anyway"), "button"),
+        sheet.link("/m", say("我已是会员", "I am a member"), "button plain"),
     )
     status = 410 if error.code == "join_code_expired" else 404
     return sheet.answer(visit, hq.chance, say("会员中心", "Members"), body, status=status)

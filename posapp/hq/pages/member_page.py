@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from posapp.clock import DAY, local
 from posapp.errors import PosError
 from posapp.hq import feed
+from posapp.hq.database import upsert
 from posapp.hq.joining import codes
 from posapp.hq.joining.tables import static_code
 from posapp.hq.members import consents, privacy
@@ -28,6 +29,7 @@ from posapp.hq.texts.outbox import lift
 from posapp.messages import Consent
 from posapp.rules.join_token import PATH
 from posapp.rules.phones import read_phone
+from posapp.streams import Benefit
 
 if TYPE_CHECKING:
     from posapp.hq.server import Hq
@@ -36,7 +38,7 @@ PURPOSE = "member page"
 REQUEST_PATH = "/q/"
 BIRTHDAY_MS = 365 * DAY
 _ROWS = 10
-_OFFERS = (("offer", ("活动优惠", "Offers")), ("coupon_ends", ("权益到期提醒", "Benefits about to end")))
+_OFFERS = (("offer", ("活动优惠", "Sales and events")), ("coupon_ends", ("权益到期提醒", "Benefits about to end")))
 """The kinds of promotion a member may take or leave (templates of hq/texts/templates.py), as `types` keeps them."""
 
 _FREQUENCIES = (
@@ -98,13 +100,14 @@ def act(hq: Hq, doors: Doors, visit: Visit) -> Response:
             return _page(conn, hq, visit, root, {"": error})
     try:
         with hq.database.transaction() as conn:
-            _do(conn, hq, visit, root)
+            said = _do(conn, hq, visit, root)
     except PosError as error:
         with hq.database.reading() as conn:
             return _page(conn, hq, visit, root, {_FIELD.get(error.code, ""): error})
-    response = RedirectResponse("/m", 303)
-    browser.give_cookies(visit, response)
-    return response
+    if not visit.member:
+        return _door(hq, visit, {})
+    with hq.database.reading() as conn:
+        return _page(conn, hq, visit, root, {}, said)
 
 
 # --- signing in ---
@@ -136,12 +139,12 @@ def _door(hq: Hq, visit: Visit, errors: Errors, sent: bool = False) -> Response:
                 hq.vault,
                 visit,
                 phone_fields(visit, errors, send, digits + (" autofocus" if sent else ""))
-                + (f'<p class="quiet" role="status">{escape(told)}</p>' if sent else "")
+                + (sheet.words("p", told, "quiet") if sent else "")
                 + sheet.button("enter", say("登录", "Sign in")),
                 "next",
             ),
         )
-        + f'<p><a href="{PATH}">{escape(say("还不是会员?入会", "Not a member yet? Join"))}</a></p>'
+        + sheet.link(PATH, say("还不是会员?入会", "Not a member yet? Join"))
     )
     title = say("会员中心", "Members")
     return sheet.answer(visit, hq.chance, title, body, back="/m", status=422 if errors else 200)
@@ -173,8 +176,9 @@ def _sign_in(hq: Hq, doors: Doors, visit: Visit) -> Response:
 # --- what a member asks for ---
 
 
-def _do(conn: Connection, hq: Hq, visit: Visit, root: str) -> None:
-    """Raises PosError bad_birthday, birthday_once, bad_request."""
+def _do(conn: Connection, hq: Hq, visit: Visit, root: str) -> str:
+    """Do it; the sentence to say then. Raises PosError bad_birthday, birthday_once, erase_unsure, bad_request."""
+    said = visit.say("已保存", "Saved")
     means = Means(hq.vault, hq.chance, hq.clock.now_ms())
     source = f"page {visit.session[:16]}"
     match visit.form.get("action", ""):
@@ -192,10 +196,12 @@ def _do(conn: Connection, hq: Hq, visit: Visit, root: str) -> None:
             kind = visit.form.get("kind", "")
             if kind == "erase" and not visit.ticked("sure"):
                 raise PosError("erase_unsure")
-            _, rows = privacy.request(conn, means, root, kind, f"{source} {means.now}")
+            number, rows = privacy.request(conn, means, root, kind, f"{source} {means.now}")
+            said = visit.say(f"申请已提交,编号 {number}", f"Your request has the number {number}")
             feed.publish(conn, rows)
         case _:
             raise PosError("bad_request", why="action")
+    return said
 
 
 def _set_birthday(conn: Connection, root: str, birthday: str, now: int) -> None:
@@ -229,7 +235,7 @@ def _prefer(conn: Connection, hq: Hq, means: Means, visit: Visit, root: str, sou
     for name, value in (("types", types), ("frequency", frequency)):
         if chosen.get(name) != value:
             row = {"ref": root, "name": name, "at": means.now, "source": source, "value": value, "by": "member"}
-            conn.execute(attribute.insert(), row)
+            upsert(conn, attribute, [row])
 
 
 def _phone(conn: Connection, means: Means, root: str) -> str:
@@ -251,29 +257,17 @@ def _chosen(conn: Connection, root: str) -> dict[str, str]:
 # --- the page ---
 
 
-def _page(conn: Connection, hq: Hq, visit: Visit, root: str, errors: Errors) -> Response:
+def _page(conn: Connection, hq: Hq, visit: Visit, root: str, errors: Errors, said: str = "") -> Response:
     say, now = visit.say, hq.clock.now_ms()
     head = conn.execute(select(person).where(person.c.ref == root)).one()
     settings = settings_of(conn, feed.store_scope(head.home))
-    wide = sheet.note(visit.told(errors[""]), bad=True) if "" in errors else ""
+    wide = sheet.note(visit.told(errors[""]), bad=True) if "" in errors else sheet.note(said) if said else ""
     means = Means(hq.vault, hq.chance, now)
     code = code_of(conn, means, root)
     hello = f"{head.initial}**" if head.initial else say("会员", "Member")
     level = conn.scalar(select(tier.c.name).where(tier.c.id == head.tier)) if head.tier else None
     told = row_of(conn, root, now)
-    gifts = "".join(
-        f'<div class="row"><span>{escape(say(*gift.name))}</span><span class="quiet">'
-        + (
-            say(
-                f"{local(gift.ends, settings.time_zone):%Y-%m-%d} 前",
-                f"until {local(gift.ends, settings.time_zone):%Y-%m-%d}",
-            )
-            if gift.ends
-            else ""
-        )
-        + "</span></div>"
-        for gift in told.benefits
-    )
+    gifts = "".join(_benefit(visit, gift, settings.time_zone) for gift in told.benefits)
     body = (
         wide
         + sheet.section(
@@ -282,10 +276,8 @@ def _page(conn: Connection, hq: Hq, visit: Visit, root: str, errors: Errors) -> 
             f'<p class="big">{told.points}</p><p>{escape(say("积分", "points"))}</p>',
             kind="gift",
         )
-        + sheet.section(
-            f"<h2>{escape(say('会员码', 'Member code'))}</h2>", sheet.qr(code, say("会员码", "Member code"))
-        )
-        + (sheet.section(f"<h2>{escape(say('我的权益', 'Benefits'))}</h2>", gifts) if gifts else "")
+        + sheet.section(sheet.words("h2", say("会员码", "Member code")), sheet.qr(code, say("会员码", "Member code")))
+        + (sheet.section(sheet.words("h2", say("我的权益", "Benefits")), gifts) if gifts else "")
         + _ledger(conn, visit, root, settings.time_zone)
         + _friends(conn, hq, visit, root, settings.join_address)
         + _birthday(hq, visit, head, errors)
@@ -301,6 +293,12 @@ def _page(conn: Connection, hq: Hq, visit: Visit, root: str, errors: Errors) -> 
         back="/m",
         status=422 if errors else 200,
     )
+
+
+def _benefit(visit: Visit, gift: Benefit, zone: str) -> str:
+    ends = f"{local(gift.ends, zone):%Y-%m-%d}" if gift.ends else ""
+    until = sheet.words("span", visit.say(f"{ends} 前", f"until {ends}"), "quiet") if ends else ""
+    return f'<div class="row">{sheet.words("span", visit.say(*gift.name))}{until}</div>'
 
 
 def _level(visit: Visit, name: str) -> str:
@@ -325,8 +323,8 @@ def _ledger(conn: Connection, visit: Visit, root: str, zone: str) -> str:
         f'<small class="quiet">{local(row.at, zone):%Y-%m-%d %H:%M}</small></span><b>{row.points:+d}</b></div>'
         for row in rows
     )
-    none = f'<p class="quiet">{escape(say("还没有积分记录", "No points yet"))}</p>'
-    return sheet.section(f"<h2>{escape(say('积分明细', 'Points'))}</h2>", lines or none)
+    none = sheet.words("p", say("还没有积分记录", "No points yet"), "quiet")
+    return sheet.section(sheet.words("h2", say("积分明细", "Points")), lines or none)
 
 
 def _friends(conn: Connection, hq: Hq, visit: Visit, root: str, address: str) -> str:
@@ -338,18 +336,13 @@ def _friends(conn: Connection, hq: Hq, visit: Visit, root: str, address: str) ->
         )
         .limit(1)
     )
-    title = f"<h2>{escape(say('邀请好友', 'Invite a friend'))}</h2>"
+    title = sheet.words("h2", say("邀请好友", "Invite a friend"))
     if code is None:
-        return sheet.section(
-            title, sheet.form(hq.vault, visit, sheet.button("invite", say("生成邀请码", "Make my invitation"), "plain"))
-        )
-    link = f"{address or visit.site}{PATH}{code}"
+        make = sheet.button("invite", say("生成邀请码", "Make my invitation"), "plain")
+        return sheet.section(title, sheet.form(hq.vault, visit, make))
+    link, label = f"{address or visit.site}{PATH}{code}", escape(say("邀请链接", "Invitation link"))
     picture = sheet.qr(link, say("邀请码", "Invitation"))
-    return sheet.section(
-        title,
-        picture,
-        f'<input readonly aria-label="{escape(say("邀请链接", "Invitation link"))}" value="{escape(link)}">',
-    )
+    return sheet.section(title, picture, f'<input readonly aria-label="{label}" value="{escape(link)}">')
 
 
 def _birthday(hq: Hq, visit: Visit, head: Row[Any], errors: Errors) -> str:
@@ -357,15 +350,10 @@ def _birthday(hq: Hq, visit: Visit, head: Row[Any], errors: Errors) -> str:
     month, _, day = str(head.birthday).partition("-")
     boxes = birthday_boxes(visit, visit.form.get("month", month), visit.form.get("day", day))
     hint = say("一年只能改一次", "It can be changed once a year")
-    return sheet.section(
-        f"<h2>{escape(say('生日', 'Birthday'))}</h2>",
-        sheet.form(
-            hq.vault,
-            visit,
-            f'<div class="field">{boxes}{sheet.wrong(visit, errors, "birthday")}<p class="quiet">{escape(hint)}</p></div>'
-            + sheet.button("birthday", say("保存生日", "Save birthday"), "plain"),
-        ),
-    )
+    below = sheet.wrong(visit, errors, "birthday") + sheet.words("p", hint, "quiet")
+    save = sheet.button("birthday", say("保存生日", "Save birthday"), "plain")
+    inside = f'<div class="field">{boxes}{below}</div>{save}'
+    return sheet.section(sheet.words("h2", say("生日", "Birthday")), sheet.form(hq.vault, visit, inside))
 
 
 def _preferences(conn: Connection, hq: Hq, visit: Visit, root: str) -> str:
@@ -380,20 +368,21 @@ def _preferences(conn: Connection, hq: Hq, visit: Visit, root: str) -> str:
     for purpose in (consents.MARKETING, consents.PERSONAL):
         text = consents.TEXTS[purpose]
         parts.append(sheet.tick(shown, {}, purpose, say(*text.title), say(*text.text)))
-    parts.append(f'<p class="quiet">{escape(say("愿意收到哪些", "Which kinds"))}</p>')
+    parts.append(sheet.words("p", say("愿意收到哪些", "Which kinds"), "quiet"))
     parts += [sheet.tick(shown, {}, f"type-{name}", say(*title)) for name, title in _OFFERS]
     often = [(name, say(*title)) for name, title in _FREQUENCIES]
     label = say("多久一次", "How often")
-    parts.append(f'<div class="field">{sheet.choice("frequency", label, often, chosen.get("frequency", "any"))}</div>')
+    choice = sheet.choice("frequency", label, often, chosen.get("frequency", "any"))
+    parts.append(f'<div class="field">{sheet.words("span", label, "quiet")}{choice}</div>')
     parts.append(sheet.button("preferences", say("保存", "Save"), "plain"))
-    return sheet.section(f"<h2>{escape(say('消息设置', 'Messages'))}</h2>", sheet.form(hq.vault, visit, "".join(parts)))
+    return sheet.section(sheet.words("h2", say("消息设置", "Messages")), sheet.form(hq.vault, visit, "".join(parts)))
 
 
 def _privacy(conn: Connection, hq: Hq, visit: Visit, root: str, points: int, gifts: int, errors: Errors) -> str:
     say = visit.say
     made = "".join(
-        f'<div class="row"><a href="{REQUEST_PATH}{row.number}">{escape(say(*_WISHES.get(row.kind, (row.kind, row.kind))))}</a>'
-        f"<span>{escape(say(*_STATES.get(row.state, (row.state, row.state))))}</span></div>"
+        f'<div class="row">{sheet.link(REQUEST_PATH + row.number, say(*_WISHES.get(row.kind, (row.kind, row.kind))))}'
+        f"{sheet.words('span', say(*_STATES.get(row.state, (row.state, row.state))))}</div>"
         for row in privacy.requests_of(conn, root)
     )
     wishes = []
@@ -408,8 +397,8 @@ def _privacy(conn: Connection, hq: Hq, visit: Visit, root: str, points: int, gif
         hidden = f'<input type="hidden" name="kind" value="{kind}">'
         wishes.append(sheet.form(hq.vault, visit, hidden + sure + sheet.button("privacy", say(*title), "link")))
     opened = " open" if "sure" in errors else ""
-    title = say("我的信息与隐私", "My data and privacy")
-    return sheet.section(f"<details{opened}><summary>{escape(title)}</summary>{''.join(wishes)}</details>", made)
+    heading = say("我的信息与隐私", "My data and privacy")
+    return sheet.section(f"<details{opened}><summary>{escape(heading)}</summary>{''.join(wishes)}</details>", made)
 
 
 def status(hq: Hq, visit: Visit, number: str) -> Response:
