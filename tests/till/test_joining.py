@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from posapp import tables
 from posapp.clock import DAY, HOUR
+from posapp.db import all_rows
 from posapp.errors import PosError
 from posapp.hq import feed
 from posapp.hq.joining.codes import make_static
@@ -297,3 +299,65 @@ def test_a_member_who_scans_the_open_tickets_code_is_recognised_and_joins_nothin
     assert (guest.how, guest.is_new) == ("join", False)
     with chain.database.reading() as conn:
         assert len(conn.execute(select(joined)).all()) == 1
+
+
+def test_a_pack_that_went_back_may_be_bought_again(chain: Chain, till: Till) -> None:
+    chain.publish("packs", {("chain", "6900000000035"): PackRow([(BUN, 1000), (MILK, 1000)], 0)})
+    joins(chain, PHONE, code_of(last(till, f"scan {BUN}", "join")))
+    play(till, "cancel")
+    till.sync()
+    play(till, f"member {PHONE}", "scan 6900000000035")
+    receipt = last(till, "pay cash 100")["receipt"]
+    till.sync()
+    follow(chain)
+    till.sync()
+    play(till, f"member {PHONE}")
+    assert refused(till, "scan 6900000000035") == "pack_bought"
+    play(till, "drop-member", f"void-sale {receipt} 退", "approve 1003 60429173")
+    till.sync()
+    follow(chain)
+    till.sync()
+    play(till, f"member {PHONE}", "scan 6900000000035")
+    assert last(till, "pay cash 100")["total"] == "89.00"
+
+
+def test_a_pack_bought_twice_offline_stands_and_is_noted(chain: Chain, till: Till) -> None:
+    chain.publish("packs", {("chain", "6900000000035"): PackRow([(BUN, 1000), (MILK, 1000)], 0)})
+    joins(chain, PHONE, code_of(last(till, f"scan {BUN}", "join")))
+    play(till, "cancel")
+    till.sync()
+    play(till, "network off")
+    for _ in range(2):
+        play(till, f"member {PHONE}", "scan 6900000000035")
+        assert last(till, "pay cash 100")["total"] == "89.00"
+    play(till, "network on")
+    till.sync()
+    follow(chain)
+    with chain.database.reading() as conn:
+        assert conn.scalars(select(followed.c.what)).all() == ["pack_twice"]
+
+
+def test_a_till_that_missed_many_versions_catches_up_to_the_same_rows(chain: Chain, till: Till) -> None:
+    other = chain.till(2)
+    play(other, "network off")
+    for n in range(10):
+        joins(chain, phone(n))
+        set_value(chain.database, "chain", "join_days", str(n + 1))
+        joins(chain, phone(n), code_of(last(till, f"scan {BUN}", "join")), session=f"again {n}")
+        play(till, "cancel")
+        till.sync()
+    play(other, "network on")
+    other.sync()
+    assert rows_held(other) == rows_held(till)
+    assert len(rows_held(other)[tables.member.name]) == 10
+
+
+def rows_held(till: Till) -> dict[str, list[tuple[object, ...]]]:
+    """What HQ has told a till, but for what is told to this till alone."""
+    with till.folder.feed.reading() as conn:
+        return {
+            table.name: [
+                row for row in map(tuple, all_rows(conn, table)) if not {"joins", "quotas"} & set(map(str, row))
+            ]
+            for table in (tables.member, tables.member_key, tables.kept, tables.setting, tables.article, tables.price)
+        }
