@@ -131,6 +131,9 @@ def test_a_customer_is_gone_everywhere_and_the_sales_stay(shop: Shop, desk: Desk
     assert told.forgot == [([member], [PHONE])]
     with desk.writing() as conn:
         assert privacy.finish(conn, asked.number, desk.clock.now) == ["S001T01", "S001T02"]
+    till.page("members", cursor)  # where it was before: it is told, and has not said that it heard
+    with desk.database.reading() as conn:
+        assert privacy.missing(conn, asked.number) == ["S001T01", "S001T02"]
     assert _caught_up(till, cursor)[1] == {member}
     with desk.writing() as conn:
         assert privacy.finish(conn, asked.number, desk.clock.now) == ["S001T02"]
