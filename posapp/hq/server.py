@@ -335,7 +335,7 @@ def _scopes(certificate: Certificate) -> list[str]:
 
 def _note_read(hq: Hq, certificate: Certificate, cursor: str) -> None:
     place = (certificate.store, certificate.till)
-    privacy.note_read(hq.database, place, _scopes(certificate), cursor, hq.keys.generation)
+    privacy.note_read(hq.database, place, _scopes(certificate), cursor, hq.keys.generation, hq.clock.now_ms())
 
 
 def _live_routes(app: FastAPI, hq: Hq, signed: Callable[..., Awaitable[Response]]) -> None:

@@ -27,6 +27,7 @@ from posapp.hq.joining.tables import campaign, claim, pack, pack_bought
 from posapp.hq.members import consents, earning, points, privacy
 from posapp.hq.members.identity import (
     CLAIMED,
+    ERASED,
     VERIFIED,
     Means,
     known_by,
@@ -426,7 +427,8 @@ class Following:
                     "value": body.value[:60],
                     "by": str(row.clerk),
                 }
-                insert_new(conn, attribute, noted)
+                if conn.scalar(select(person.c.status).where(person.c.ref == ref)) != ERASED:
+                    insert_new(conn, attribute, noted)
                 self._touched.add(ref)
             case PrivacyRequested():
                 self._privacy(row, body)

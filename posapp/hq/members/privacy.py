@@ -217,7 +217,9 @@ def is_awaited(conn: Connection) -> bool:
     return conn.scalar(select(privacy_request.c.number).where(privacy_request.c.state == RUNNING).limit(1)) is not None
 
 
-def note_read(database: Database, place: tuple[int, int], scopes: list[str], cursor: str, generation: str) -> None:
+def note_read(
+    database: Database, place: tuple[int, int], scopes: list[str], cursor: str, generation: str, now: int
+) -> None:
     """A till presents its cursor of the members stream: what it has read, it has also forgotten."""
     with database.reading() as conn:
         if not cursor or not is_awaited(conn):
@@ -228,6 +230,7 @@ def note_read(database: Database, place: tuple[int, int], scopes: list[str], cur
     if held is None or held < v:
         with database.transaction() as conn:
             upsert(conn, till_read, [{"store": place[0], "till": place[1], "stream": "members", "v": v}])
+            finish_all(conn, now)
 
 
 def finish_all(conn: Connection, now: int) -> None:

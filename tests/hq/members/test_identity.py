@@ -72,6 +72,16 @@ def test_who_was_tied_by_another_key_stays_so_without_the_first_merge(desk: Desk
     assert roots[middle] == roots[last] == middle
 
 
+def test_an_active_member_speaks_for_who_only_has_an_elder_id(desk: Desk) -> None:
+    elder, apart, member = desk.person(), desk.person(), desk.member()
+    with desk.writing() as conn:
+        merge_persons(conn, desk.means, elder, apart, "phone", "test")
+        assert merge_persons(conn, desk.means, apart, member, "unionid", "test") == member
+        number = conn.scalar(select(merge.c.number).where(merge.c.kind == "phone"))
+        assert set(unmerge(conn, desk.means, int(number or 0), "1001")) == {elder, member}
+    assert desk.roots() == {elder: elder, apart: member, member: member}
+
+
 def test_a_claimed_phone_merges_nobody(desk: Desk) -> None:
     owner, claimer, other = desk.person(), desk.person(), desk.person()
     with desk.writing() as conn:

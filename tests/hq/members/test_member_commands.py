@@ -27,18 +27,13 @@ FILE = "会员卡号,手机号,姓名,积分\nC1,13800000001,张三,120\nC2,1380
 def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
     def run_(*words: str) -> tuple[int, str, str]:
         capsys.readouterr()
-        status = commands.main(_with_data(words, tmp_path))
+        status = commands.main([*words, "--data", str(tmp_path / "hq")])
         told = capsys.readouterr()
         return status, told.out.strip(), told.err.strip()
 
     (tmp_path / "m.csv").write_text(FILE, "utf-8")
     assert run_("import", "members", str(tmp_path / "m.csv"), "--phones-verified")[0] == 0
     return run_
-
-
-def _with_data(words: tuple[str, ...], folder: Path) -> list[str]:
-    at = words.index("--") if "--" in words else len(words)
-    return [*words[:at], "--data", str(folder / "hq"), *words[at:]]
 
 
 def test_who_finds_a_member_is_kept_and_sees_no_phone(run: Run, tmp_path: Path) -> None:
@@ -81,7 +76,7 @@ def test_merging_by_hand_and_back(run: Run) -> None:
 
 def test_points_by_hand_want_a_reason(run: Run) -> None:
     assert run("member", "points", "C1", "50", "活动补发")[1] == "170"
-    assert run("member", "points", "--", "C1", "-70", "多记更正")[1] == "100"
+    assert run("member", "points", "C1", "-70", "多记更正")[1] == "100"
     assert run("member", "points", "C1", "5", " ")[0] == 2
     assert run("member", "points", "C1", "五", "x")[0] == 2
     assert json.loads(run("member", "find", "C1", "--reason", "x", "--json")[1])["points"] == 100

@@ -24,7 +24,7 @@ from posapp.hq.members.privacy import Recipient
 from posapp.hq.members.tables import attribute, benefit, merge, person, points_entry, privacy_request
 from posapp.hq.people import set_value
 from posapp.hq.tables import batch, counter, sale
-from posapp.messages import Consent, PrivacyRequested
+from posapp.messages import AttributeNoted, Consent, PrivacyRequested
 from tests.hq.members.desk import PHONE, Desk
 from tests.hq.shop import Shop, Till, on_sqlite, wait_until
 
@@ -131,12 +131,19 @@ def test_a_customer_is_gone_everywhere_and_the_sales_stay(shop: Shop, desk: Desk
     assert told.forgot == [([member], [PHONE])]
     with desk.writing() as conn:
         assert privacy.finish(conn, asked.number, desk.clock.now) == ["S001T01", "S001T02"]
+    till.page("members", cursor)  # where it was before: it is told, and has not said that it heard
+    with desk.database.reading() as conn:
+        assert privacy.missing(conn, asked.number) == ["S001T01", "S001T02"]
     assert _caught_up(till, cursor)[1] == {member}
     with desk.writing() as conn:
         assert privacy.finish(conn, asked.number, desk.clock.now) == ["S001T02"]
+    journal.add(AttributeNoted(member, "size", "s"))  # from a till that did not know yet
+    till.push(journal.jid, journal.entries[-1:])
+    _follow(shop)
     _caught_up(other)
     with desk.writing() as conn:
-        assert privacy.finish(conn, asked.number, desk.clock.now) == []
+        assert privacy.missing(conn, asked.number) == []
+        assert conn.execute(select(attribute)).all() == []
         everything = _everything(conn)
         row = conn.execute(select(privacy_request)).one()
         assert (row.state, row.done) == ("done", desk.clock.now)
