@@ -35,6 +35,7 @@ from posapp.hq.members.identity import (
     root_of,
     set_phone,
 )
+from posapp.hq.members.recipients import recipients
 from posapp.hq.members.slice import Published, rows_of, seen_at
 from posapp.hq.members.tables import attribute, benefit, followed, person, sealed_box
 from posapp.hq.members.tiers import rise
@@ -112,7 +113,8 @@ class Follower:
                 while not self._stopping.is_set() and self.step():
                     pass
                 self.catch_up()
-                keep_up(self._database, self._clock.now_ms())
+                if keep_up(self._database, self._clock.now_ms()):
+                    privacy.sweep(self._database, self._means(), recipients(self._vault))
             except Exception:  # noqa: BLE001  (logged whole; a follower that dies would stop them all)
                 _log.exception("members could not follow; trying again in a second")
                 self._stopping.wait(1.0)

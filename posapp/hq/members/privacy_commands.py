@@ -14,12 +14,10 @@ from posapp.hq import feed
 from posapp.hq.members import dossier, privacy
 from posapp.hq.members.commands import means_of, say, who
 from posapp.hq.members.desk import note_look, reason_of, who_is
+from posapp.hq.members.recipients import recipients
 from posapp.hq.office import Office
 
 Command = Callable[[Any, str, Callable[[argparse.Namespace], int | None], str], Any]
-
-RECIPIENTS: tuple[privacy.Recipient, ...] = ()
-"""Whom personal data goes to besides HQ."""
 
 _KINDS = {
     "access": ("查阅复制", "access"),
@@ -114,7 +112,7 @@ def _export(args: argparse.Namespace) -> None:
         with office.database.transaction() as conn:
             asked = privacy.find(conn, args.number)
             note_look(conn, means, who(), asked.ref, "export", reason)
-            data = dossier.export(conn, means.vault, asked.ref, RECIPIENTS)
+            data = dossier.export(conn, means.vault, asked.ref, recipients(means.vault))
             try:
                 with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                     file.write(data)
@@ -131,7 +129,7 @@ def _erase(args: argparse.Namespace) -> int:
         if not args.yes:
             raise PosError("erase_unconfirmed")
         with office.database.transaction() as conn:
-            feed.publish(conn, privacy.erase(conn, means, args.number, RECIPIENTS))
+            feed.publish(conn, privacy.erase(conn, means, args.number, recipients(means.vault)))
         privacy.purge(office.database)
         with office.database.transaction() as conn:
             left = privacy.finish(conn, args.number, means.now)
@@ -155,5 +153,6 @@ def _say_left(left: list[str], place: int) -> None:
 
 def _sweep(args: argparse.Namespace) -> None:
     with Office(args) as office:
-        numbers = privacy.sweep(office.database, means_of(office), RECIPIENTS)
+        means = means_of(office)
+        numbers = privacy.sweep(office.database, means, recipients(means.vault))
     say(f"{len(numbers)}")

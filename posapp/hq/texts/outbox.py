@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, func, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, select, text, update
 
 from posapp.clock import DAY, HOUR, MINUTE, local
 from posapp.errors import PosError
@@ -215,7 +215,15 @@ def drop_for(conn: Connection, ref: str, now_ms: int) -> int:
 
     That the number refused messages is kept, as a keyed hash: it is what keeps them from coming again.
     """
-    mine = text_message.c.ref == ref
+    return _drop(conn, text_message.c.ref == ref, now_ms)
+
+
+def drop_number(conn: Connection, person: str, now_ms: int) -> int:
+    """Forget a number (its keyed hash), as drop_for() a person."""
+    return _drop(conn, text_message.c.person == person, now_ms)
+
+
+def _drop(conn: Connection, mine: ColumnElement[bool], now_ms: int) -> int:
     gone = conn.execute(delete(text_message).where(mine, text_message.c.state == "queued").returning(text_message.c.id))
     count = len(gone.all())
     under_way = text_message.c.state == "sending"
