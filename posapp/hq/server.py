@@ -350,9 +350,6 @@ def _live_routes(app: FastAPI, hq: Hq, signed: Callable[..., Awaitable[Response]
         def work(who: Signed, body: bytes) -> Message:
             asked.append(_decode(body, NewsRequest))
             scopes.extend(_scopes(who.certificate))
-            place = (who.certificate.store, who.certificate.till)
-            cursor = asked[0].cursors.get("members", "")
-            privacy.note_read(hq.database, place, scopes, cursor, hq.keys.generation)
             _note_read(hq, who.certificate, asked[0].cursors.get("members", ""))
             return NewsAnswer([])
 
