@@ -118,7 +118,8 @@ def test_requests_about_what_is_kept(site: Site, member: Browser) -> None:
     assert stranger.open(f"/q/{row['number']}").status_code == 200
     assert "已收到" in stranger.text
     assert "张" not in stranger.text
-    assert stranger.open("/q/P000").status_code == 404
+    for wrong in ("P000", "%00", "%ED%A0%80", "x" * 3_000):
+        assert stranger.open(f"/q/{wrong}").status_code == 404
     member.send("privacy", kind="anything")
     assert len(site.rows(privacy_request)) == 5
 

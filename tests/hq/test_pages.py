@@ -223,7 +223,8 @@ def test_english_and_back(site: Site) -> None:
 def test_codes_that_do_not_work(site: Site, clock: TestClock) -> None:
     code, stand = site.code(), site.code("stand")
     browser = site.browser()
-    assert browser.open("/j/NOCODEATALL").status_code == 404
+    for wrong in ("NOCODEATALL", "%00", "%ED%A0%80", "x" * 3_000):
+        assert browser.open(f"/j/{wrong}").status_code == 404
     assert browser.open(f"/j/{code[:-1]}{'0' if code[-1] != '0' else '1'}").status_code == 404
     with site.shop.database.transaction() as conn:
         conn.execute(static_code.update().values(revoked=clock.now_ms()))

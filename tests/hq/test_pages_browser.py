@@ -12,7 +12,7 @@ from pathlib import Path
 
 import noto_cjk_sans_otc
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from posapp.hq.database import Database
 from posapp.hq.joining.tables import joined
@@ -21,7 +21,7 @@ from tests.hq.browsing import Site, serving_pages
 from tests.hq.shop import TestClock, on_sqlite
 from tests.hq.texting import Texting
 
-PHONE_SIZE = {"width": 375, "height": 667}
+PHONE_SIZE: ViewportSize = {"width": 375, "height": 667}
 _FLAGS = ["--no-sandbox", "--headless=new", "--disable-gpu", "--disable-dev-shm-usage"]
 
 
@@ -41,7 +41,7 @@ def chromium(tmp_path: Path) -> Iterator[Browser]:
     fonts.mkdir(parents=True)
     font = next(Path(noto_cjk_sans_otc.__file__).parent.rglob("NotoSansCJK-Regular.ttc"))
     (fonts / font.name).symlink_to(font)
-    surroundings = {**os.environ, "XDG_DATA_HOME": str(tmp_path / "xdg")}
+    surroundings: dict[str, str | float | bool] = {**os.environ, "XDG_DATA_HOME": str(tmp_path / "xdg")}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=_FLAGS, env=surroundings)
         yield browser
@@ -80,11 +80,12 @@ def test_joining_on_a_phone(
     _keep(page, f"join-{language}-empty")
     assert not page.locator("input:checked").count()
     page.get_by_role("button", name=join, exact=True).click()
-    assert page.locator("[role=alert]").count() == 4
+    expect(page.locator("[role=alert]")).to_have_count(4)
     _keep(page, f"join-{language}-error")
     page.fill("#phone", "138 1234 5678")
     page.fill("#name", "张三")
     page.get_by_role("button", name=send).click()
+    expect(page.locator("#code")).to_be_focused()
     page.fill("#code", site.sms())
     _keep(page, f"join-{language}-code")
     assert page.input_value("#phone") == "138 1234 5678"
@@ -95,15 +96,17 @@ def test_joining_on_a_phone(
         page.press("#code", "Enter")
     else:
         page.get_by_role("button", name=join, exact=True).click()
-    assert page.locator("h1").inner_text() == welcome
+    expect(page.locator("h1")).to_have_text(welcome)
     _keep(page, f"join-{language}-done")
     assert len(site.rows(joined)) == 1
     page.get_by_role("link", name=mine).click()
-    _keep(page, f"member-{language}")
+    expect(page.locator("details")).to_have_count(1)
     assert page.locator("svg").count() == 1
+    _keep(page, f"member-{language}")
     page.goto(f"{site.url}/j/{site.code('receipt')}")
     _keep(page, f"join-{language}-known")
     page.locator("[value=claim]").click()
+    expect(page.locator("svg")).to_have_count(1)
     _keep(page, f"join-{language}-claimed")
     page.goto(f"{site.url}/j/NOTHING")
     _keep(page, f"join-{language}-bad")

@@ -71,7 +71,7 @@ def visit_of(request: Request, chance: Chance, body: bytes = b"") -> Visit:
     visit = Visit(
         cookie,
         held.get(MEMBER, "")[:64],
-        held.get(LANGUAGE) or _preferred(request.headers.get("accept-language", "")),
+        _preferred(held.get(LANGUAGE) or request.headers.get("accept-language", "")),
         str(request.base_url).rstrip("/"),
         request.client.host if request.client else "",
     )

@@ -204,11 +204,11 @@ def _fields(visit: Visit, errors: Errors, sent: bool) -> str:
         digits += " autofocus"
     terms, offers = consents.TEXTS[consents.TERMS], consents.TEXTS[consents.MARKETING]
     name, optional = say("称呼(选填)", "Name (optional)"), say("(选填)", " (optional)")
-    told = say("验证码已发送,5 分钟内有效", "The code is on its way, good for 5 minutes")
+    on_its_way = say("验证码已发送,5 分钟内有效", "The code is on its way, good for 5 minutes")
     return "".join(
         (
             phone_fields(visit, errors, send, digits),
-            sheet.words("p", told, "quiet") if sent else "",
+            sheet.words("p", on_its_way, "quiet") if sent else "",
             sheet.field(visit, errors, "name", name, 'autocomplete="name" maxlength="40"'),
             _birthday(visit, errors),
             sheet.tick(visit, errors, "adult", say("我已满 14 周岁", "I am 14 or older")),
@@ -346,12 +346,12 @@ def _join(hq: Hq, visit: Visit, place: Place) -> Response:
     with hq.database.transaction() as conn:
         one_at_a_time(conn, key)  # the same phone in two browsers: one after the other
         asked.counted = _counted(conn, hq, visit, now)
-        done, told = join.join(conn, hq.keys, means, asked)
+        done, published = join.join(conn, hq.keys, means, asked)
         browser.confirm(conn, visit, key, done.ref, now)
         browser.sign_in(conn, visit, hq.chance, done.ref, now)
-        body = welcome(conn, hq, visit, place, done)
-        feed.publish(conn, told)
-    return sheet.answer(visit, hq.chance, place.shop or visit.say("会员中心", "Members"), body)
+        result = result_of(conn, means, done, joins=True)
+        feed.publish(conn, published)
+    return told(hq, visit, place, result)
 
 
 def _consent(purpose: str, given: bool) -> Consent:
@@ -373,45 +373,55 @@ def _claim(hq: Hq, visit: Visit, place: Place) -> Response:
     assert place.member
     means = Means(hq.vault, hq.chance, hq.clock.now_ms())
     with hq.database.transaction() as conn:
-        done, told = join.recognise(conn, hq.keys, means, place.member, place.code)
-        body = welcome(conn, hq, visit, place, done)
-        feed.publish(conn, told)
-    return sheet.answer(visit, hq.chance, place.shop or visit.say("会员中心", "Members"), body)
+        done, published = join.recognise(conn, hq.keys, means, place.member, place.code)
+        result = result_of(conn, means, done, joins=False)
+        feed.publish(conn, published)
+    return told(hq, visit, place, result)
 
 
 # --- what came of it ---
 
 
-def welcome(conn: Connection, hq: Hq, visit: Visit, place: Place, done: Outcome) -> str:
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the last page says. is_new: whether they are welcomed; gifts: what they were given for it; code: theirs."""
+
+    is_new: bool
+    initial: str
+    gifts: list[list[str]]
+    code: str
+    ticket: Outcome
+
+
+def result_of(conn: Connection, means: Means, done: Outcome, *, joins: bool) -> Result:
+    root = root_of(conn, done.ref)
+    head = conn.execute(select(person).where(person.c.ref == root)).one()
+    is_new = joins and head.status == ACTIVE and head.joined > means.now - WELCOME_MS
+    gifts = []
+    if is_new:
+        mine = (benefit.c.ref == done.ref) & (benefit.c.made >= head.joined)
+        gifts = _names(conn.execute(select(benefit).where(mine).order_by(benefit.c.id)))
+    return Result(is_new, head.initial, gifts, code_of(conn, means, root), done)
+
+
+def told(hq: Hq, visit: Visit, place: Place, result: Result) -> Response:
     """Who they are now, what they were given, what became of the ticket, and the code to show at the counter."""
     say = visit.say
-    root = root_of(conn, done.ref)
-    now = hq.clock.now_ms()
-    means = Means(hq.vault, hq.chance, now)
-    head = conn.execute(select(person).where(person.c.ref == root)).one()
-    hello = f" {head.initial}**" if head.initial else ""
-    joins = visit.form.get("action") != "claim"
-    is_new = joins and head.status == ACTIVE and head.joined > now - WELCOME_MS
-    title = say("入会成功,欢迎", "Welcome") if is_new else say("您已经是会员", "You are a member already")
-    gifts = ""
-    if is_new:
-        rows = conn.execute(
-            select(benefit).where(benefit.c.ref == done.ref, benefit.c.made >= head.joined).order_by(benefit.c.id)
-        ).all()
-        gifts = "".join(f"<li>{escape(say(*names))}</li>" for names in _names(rows))
-    parts = [sheet.section(f"<h1>{escape(title + hello)}</h1>", f"<ul>{gifts}</ul>" if gifts else "", kind="gift")]
-    if line := _of_ticket(visit, done):
-        parts.append(sheet.note(line, bad=done.ticket == TAKEN))
-    member_code = code_of(conn, means, root)
+    title = say("入会成功,欢迎", "Welcome") if result.is_new else say("您已经是会员", "You are a member already")
+    title += f" {result.initial}**" if result.initial else ""
+    gifts = "".join(sheet.words("li", say(*names)) for names in result.gifts)
+    parts = [sheet.section(sheet.words("h1", title), f"<ul>{gifts}</ul>" if gifts else "", kind="gift")]
+    if line := _of_ticket(visit, result.ticket):
+        parts.append(sheet.note(line, bad=result.ticket.ticket == TAKEN))
     parts.append(
         sheet.section(
             sheet.words("h2", say("会员码", "Member code")),
-            sheet.qr(member_code, say("会员码", "Member code")),
+            sheet.qr(result.code, say("会员码", "Member code")),
             sheet.words("p", say("结账时出示", "Show it when you pay"), "quiet"),
         )
     )
     parts.append(sheet.link("/m", say("我的会员页", "My membership"), "button"))
-    return "".join(parts)
+    return sheet.answer(visit, hq.chance, place.shop or say("会员中心", "Members"), "".join(parts))
 
 
 def _of_ticket(visit: Visit, done: Outcome) -> str:

@@ -405,7 +405,8 @@ def status(hq: Hq, visit: Visit, number: str) -> Response:
     """What became of a privacy request; its number says nothing of whose it is."""
     say = visit.say
     with hq.database.reading() as conn:
-        row = conn.execute(select(privacy_request).where(privacy_request.c.number == number[:40])).one_or_none()
+        named = number if number.isascii() and number.isalnum() else ""
+        row = conn.execute(select(privacy_request).where(privacy_request.c.number == named)).one_or_none()
         zone = settings_of(conn, feed.CHAIN).time_zone
     title = say("申请进度", "Your request")
     if row is None:
