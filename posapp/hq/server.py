@@ -131,7 +131,7 @@ class Hq:
         self.pushes = Buckets(burst=2_000, every_ms=20)
         self.unknown_codes = Bucket(burst=20, every_ms=6_000)
         self.news = News(database, keys.generation)
-        self.texts.may_send = wishes.may_send
+        self.texts.may_send = partial(wishes.may_send, clock)
         self.follower = Follower(database, keys, self.vault, clock, chance, partial(wishes.send, keys))
         self.projector.on_work = self.follower.wake
         self.pruned_ms = 0

@@ -14,6 +14,7 @@ from posapp.hq.database import Database
 from posapp.hq.joining.tables import claim, given, joined, page_session, referral, route, static_code, token_open
 from posapp.hq.members.tables import benefit, consent, person, points_entry
 from posapp.hq.tables import feed
+from posapp.hq.wecom.tables import contact_way
 from posapp.keys import HqKeys
 from posapp.rules.join_token import CHANNELS
 from tests.hq.browsing import FORM, PHONE, Browser, Site, serving_pages
@@ -239,7 +240,7 @@ def test_codes_that_do_not_work(site: Site, clock: TestClock) -> None:
 
 @on_sqlite
 def test_routes_lead_elsewhere(site: Site, clock: TestClock) -> None:
-    stand, badge, display = site.code("stand"), site.code("badge"), site.code("display")
+    stand, badge, display = site.code("stand"), site.code("badge", clerk=1001), site.code("display")
     rows = [
         {"scope": "chain", "channel": "", "target": "https://example.org/all", "since": 1},
         {"scope": "chain", "channel": "stand", "target": "https://example.org/stand", "since": 1},
@@ -253,6 +254,15 @@ def test_routes_lead_elsewhere(site: Site, clock: TestClock) -> None:
     assert browser.open(f"/j/{site.code('sms')}", follow=False).headers["Location"] == "https://example.org/all"
     assert browser.open(f"/j/{badge}", follow=False).status_code == 200  # until there are clerks' codes
     assert browser.open(f"/j/{display}", follow=False).status_code == 200
+    ways = {"store": 1, "clerk": 1001, "users": "lin", "made": 1}
+    with site.shop.database.transaction() as conn:
+        friend = "https://work.weixin.example/ca/lin"
+        conn.execute(contact_way.insert(), {**ways, "state": "s", "channel": "badge", "content": friend})
+    browser.open(f"/j/{badge}")
+    assert "添加专属店员" in browser.text
+    assert friend in browser.page
+    browser.open(f"/j/{badge}?form=1")
+    assert 'name="phone"' in browser.page
     assert {row["target"] for row in site.rows(token_open) if row["channel"] == "stand"} == {
         "https://example.org/stand"
     }

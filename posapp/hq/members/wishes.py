@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, select
 
+from posapp.clock import DAY, Clock
 from posapp.hq import feed
 from posapp.hq.members.consents import may_market
 from posapp.hq.members.earning import sale_of
@@ -11,13 +12,17 @@ from posapp.hq.members.identity import Means
 from posapp.hq.members.tables import attribute, person
 from posapp.hq.people import settings_of
 from posapp.hq.texts import outbox
+from posapp.hq.texts.tables import text_message
 from posapp.keys import HqKeys
 from posapp.messages import MessageRequested
 from posapp.money import Money
 from posapp.rules.join_token import PATH, make, read
 
-TYPES = "types"
-"""The name under which a member's page keeps what they want to be written about."""
+TYPES, FREQUENCY = "types", "frequency"
+"""The names under which a member's page keeps what they want to be written about, and how often."""
+
+PAUSES = {"weekly": 7 * DAY, "monthly": 30 * DAY}
+"""Time between two offers, by what a member chose."""
 
 
 def send(keys: HqKeys, conn: Connection, means: Means, phone: str, wanted: MessageRequested) -> None:
@@ -45,15 +50,29 @@ def send(keys: HqKeys, conn: Connection, means: Means, phone: str, wanted: Messa
     )
 
 
-def may_send(conn: Connection, ref: str, kind: str, template: str) -> bool:
-    """Whether a message of a class may go to a member now: offers only with consent, of the types they chose."""
+def may_send(clock: Clock, conn: Connection, ref: str, kind: str, template: str) -> bool:
+    """Whether a message of a class may go to a member now: offers only with consent, of the types and as often as they
+    chose."""
     if kind != "promotion":
         return True
     root = conn.scalar(select(person.c.root).where(person.c.ref == ref))
     if root is None or not may_market(conn, root):
         return False
     types = _chosen(conn, root, TYPES)
-    return types is None or template in types.split(",")
+    if types is not None and template not in types.split(","):
+        return False
+    pause = PAUSES.get(_chosen(conn, root, FREQUENCY) or "", 0)
+    lately = (
+        select(text_message.c.id)
+        .join(person, person.c.ref == text_message.c.ref)
+        .where(
+            person.c.root == root,
+            text_message.c.kind == "promotion",
+            text_message.c.state.in_(("sent", "delivered", "uncertain")),
+            text_message.c.ended > clock.now_ms() - pause,
+        )
+    )
+    return not pause or conn.execute(lately.limit(1)).first() is None
 
 
 def _chosen(conn: Connection, root: str, name: str) -> str | None:

@@ -35,7 +35,8 @@ _LONGEST_VALUE, _MOST_VALUES = 200, 40
 @dataclass
 class Visit:
     """One request. cookie: the browser's number; member: the one it got when it signed in; site: the address it knows
-    us by; form: what it sent; cookies: what the answer gives it, a value of "" takes it away."""
+    us by; form: what it sent; cookies: what the answer gives it, a value of "" takes it away;
+    wants_form: the form, whatever the route of the code says."""
 
     cookie: str
     member: str
@@ -44,6 +45,7 @@ class Visit:
     address: str
     form: dict[str, str] = field(default_factory=dict)
     cookies: dict[str, str] = field(default_factory=dict)
+    wants_form: bool = False
 
     @property
     def session(self) -> str:
@@ -77,6 +79,7 @@ def visit_of(request: Request, chance: Chance, body: bytes = b"") -> Visit:
     )
     if not 40 <= len(cookie) <= 64:
         visit.cookie = visit.cookies[BROWSER] = b64u(chance(32))
+    visit.wants_form = request.query_params.get("form") == "1"
     wanted = request.query_params.get(LANGUAGE, "")
     if wanted in ("zh", "en"):
         visit.language = visit.cookies[LANGUAGE] = wanted

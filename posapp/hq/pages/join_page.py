@@ -23,7 +23,7 @@ from posapp.hq.limits import Buckets
 from posapp.hq.members import consents, earning
 from posapp.hq.members.identity import ACTIVE, Means, code_of, root_of
 from posapp.hq.members.tables import benefit, person
-from posapp.hq.pages import browser, sheet
+from posapp.hq.pages import browser, friend_page, sheet
 from posapp.hq.pages.browser import Visit
 from posapp.hq.pages.sheet import Errors
 from posapp.hq.people import settings_of
@@ -39,7 +39,8 @@ from posapp.rules.phones import read_phone
 if TYPE_CHECKING:
     from posapp.hq.server import Hq
 
-JOIN, CLERK, GROUP = "join", "clerk", "group"
+JOIN = "join"
+_FRIENDS = frozenset({friend_page.CLERK, friend_page.GROUP})
 PURPOSE = "join"
 WELCOME_MS = 10 * MINUTE
 """Who joined so recently is welcomed, not told that they are a member already: a form may be sent twice."""
@@ -102,6 +103,7 @@ def show(hq: Hq, visit: Visit, text: str) -> Response:
         with hq.database.transaction(waits_for_disk=False) as conn:
             code = codes.read_code(conn, hq.keys, text, now) if text else None
             target = target_of(conn, code) if code else JOIN
+            content = friend_page.content_of(conn, target, code) if code and target in _FRIENDS else ""
             if code:
                 codes.note_open(conn, visit.session, code, now, target)
             place = place_of(conn, hq, visit, code, now)
@@ -111,18 +113,19 @@ def show(hq: Hq, visit: Visit, text: str) -> Response:
         response = RedirectResponse(target, 303, {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"})
         browser.give_cookies(visit, response)
         return response
+    if content and not visit.wants_form:
+        return friend_page.show(hq, visit, place.shop, target, content, place.path)
     return ask(hq, visit, place, {})
 
 
 def target_of(conn: Connection, code: Code) -> str:
-    """What to show for a code: the nearest route of its store and channel. A clerk's code or a group's is shown once
-    there is one; until then the form."""
+    """What to show for a code: the nearest route of its store and channel; the form where there is none, and for a
+    clerk or a group that has no code in WeCom."""
     scopes = (feed.store_scope(code.token.store), feed.CHAIN)
     channels = (code.token.channel, "")
     rows = conn.execute(select(route).where(route.c.scope.in_(scopes), route.c.channel.in_(channels))).all()
     nearest = sorted(rows, key=lambda row: (scopes.index(row.scope), channels.index(row.channel)))
-    target = str(nearest[0].target) if nearest else JOIN
-    return target if target.startswith("https://") else JOIN
+    return str(nearest[0].target) if nearest else JOIN
 
 
 def place_of(conn: Connection, hq: Hq, visit: Visit, code: Code | None, now: int) -> Place:
