@@ -210,7 +210,7 @@ def _fields(visit: Visit, errors: Errors, sent: bool) -> str:
     on_its_way = say("验证码已发送,5 分钟内有效", "The code is on its way, good for 5 minutes")
     return "".join(
         (
-            phone_fields(visit, errors, send, digits),
+            phone_fields(visit, errors, send, digits, "" if sent else " data-asks"),
             sheet.words("p", on_its_way, "quiet") if sent else "",
             sheet.field(visit, errors, "name", name, 'autocomplete="name" maxlength="40"'),
             _birthday(visit, errors),
@@ -222,9 +222,9 @@ def _fields(visit: Visit, errors: Errors, sent: bool) -> str:
     )
 
 
-def phone_fields(visit: Visit, errors: Errors, send: str, digits: str) -> str:
+def phone_fields(visit: Visit, errors: Errors, send: str, digits: str, more: str = "") -> str:
     say = visit.say
-    tel = 'type="tel" inputmode="tel" autocomplete="tel" maxlength="20" required'
+    tel = 'type="tel" inputmode="tel" autocomplete="tel" maxlength="20" required' + more
     return sheet.field(visit, errors, "phone", say("手机号", "Mobile number"), tel) + sheet.field(
         visit, errors, "code", say("验证码", "Code"), digits, send
     )
