@@ -153,13 +153,7 @@ def give(conn: Connection, means: Means, ref: str, phone_hash: str, code: Code |
     for row in running(conn, store, means.now):
         if not insert_new(conn, given, {"campaign": row.id, "phone": phone_hash, "ref": ref, "at": means.now}):
             continue
-        taken = conn.execute(
-            update(campaign)
-            .where(campaign.c.id == row.id, campaign.c.left != 0)
-            .values(left=campaign.c.left - (1 if row.left > 0 else 0), given=campaign.c.given + 1)
-            .returning(campaign.c.id)
-        ).first()
-        if taken is None:
+        if row.left > 0 and not _take_one(conn, row.id):
             conn.execute(given.delete().where(given.c.campaign == row.id, given.c.phone == phone_hash))
             continue
         promise = {
@@ -178,6 +172,12 @@ def give(conn: Connection, means: Means, ref: str, phone_hash: str, code: Code |
         chinese, english = json.loads(row.name)
         names.append((chinese, english))
     return names
+
+
+def _take_one(conn: Connection, id_: str) -> bool:
+    """One less of a campaign's gifts; False when there are none. Whoever joins meanwhile waits for this row."""
+    one_less = update(campaign).where(campaign.c.id == id_, campaign.c.left > 0).values(left=campaign.c.left - 1)
+    return conn.execute(one_less.returning(campaign.c.id)).first() is not None
 
 
 def running(conn: Connection, store: int, now: int) -> Sequence[Any]:

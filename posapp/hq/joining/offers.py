@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from posapp.clock import Clock, parse_instant, rfc3339
 from posapp.errors import PosError
 from posapp.hq import feed
 from posapp.hq.database import Database, upsert
-from posapp.hq.joining.tables import campaign, hook, pack, route
+from posapp.hq.joining.tables import campaign, given, hook, pack, route
 from posapp.hq.members.tiers import pair, plain_id
 from posapp.hq.people import plain_name, scope_of, settings_of
 from posapp.hq.tables import article
@@ -113,7 +113,7 @@ def add_campaign(
             raise PosError("bad_scope", scope=feed.CHAIN)
         begins, stops = period.read(conn, now)
         row = {"id": id_, **promise.row(conn), "stores": json.dumps(numbers), "starts": begins, "ends": stops}
-        conn.execute(campaign.insert(), {**row, "days": days, "left": budget, "given": 0})
+        conn.execute(campaign.insert(), {**row, "days": days, "left": budget})
         feed.publish(conn, {"offers": offer_rows(conn, now)})
 
 
@@ -148,6 +148,8 @@ def campaigns(database: Database, clock: Clock) -> list[dict[str, Any]]:
     now = clock.now_ms()
     with database.reading() as conn:
         rows = conn.execute(select(campaign).order_by(campaign.c.starts, campaign.c.id)).all()
+        held = conn.execute(select(given.c.campaign, func.count()).group_by(given.c.campaign)).all()
+        counts: dict[str, int] = {name: count for name, count in held}
     return [
         {
             "id": row.id,
@@ -160,7 +162,7 @@ def campaigns(database: Database, clock: Clock) -> list[dict[str, Any]]:
             "from": rfc3339(row.starts),
             "until": rfc3339(row.ends) if row.ends else None,
             "left": row.left if row.left >= 0 else None,
-            "given": row.given,
+            "given": counts.get(row.id, 0),
             "state": _state(row, now),
         }
         for row in rows

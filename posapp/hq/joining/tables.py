@@ -84,7 +84,6 @@ campaign = table(
     whole("ends"),
     whole("days"),
     whole("left"),
-    whole("given", 0),
 )
 
 # Once a person for ever, whatever becomes of the gift. keys: the phone's keyed hash, so that one phone gets one gift
