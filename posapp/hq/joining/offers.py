@@ -149,7 +149,7 @@ def campaigns(database: Database, clock: Clock) -> list[dict[str, Any]]:
     with database.reading() as conn:
         rows = conn.execute(select(campaign).order_by(campaign.c.starts, campaign.c.id)).all()
         held = conn.execute(select(given.c.campaign, func.count()).group_by(given.c.campaign)).all()
-        counts: dict[str, int] = {name: count for name, count in held}
+        counts: dict[str, int] = {row[0]: row[1] for row in held}
     return [
         {
             "id": row.id,
