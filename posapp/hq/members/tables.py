@@ -205,3 +205,6 @@ looked = table(
 
 # What belongs to entries of the journals and could not be taken in at once. state: waiting, done.
 followed = table("followed", key("event", Word), word("what"), whole("at"), word("detail", ""))
+
+# A link by which a phone that was typed at a counter is confirmed. hash: SHA-256 of its end. used: when it was, 0: not.
+phone_confirm = table("phone_confirm", key("hash", Word), word("ref"), whole("made"), whole("used", 0))
