@@ -63,11 +63,12 @@ class AskedText:
 
 @dataclass(frozen=True, slots=True)
 class PageView:
-    """A page of HQ's that the customer opens on their own phone."""
+    """A page of HQ's that the customer opens on their own phone. is_printed: on a slip, too."""
 
     url: str
     title: str
     line: str
+    is_printed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,11 @@ class MemberView:
     chips: dict[str, str] = field(default_factory=dict)
     consents: dict[str, int] = field(default_factory=dict)
     is_old: bool = False
+
+    @property
+    def is_named(self) -> bool:
+        """Whether a letter of the name is known: who joined at a counter typed none."""
+        return bool(self.name.strip("*"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,12 +24,13 @@ from posapp.messages import (
     PrivacyRequested,
 )
 from posapp.money import ZERO
+from posapp.rules import page_slip
 from posapp.rules.consents import AGE, PERSONAL, TEXTS, text_hash
 from posapp.rules.phones import read_phone
 from posapp.streams import ChipRow, ConsentTextRow, MemberRow
 from posapp.sync.pull import kept_rows
 from posapp.till.desk import verb
-from posapp.till.guests import AWAY, GuestVerbs
+from posapp.till.guests import AWAY, GuestVerbs, Sold
 
 PRIVACY = ("access", "correct", "erase", "impersonal")
 MESSAGES = ("claim", "receipt")
@@ -113,22 +114,27 @@ class WishVerbs(GuestVerbs):
             return self.consent({PERSONAL: False})
         return self._on_ticket()
 
+    @verb
     def self_service(self) -> PageView:
-        """HQ's page where customers see, change and delete what is kept of them."""
+        """HQ's page where customers see, change and delete what is kept of them; on paper, too."""
+        self._clerk()
         english = self.settings.language == "en"
         title = ("我的会员信息 · 隐私与退订", "My data · privacy and opting out")[english]
         line = (
             "用自己的手机查阅、更正、撤回或注销",
             "See, correct, withdraw or delete on your own phone",
         )[english]
-        return PageView((self.settings.join_address or self.keys.hq_url) + PRIVACY_PAGE, title, line)
+        url = (self.settings.join_address or self.keys.hq_url) + PRIVACY_PAGE
+        self.papers.print(lambda: page_slip.document(title, url, line, self.settings), f"page {self.journal.new_id()}")
+        return PageView(url, title, line, self.devices.receipt is not None)
 
     # --- joining with a cashier's help ---
 
     @verb
     def assist(self, phone: str, agreed: Mapping[str, bool]) -> AssistView:
-        """A customer typed their phone and ticked: agreed by purpose, and whether they are 14. Who is known stands on
-        the ticket; anybody else joins, with a code that HQ sends to the phone, or without one while HQ is away.
+        """A customer typed their phone and ticked: agreed by purpose that was asked about, and whether they are 14. Who
+        is known stands on the ticket; anybody else joins, with a code that HQ sends to the phone, or without one while
+        HQ is away.
 
         Raises PosError bad_phone, consent_needed, tender_begun, training_personal.
         """
@@ -147,7 +153,7 @@ class WishVerbs(GuestVerbs):
             source = "hq"
         if known:
             return AssistView("known", self._recognised(known, "assisted", source, asked_ms))
-        acts = [_consent(row, name, bool(agreed.get(name))) for name, row in texts.items()]
+        acts = [_consent(row, name, agreed[name]) for name, row in texts.items() if name in agreed]
         joining = _Joining(self.journal.new_id(), number, acts)
         if not is_away and self._sends_code(joining):
             self._joining = joining
@@ -178,9 +184,9 @@ class WishVerbs(GuestVerbs):
     # --- text messages ---
 
     @verb
-    def text_message(self, phone: str, template: str) -> TextView:
+    def text_message(self, phone: str, template: str, ticket: str = "") -> TextView:
         """Ask for a text message about the open ticket, or the one paid last: claim (a link to its points) or receipt.
-        Once for a ticket, whatever the network does.
+        ticket: the paid one that is meant, whatever is open by now. Once for a ticket, whatever the network does.
 
         Raises PosError bad_phone, no_such_message, no_ticket_to_text, text_not_paid, text_asked, training_personal.
         """
@@ -189,19 +195,17 @@ class WishVerbs(GuestVerbs):
         if template not in MESSAGES:
             raise PosError("no_such_message", name=template[:20])
         number, cart, sold = read_phone(phone), self.sale.cart, self.last_sold
-        if self.sale.has_goods and cart:
+        if not ticket and self.sale.has_goods and cart:
             if template == "receipt":
                 raise PosError("text_not_paid")
-            ticket, token, sale, member = cart.ticket, cart.token, "", cart.guest.ref if cart.guest else ""
-        elif sold:
-            ticket, token, sale, member = sold.ticket, sold.token, sold.sale, sold.member
-        else:
+            sold = Sold(cart.ticket, cart.token, "", cart.guest.ref if cart.guest else "")
+        if sold is None or ticket not in ("", sold.ticket):
             raise PosError("no_ticket_to_text")
-        if template in said_of(self.folder.till, [ticket], TEXT):
+        if template in said_of(self.folder.till, [sold.ticket], TEXT):
             raise PosError("text_asked")
         box = self._sealed(number)
-        body = MessageRequested(ticket, template, box.digest, box.salt, member, token, sale)
-        self._say(body, (TEXT, {template: "1"}), whose=ticket, box=box)
+        body = MessageRequested(sold.ticket, template, box.digest, box.salt, sold.member, sold.token, sold.sale)
+        self._say(body, (TEXT, {template: "1"}), whose=sold.ticket, box=box)
         return TextView(template, not self.client.is_on or self.runner.trouble is not None)
 
     # --- a clerk's own code ---

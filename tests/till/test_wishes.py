@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ import pytest
 from sqlalchemy import select
 
 from posapp.hq import feed
-from posapp.hq.gateways.sms import save_text_secrets
 from posapp.hq.gateways.sms_simulator import SmsSimulator
 from posapp.hq.joining.tables import joined
 from posapp.hq.members import consents, points
@@ -37,10 +35,8 @@ from posapp.rules.join_token import read
 from posapp.streams import ChipRow
 from posapp.till import Till
 from posapp.till.wishes import _Joining
-from tests.hq.texting import account
-from tests.joining import follow, joins, means
+from tests.joining import code_on, follow, joins, means, sends_texts
 from tests.shop import Chain, entries_of, last, play, refused, sales_of
-from tests.ui.keys import wait_until
 
 BUN, MILK = "6900000000011", "6900000000028"
 PHONE, OTHER = "13812345678", "13900000001"
@@ -66,14 +62,8 @@ def known(chain: Chain, till: Till) -> str:
 
 @pytest.fixture
 def provider(chain: Chain) -> Iterator[SmsSimulator]:
-    """HQ has an account with a provider of text messages."""
-    secrets = account()
-    provider = SmsSimulator(secrets, chain.clock)
-    secrets.base_url = provider.start()
-    save_text_secrets(chain.folder, secrets)
-    chain.http.app.state.hq.texts._folder = chain.folder  # type: ignore[attr-defined]
-    yield provider
-    provider.close()
+    with sends_texts(chain) as provider:
+        yield provider
 
 
 def bodies(till: Till, kind: type[Any]) -> list[Any]:
@@ -195,7 +185,7 @@ def test_who_joins_with_no_network_is_a_member_at_once_and_later_at_hq(chain: Ch
     play(till, "network off", f"scan {BUN}")
     told = last(till, f"assist {PHONE} --marketing")
     assert (told["state"], told["member"]["tail"], told["member"]["points"]) == ("joined", "78", 0)
-    assert told["member"]["consents"] == {"terms": 1, "marketing": 1, "personal": 0}
+    assert told["member"]["consents"] == {"terms": 1, "marketing": 1}
     (said,) = bodies(till, MemberJoined)
     assert (said.verified, said.ticket) == (0, till.sale.cart.ticket)  # type: ignore[union-attr]
     assert read(said.token)[0].channel == "assisted"
@@ -260,18 +250,11 @@ def test_practice_notes_nobody(till: Till) -> None:
     assert bodies(till, MemberJoined) == []
 
 
-def code_on(provider: SmsSimulator) -> str:
-    """What has come to the customer's phone."""
-    wait_until(lambda: bool(provider.inbox(f"+86{PHONE}")))
-    (code,) = re.findall(r"\d{6}", provider.inbox(f"+86{PHONE}")[-1])
-    return str(code)
-
-
 def test_online_the_code_on_the_phone_makes_the_phone_theirs(chain: Chain, till: Till, provider: SmsSimulator) -> None:
     play(till, f"scan {BUN}")
     assert last(till, f"assist {PHONE} --marketing")["state"] == "code"
     assert till.guest() is None
-    code = code_on(provider)
+    code = code_on(provider, PHONE)
     wrong = f"{(int(code) + 1) % 1_000_000:06d}"
     assert refused(till, f"assist-code {wrong}") == "wrong_code"
     assert last(till, f"assist-code {code}")["tail"] == "78"
