@@ -32,10 +32,51 @@ class TicketView:
 
 
 @dataclass(frozen=True, slots=True)
+class BenefitView:
+    """What the account promises. is_usable: the open ticket has it; missing: what the goods lack for it, 0 where it is
+    not that."""
+
+    name: str
+    is_usable: bool
+    missing: Money = ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class ChipView:
+    """What may be noted of a member in two taps. choices: value and what to call it; value: that is noted, or ""."""
+
+    name: str
+    title: str
+    choices: tuple[tuple[str, str], ...]
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedText:
+    """What a customer is asked before they join, in the store's language."""
+
+    purpose: str
+    title: str
+    text: str
+    is_needed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """A page of HQ's that the customer opens on their own phone. is_printed: on a slip, too."""
+
+    url: str
+    title: str
+    line: str
+    is_printed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class MemberView:
     """The member of the open ticket. name: "张**". at: when HQ said so, UTC ms. to_earn: points for this ticket.
 
-    tier: (name, #rrggbb), ("", "") for none. benefits: what the account promises. chips, consents: name to value.
+    tier: (name, #rrggbb), ("", "") for none. chips, consents: name to value, what was just said here included.
+    is_old: HQ has confirmed nothing of it for a while, since `at`.
     """
 
     ref: str
@@ -48,9 +89,32 @@ class MemberView:
     to_earn: int = 0
     is_birthday: bool = False
     is_new: bool = False
-    benefits: tuple[str, ...] = ()
+    benefits: tuple[BenefitView, ...] = ()
     chips: dict[str, str] = field(default_factory=dict)
     consents: dict[str, int] = field(default_factory=dict)
+    is_old: bool = False
+
+    @property
+    def is_named(self) -> bool:
+        """Whether a letter of the name is known: who joined at a counter typed none."""
+        return bool(self.name.strip("*"))
+
+
+@dataclass(frozen=True, slots=True)
+class AssistView:
+    """How far a customer is who joins at the counter. state: joined, known (was a member before), code (HQ has sent one
+    to the phone). member: who stands on the ticket now."""
+
+    state: str
+    member: MemberView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextView:
+    """A text message was asked for. template: receipt or claim. waits: HQ is told when the network is back."""
+
+    template: str
+    waits: bool
 
 
 @dataclass(frozen=True, slots=True)

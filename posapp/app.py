@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from drivers.contracts import Document, Shown
 from posapp.answers import ClerkView, OpenTicket, PaidView, ShiftView, StatusView
 from posapp.devices import DEVICES_FILE, REASONS
+from posapp.members.card_screen import MemberCard
 from posapp.members.desk_screen import MemberDesk
 from posapp.money import Money
 from posapp.rules.codes import kind_of
@@ -75,10 +76,12 @@ class App:
         )
         self.close_shift = CountScreen(till.settings.denominations, self._close_shift, self._go_on)
         self.slip = SlipScreen(self._go_on)
-        self.sale = SaleScreen(self.window, till, self._lead, self._more, self._ticket_changed)
+        key = keys_of(till.settings.key_profile, till.settings.keys).get("member", "")
+        card = MemberCard(lambda: till.settings, till.clock.now_ms, lambda: self.sale.act("member"), key)
+        self.sale = SaleScreen(self.window, till, self._lead, self._more, self._ticket_changed, card)
         self.papers = PaperDesk(self.window, till, self.sale)
         self.sale.refunded = self.papers.voided
-        self.members = MemberDesk(self.window, till, self.sale)
+        self.members = MemberDesk(self.window, till, self.sale, lambda: self._facing)
         pages: dict[str, Page] = {
             "sign_in": self.sign_in,
             "locked": self.locked,
@@ -169,8 +172,13 @@ class App:
         """What the customer sees follows."""
         if self._facing:
             self._facing.show(ticket, paid, is_paying)
+            self._follow_customer(ticket)
         if display := self.till.devices.display:
             display.show(_shown(ticket, paid, is_paying))
+
+    def _follow_customer(self, ticket: OpenTicket) -> None:
+        clerk = self.till.clerk.number if self.till.clerk and not self._is_locked else 0
+        self.members.follow(bool(ticket.lines), clerk)
 
     # --- where the cashier stands ---
 
@@ -184,6 +192,7 @@ class App:
             self.window.show_page("open_shift")
         else:
             self.window.show_page("sale")
+        self._follow_customer(self.sale.shown)
         self.show_status()
 
     def _after_setup(self) -> None:
@@ -205,6 +214,8 @@ class App:
                 self.papers.show(receipt)
             case "member":
                 self.members.ask()
+            case "reception":
+                self.members.reception()
 
     def _more(self) -> Sequence[Option]:
         training = _tr("退出培训") if self.till.is_training else _tr("培训模式")
@@ -215,7 +226,7 @@ class App:
             Option("more_cash_out", _tr("取出现金"), lambda: self._ask_cash(self.till.cash_out)),
             Option("more_unmatched", _tr("收款码待核对"), self.papers.unmatched),
             Option("more_report_x", _tr("X 报表"), self._report_x),
-            *map(self.sale.option, ("lock", "close_shift")),
+            *map(self.sale.option, ("lock", "close_shift", "reception")),
             Option("more_capabilities", _tr("现在能做什么"), lambda: show("capabilities")),
             Option("more_training", training, self._train),
             Option("more_devices", _tr("设备"), lambda: show("devices")),

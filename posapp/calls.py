@@ -169,6 +169,8 @@ class CodeRequest(Message):
 
 
 class CodeAnswer(Message):
+    """status: queued, capped (the code before it is still good), or off (HQ sends no text messages)."""
+
     status: str
 
 

@@ -73,6 +73,31 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{name} is for members; let the customer join by the code first, or void the line.",
     ),
     "pack_bought": ("{name} 每人限购一次({date} 已购)", "{name} is sold once a person (bought {date})."),
+    "training_personal": (
+        "培训模式不登记顾客信息",
+        "Nothing is noted of customers while the till is practised on.",
+    ),
+    "no_such_chip": ("没有 {name} 这个偏好选项", "There is no such thing to note: {name}."),
+    "no_such_purpose": ("没有 {name} 这项同意", "There is no consent called {name}."),
+    "no_such_request": (
+        "没有 {name} 这种申请,可用的有 {names}",
+        "There is no request {name}; there are {names}.",
+    ),
+    "consent_needed": (
+        "请顾客先勾选必选项;不同意就不入会,照常收款",
+        "The customer has to tick what is needed; without it nobody joins, and the sale goes on.",
+    ),
+    "nothing_to_confirm": ("没有等待验证的手机号", "No phone number is waiting for its code."),
+    "text_asked": (
+        "这张小票的短信已经登记过,不会重复发送",
+        "That text message was asked for already; it is not sent twice.",
+    ),
+    "text_not_paid": ("收款后才能发电子小票", "The receipt can be sent once the ticket is paid."),
+    "no_ticket_to_text": ("还没有小票可以发短信", "There is no ticket yet to send a text message about."),
+    "no_such_message": (
+        "没有 {name} 这种短信,可用 claim 或 receipt",
+        "There is no text message {name}; use claim or receipt.",
+    ),
     "no_join_code": ("培训模式没有入会码", "There are no join codes while the till is practised on."),
     "unknown_code": (
         "没有找到商品 {code},请核对条码,或请总部建档",

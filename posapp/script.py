@@ -17,6 +17,7 @@ from posapp.clock import SimulatedClock, parse_instant, rfc3339
 from posapp.errors import PosError
 from posapp.money import Money, half_width
 from posapp.quantity import Quantity
+from posapp.rules.consents import AGE, MARKETING
 from posapp.till import Till
 
 INSTANTS = {"oldest_unsent", "last_contact", "now", "paid"}
@@ -69,6 +70,19 @@ VERBS: dict[str, tuple[str, int, int, Callable[[Till, Words], object]]] = {
     "drop-member": ("drop-member", 0, 0, lambda till, w: till.drop_member()),
     "join": ("join", 0, 0, lambda till, w: till.join()),
     "points": ("points N", 1, 1, lambda till, w: till.points(_points(w[0]))),
+    "note": ("note NAME [VALUE]", 1, 2, lambda till, w: till.note_attribute(w[0], w[1] if w[1:] else "")),
+    "consent": ("consent PURPOSE on|off", 2, 2, lambda till, w: till.consent({w[0]: _switch(w[1])})),
+    "privacy": (
+        "privacy page|access|correct|erase|impersonal",
+        1,
+        1,
+        lambda till, w: till.self_service() if w[0] == "page" else till.privacy(w[0]),
+    ),
+    "assist": ("assist PHONE [--marketing]", 1, 2, lambda till, w: _assist(till, *w)),
+    "assist-code": ("assist-code CODE", 1, 1, lambda till, w: till.assist_code(w[0])),
+    "assist-on": ("assist-on", 0, 0, lambda till, w: till.assist_on()),
+    "reception": ("reception", 0, 0, lambda till, w: till.reception()),
+    "text": ("text PHONE claim|receipt", 2, 2, lambda till, w: till.text_message(*w)),
     "qty": ("qty LINE N", 2, 2, lambda till, w: till.qty(line_number(w[0]), Quantity.parse(w[1]))),
     "price": ("price LINE AMOUNT", 2, 2, lambda till, w: till.price(line_number(w[0]), Money.parse(w[1]))),
     "discount": ("discount LINE|all PERCENT%|AMOUNT", 2, 2, lambda till, w: till.discount(_line_or_all(w[0]), w[1])),
@@ -188,6 +202,14 @@ def _pieces(word: str) -> tuple[Money, int]:
 def _member(till: Till, text: str) -> object:
     found = till.member(text)
     return {"choices": found} if isinstance(found, list) else found
+
+
+def _assist(till: Till, phone: str, more: str = "") -> object:
+    """A customer ticks what is needed to join, and the offers where the script says so."""
+    if more not in ("", "--marketing"):
+        raise _BadUsage
+    needed = {text.purpose: True for text in till.asked_texts() if text.is_needed}
+    return till.assist(phone, {**needed, AGE: True, MARKETING: bool(more)})
 
 
 def _points(text: str) -> int:

@@ -17,6 +17,7 @@ ACTIONS: dict[str, tuple[str, str]] = {
     "cancel": ("整单取消", "Cancel ticket"),
     "search": ("查找", "Search"),
     "member": ("会员", "Member"),
+    "reception": ("接待", "Reception"),
     "receipts": ("小票", "Receipts"),
     "reprint": ("重印上一张", "Print last again"),
     "drawer": ("开钱箱", "Open drawer"),
@@ -31,6 +32,7 @@ ACTIONS: dict[str, tuple[str, str]] = {
 _SUPERMARKET = {
     "void": "Del",
     "member": "F1",
+    "reception": "Shift+F1",
     "park": "F4",
     "receipts": "F5",
     "price": "F6",

@@ -107,7 +107,8 @@ class MemberRow(Message):
     tails of the last four digits ("" where the chain looks nobody up by them). code: SHA-256 of the member code in
     hexadecimal. points at the instant `at`. birthday: the month that is theirs, "2026-11", "" when neither this nor
     the next. aliases: ids that are the same person. consents: purpose to 1 or 0. packs: join pack to the instant it
-    was bought. chips: what they like, name to value. first: no order of theirs is known yet.
+    was bought. chips: what they like, name to value. first: no order of theirs is known yet. chips_at,
+    consents_at: when each was said last, taken back too.
     """
 
     initial: str
@@ -126,6 +127,8 @@ class MemberRow(Message):
     consents: dict[str, int] = {}
     packs: dict[str, int] = {}
     first: int = 0
+    chips_at: dict[str, int] = {}
+    consents_at: dict[str, int] = {}
 
 
 class QuotaRow(Message):

@@ -220,6 +220,17 @@ vault = Table(
     words("box"),
 )  # owner: members; personal data sealed to HQ, gone once HQ has it; since schema 3
 
+noted = Table(
+    "noted",
+    till,
+    words("whose"),
+    words("kind"),
+    words("name"),
+    words("value"),
+    whole("at"),
+    PrimaryKeyConstraint("whose", "kind", "name"),
+)  # owner: members; what was said here: chip and consent of a member, text asked for a ticket; since schema 3
+
 
 def key_of(table: Table) -> tuple[Column[int], int]:
     """The key of a table that follows from the journal, and how many keys one entry has there."""

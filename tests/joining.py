@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from posapp.hq import feed
+from posapp.hq.gateways.sms import save_text_secrets
+from posapp.hq.gateways.sms_simulator import SmsSimulator
 from posapp.hq.joining import codes
 from posapp.hq.joining.join import Joining, Outcome, join
 from posapp.hq.members.identity import Means
 from posapp.messages import Consent
 from posapp.rules.phones import read_phone
+from tests.hq.texting import account
 from tests.shop import Chain
+from tests.ui.keys import wait_until
 
 TERMS = [Consent("terms", 1, "2026-11", "")]
 
@@ -30,6 +38,27 @@ def joins(
         done, rows = join(conn, chain.keys, now, asked)
         feed.publish(conn, rows)
     return done
+
+
+@contextmanager
+def sends_texts(chain: Chain) -> Iterator[SmsSimulator]:
+    """HQ has an account with a provider of text messages."""
+    secrets = account()
+    provider = SmsSimulator(secrets, chain.clock)
+    secrets.base_url = provider.start()
+    save_text_secrets(chain.folder, secrets)
+    chain.http.app.state.hq.texts._folder = chain.folder  # type: ignore[attr-defined]
+    try:
+        yield provider
+    finally:
+        provider.close()
+
+
+def code_on(provider: SmsSimulator, phone: str) -> str:
+    """What has come to the customer's phone."""
+    wait_until(lambda: bool(provider.inbox(f"+86{phone}")))
+    (code,) = re.findall(r"\d{6}", provider.inbox(f"+86{phone}")[-1])
+    return str(code)
 
 
 def follow(chain: Chain) -> None:

@@ -9,6 +9,10 @@ from sqlalchemy import Connection, select
 from posapp.calls import (
     BoxAnswer,
     BoxRequest,
+    CodeAnswer,
+    CodeRequest,
+    ConfirmAnswer,
+    ConfirmRequest,
     FindMemberAnswer,
     FindMemberRequest,
     HoldPointsAnswer,
@@ -20,17 +24,22 @@ from posapp.errors import PosError
 from posapp.hq import feed
 from posapp.hq.database import Database, insert_new
 from posapp.hq.members import points
+from posapp.hq.members.confirm import confirmed
 from posapp.hq.members.identity import ACTIVE, PERIOD, known_by, root_of
 from posapp.hq.members.slice import row_of, rows_of, seen_at
-from posapp.hq.members.tables import person, sealed_box
+from posapp.hq.members.tables import followed, person, sealed_box
+from posapp.hq.people import settings_of
+from posapp.hq.texts import codes
 from posapp.hq.vault import Vault
-from posapp.ids import b64u
+from posapp.ids import Chance, b64u
 from posapp.keys import Certificate, HqKeys, seal, unseal
 from posapp.messages import Message
 from posapp.rules.phones import read_phone
 
 HOLD_MS = DAY
 LARGEST_BOX = 4_096
+PURPOSES = ("join",)
+MOST_ID = 60
 
 
 def lookup_keys(keys: HqKeys, vault: Vault, certificate: Certificate) -> Message:
@@ -75,6 +84,51 @@ def hold_points(database: Database, now: int, certificate: Certificate, asked: H
         place = (certificate.store, certificate.till)
         held = points.hold(conn, asked.id, root, asked.ticket, place, wanted, now + HOLD_MS)
         return HoldPointsAnswer(held, points.free(conn, root, now, besides=quota))
+
+
+def send_code(
+    database: Database,
+    keys: HqKeys,
+    vault: Vault,
+    chance: Chance,
+    now: int,
+    certificate: Certificate,
+    asked: CodeRequest,
+    *,
+    can_send: bool,
+) -> Message:
+    """Send a code to a phone so that its owner can show at the counter that it is theirs. can_send: there is a
+    gateway."""
+    phone = _phone_of(keys, asked)
+    if not can_send:
+        return CodeAnswer("off")
+    with database.transaction() as conn:
+        outcome = codes.send_code(
+            conn,
+            vault,
+            chance,
+            phone=phone,
+            purpose=asked.purpose,
+            now_ms=now,
+            language=settings_of(conn, feed.store_scope(certificate.store)).language,
+        )
+    return CodeAnswer(outcome.what)
+
+
+def confirm_code(database: Database, keys: HqKeys, vault: Vault, now: int, asked: ConfirmRequest) -> Message:
+    """A code came back: who joins under this id has this phone. Raises PosError wrong_code and the like."""
+    phone = _phone_of(keys, asked)
+    codes.check_code(database, vault, phone=phone, purpose=asked.purpose, code=asked.code, now_ms=now)
+    with database.transaction() as conn:
+        index = vault.index("phone", phone)
+        insert_new(conn, followed, {"event": confirmed(asked.id), "what": "confirmed", "at": now, "detail": index})
+    return ConfirmAnswer("ok")
+
+
+def _phone_of(keys: HqKeys, asked: CodeRequest | ConfirmRequest) -> str:
+    if asked.purpose not in PURPOSES or not 0 < len(asked.id) <= MOST_ID:
+        raise PosError("bad_request", why="purpose")
+    return read_phone(unseal(asked.phone, keys.box_key, "member").decode())
 
 
 def take_box(

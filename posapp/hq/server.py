@@ -25,6 +25,8 @@ from starlette.responses import Response
 from posapp import log
 from posapp.calls import (
     BoxRequest,
+    CodeRequest,
+    ConfirmRequest,
     EnrolRequest,
     FindMemberRequest,
     HashAnswer,
@@ -374,6 +376,24 @@ def _live_routes(app: FastAPI, hq: Hq, signed: Callable[..., Awaitable[Response]
     async def hold_points(request: Request) -> Response:
         def work(who: Signed, body: bytes) -> Message:
             return live.hold_points(database, hq.clock.now_ms(), who.certificate, _decode(body, HoldPointsRequest))
+
+        return await signed(request, _SMALL, work)
+
+    @app.post("/v1/live/code")
+    async def send_code(request: Request) -> Response:
+        def work(who: Signed, body: bytes) -> Message:
+            asked, now = _decode(body, CodeRequest), hq.clock.now_ms()
+            can_send = hq.texts.gateway() is not None
+            done = live.send_code(database, keys, vault, hq.chance, now, who.certificate, asked, can_send=can_send)
+            hq.texts.wake()
+            return done
+
+        return await signed(request, _SMALL, work)
+
+    @app.post("/v1/live/confirm")
+    async def confirm_code(request: Request) -> Response:
+        def work(_who: Signed, body: bytes) -> Message:
+            return live.confirm_code(database, keys, vault, hq.clock.now_ms(), _decode(body, ConfirmRequest))
 
         return await signed(request, _SMALL, work)
 

@@ -18,6 +18,7 @@ OWN: dict[str, tuple[HookRow, ...]] = {
         HookRow(("扫码入会 · 本单可积 {points} 分", "Join now, {points} points for this ticket"), place=1_002),
         HookRow(("扫码入会", "Scan to join"), place=1_003),
     ),
+    "reception": (HookRow(("扫码入会", "Scan to join"), surface="reception", place=1_000),),
     "receipt": (
         HookRow(("扫码入会 领本单 {points} 积分", "Join and claim {points} points"), surface="receipt", place=1_000),
         HookRow(("扫码入会", "Scan to join"), surface="receipt", place=1_001),

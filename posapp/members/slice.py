@@ -87,9 +87,20 @@ class Slice:
 
     def is_fresh(self, now: int) -> bool:
         """Whether HQ was compared with lately enough for these rows to be used."""
+        return now - self.confirmed() < STALE_MS
+
+    def confirmed(self) -> int:
+        """When these rows were last compared with HQ's, UTC ms; 0: never."""
         with self._file.reading() as conn:
-            pulled = conn.scalar(select(stream.c.pulled).where(stream.c.name == "members")) or 0
-        return now - pulled < STALE_MS
+            return conn.scalar(select(stream.c.pulled).where(stream.c.name == "members")) or 0
+
+    def add(self, ref: str, phone: str, row: MemberRow) -> None:
+        """Know somebody who has just joined here, by their phone (E.164), until HQ's own row comes."""
+        for period, key in self._keys.lookup.items():
+            row.lookup.append(phone_index(phone, unb64u(key), period))
+            row.tails = tail_index(phone[-4:], unb64u(key), period)
+        with self._file.transaction() as conn:
+            apply_members(conn, [FeedRow("till", ref, msgspec.Raw(msgspec.json.encode(row)))])
 
     def tier(self, name: str) -> TierRow | None:
         """A rank; None for none, and for one that HQ has not told of."""

@@ -46,6 +46,9 @@ CHANNELS = (
 STATIC = frozenset({"stand", "badge", "event", "referral"})
 """Channels whose codes are printed once and belong to no ticket: they do not age, HQ takes them out of use."""
 
+WITHOUT_TICKET = frozenset({"reception"})
+"""Channels whose codes age as a ticket's do and belong to none."""
+
 _FIELDS = (("store", 17), ("till", 6), ("clerk", 14), ("channel", 5), ("sequence", 24), ("day", 12), ("series", 4))
 _MAC_BITS = 45
 _TOKEN = re.compile(rf"(?:HTTPS?://[!-~]{{1,200}}{PATH.upper()}|J1)?([{CROCKFORD}]{{{LENGTH}}})")

@@ -10,6 +10,7 @@ from posapp.answers import JoinView, LineView, MemberView, OpenTicket, PaidView
 from posapp.money import ZERO
 from posapp.quantity import ONE
 from posapp.ui.customer import CustomerDisplay, LineText, PaidText, PayText, Poster, TicketText
+from posapp.ui.customer_form import FormText
 from posapp.ui.join_panel import JoinText, WelcomeText
 
 
@@ -49,6 +50,29 @@ class Facing(QObject):
         self._ticket, self._paid, self._is_paying = ticket, paid, is_paying
         self._soon.start()
 
+    # --- what the cashier has the customer do ---
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether a form stands on the display."""
+        return self._display.form.is_open
+
+    def ask(self, text: FormText, done: Callable[[str, dict[str, bool]], str], cancelled: Callable[[], object]) -> None:
+        """Have the customer type and tick, as CustomerDisplay.show_form() says."""
+        self._display.show_form(text, done, cancelled)
+
+    def show_code(self, code: JoinText) -> None:
+        """A code that belongs to no ticket, for a while or until something is scanned."""
+        self._display.show_code(code)
+
+    def hide_code(self) -> None:
+        self._display.close_code()
+
+    def close(self) -> None:
+        """Away with form and code."""
+        self._display.close_form()
+        self._display.close_code()
+
     def place(self, store: str, is_training: bool) -> None:
         """Whose display this is, and whether the till is only practised on."""
         self._display.show_store(store)
@@ -85,6 +109,7 @@ class Facing(QObject):
     def _show_ticket(self, ticket: OpenTicket) -> None:
         lines = tuple(map(_line, ticket.lines))
         if lines != self._lines:
+            self._display.close_code()
             self._newest = _changed(self._lines, lines)
             self._lines = lines
         pieces = sum(line.qty.milli // 1000 if line.qty.is_whole else 1 for line in ticket.lines)
@@ -114,7 +139,12 @@ class Facing(QObject):
             return None
         saving = self.tr("本单优惠 ¥{saved}").format(saved=ticket.saved) if ticket.saved.fen > 0 else ""
         points = self.tr("本单可积 {points} 分").format(points=member.to_earn) if member.to_earn else ""
-        return WelcomeText(self.tr("欢迎 {name}").format(name=member.name), member.tier[0], points, saving)
+        return WelcomeText(
+            self.tr("欢迎 {name}").format(name=member.name if member.is_named else self.tr("新会员")),
+            member.tier[0],
+            points,
+            saving,
+        )
 
     def _thanks(self, paid: PaidView) -> JoinText | WelcomeText | None:
         """Beside the thanks: the receipt's code for a walk-in, what a member has now."""
@@ -134,7 +164,8 @@ def member_line(member: MemberView | None) -> str:
         return ""
     points = _tr("积分 {points}").format(points=f"{member.points:,}")
     birthday = _tr("本月生日") if member.is_birthday else ""
-    return " · ".join(word for word in (member.name, member.tier[0], points, birthday) if word)
+    name = member.name if member.is_named else _tr("会员")
+    return " · ".join(word for word in (name, member.tier[0], points, birthday) if word)
 
 
 def _line(line: LineView) -> LineText:

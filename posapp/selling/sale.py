@@ -134,7 +134,7 @@ class Sale:
 
         Raises PosError tender_begun, needs_whole, ticket_full, bad_quantity.
         """
-        cart = self._goods() or self._new_cart(clerk)
+        cart = self._goods() or self.new_cart(clerk)
         if not article.is_weighed and not qty.is_whole:
             raise PosError("needs_whole", name=article.name, unit=article.unit or "个")
         line = None if pack or gift else self._same_line(cart, article, label)
@@ -170,7 +170,8 @@ class Sale:
         self._keep(cart)
         return line
 
-    def _new_cart(self, clerk: int) -> Cart:
+    def new_cart(self, clerk: int) -> Cart:
+        """An empty ticket that nobody keeps yet, with its code."""
         now = self._journal.now_ms()
         return Cart(ticket=self._journal.new_id(), opened=now, clerk=clerk, token=self._mint(clerk, now))
 
@@ -181,12 +182,13 @@ class Sale:
 
     # --- the member ---
 
-    def set_guest(self, guest: Guest | None, clerk: int) -> None:
+    def set_guest(self, guest: Guest | None, clerk: int, begun: Cart | None = None) -> None:
         """Whose ticket this is, before goods or with them; prices follow. None: a walk-in's, without the gifts.
+        begun: a new ticket to go on with where none is open.
 
         Raises PosError tender_begun.
         """
-        cart = self._goods() or (self._new_cart(clerk) if guest else None)
+        cart = self._goods() or begun or (self.new_cart(clerk) if guest else None)
         if cart is None:
             return
         cart.guest, cart.points = guest, 0

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Protocol
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from posapp.answers import LineView, OpenTicket, PaidView, RecordedView, RefundView
+from posapp.answers import LineView, MemberView, OpenTicket, PaidView, RecordedView, RefundView
 from posapp.errors import PosError
 from posapp.money import ZERO
 from posapp.quantity import Quantity
 from posapp.selling.entry_screen import EntryPane
-from posapp.selling.facing_screen import member_line
 from posapp.selling.pay_screen import PayPane
 from posapp.selling.ticket_screen import TicketDesk
 from posapp.selling.verbs import Verbs
@@ -34,6 +34,14 @@ SHARES = {"supermarket": (11, 12), "touch": (9, 14)}
 """By profile, what the ticket and the keys have of the width: where fingers rule, the keys are larger."""
 
 
+class MemberPlace(Protocol):
+    """Where the member stands above the ticket; it belongs to another room."""
+
+    @property
+    def widget(self) -> QWidget: ...
+    def put(self, member: MemberView | None) -> None: ...
+
+
 class SaleScreen(QWidget):
     """The keys go: digits and Enter for a code, *N for a quantity, an amount and F6 for a price, Enter to pay.
 
@@ -49,6 +57,7 @@ class SaleScreen(QWidget):
         lead: Callable[[str], object],
         more: Callable[[], Sequence[Option]],
         changed: Callable[[OpenTicket, PaidView | None, bool], object],
+        member: MemberPlace,
     ) -> None:
         super().__init__()
         self._window = window
@@ -56,6 +65,7 @@ class SaleScreen(QWidget):
         self._lead = lead
         self._more = more
         self._changed = changed
+        self._member = member
         self.shown: OpenTicket = till.ticket()
         self.paid: PaidView | None = None
         self.chosen = 0
@@ -110,7 +120,6 @@ class SaleScreen(QWidget):
     def _ticket_card(self) -> QFrame:
         card = QFrame()
         card.setProperty("card", True)
-        self.member = label("member", text=self.tr("散客"))
         titles = (self.tr("商品"), self.tr("数量"), self.tr("单价"), self.tr("金额"))
         self.lines = Lines("lines", titles, ("88.888 kg", "8888.88", "88888.88"), spare=2)
         self.lines.setAccessibleName(self.tr("单据"))
@@ -129,8 +138,8 @@ class SaleScreen(QWidget):
         layout.setContentsMargins(8, 4, 8, 8)
         layout.setSpacing(4)
         head = QHBoxLayout()
-        head.setContentsMargins(8, 4, 8, 0)
-        head.addWidget(self.member)
+        head.setContentsMargins(0, 0, 0, 0)
+        head.addWidget(self._member.widget)
         layout.addLayout(head)
         layout.addWidget(self.lines, 1)
         foot = QVBoxLayout()
@@ -156,7 +165,7 @@ class SaleScreen(QWidget):
         if self.chosen not in numbers:
             self.chosen = numbers[-1] if numbers else 0
         self.lines.put(rows, numbers.index(self.chosen) if numbers else -1)
-        self.member.setText(member_line(ticket.member) or self.tr("散客"))
+        self._member.put(ticket.member)
         pieces = self.tr("共 {count} 行").format(count=len(rows))
         self.count.setText(pieces if rows else "")
         self.saved.setText(self.tr("已优惠 {saved}").format(saved=ticket.saved) if ticket.saved.fen > 0 else "")
@@ -271,25 +280,33 @@ class SaleScreen(QWidget):
 
     # --- beside the ticket ---
 
-    def ask(self, steps: list[Step], done: Callable[[list[str]], object], reason: str = "") -> None:
-        """Put a question beside the ticket; its answers go to `done` after the ticket's own keys are back."""
+    def ask(
+        self,
+        steps: list[Step],
+        done: Callable[[list[str]], object],
+        reason: str = "",
+        others: Sequence[Option] = (),
+    ) -> None:
+        """Put a question beside the ticket; its answers go to `done`, or the cashier takes one of the others, after the
+        ticket's own keys are back."""
 
         def answered(answers: list[str]) -> None:
             self.to_selling()
             done(answers)
 
-        self.question.ask(steps, answered, reason)
+        self.question.ask(steps, answered, reason, self._back_first(others))
         self._panes.setCurrentWidget(self.question)
 
-    def offer(self, title: str, options: Sequence[Option], columns: int = 1, lines: Sequence[str] = ()) -> None:
-        """Put a choice beside the ticket; what is chosen acts after the ticket's own keys are back."""
-
+    def _back_first(self, options: Sequence[Option]) -> list[Option]:
         def taken(option: Option) -> None:
             self.to_selling()
             option.act()
 
-        shown = [Option(option.name, option.text, partial(taken, option), option.key) for option in options]
-        self.choice.offer(title, shown, columns=columns, lines=lines)
+        return [Option(option.name, option.text, partial(taken, option), option.key) for option in options]
+
+    def offer(self, title: str, options: Sequence[Option], columns: int = 1, lines: Sequence[str] = ()) -> None:
+        """Put a choice beside the ticket; what is chosen acts after the ticket's own keys are back."""
+        self.choice.offer(title, self._back_first(options), columns=columns, lines=lines)
         self._panes.setCurrentWidget(self.choice)
 
     def _drawer(self) -> None:

@@ -17,6 +17,10 @@ import msgspec
 from posapp.calls import (
     BoxAnswer,
     BoxRequest,
+    CodeAnswer,
+    CodeRequest,
+    ConfirmAnswer,
+    ConfirmRequest,
     EnrolAnswer,
     EnrolRequest,
     FindMemberAnswer,
@@ -48,6 +52,9 @@ if TYPE_CHECKING:
 CONNECT_S = 3.05
 WAITED_FOR_S = 1.5
 """A customer stands there: what HQ does not answer by then is done without it."""
+
+JOIN = "join"
+"""What a code is for that a customer types at the counter."""
 
 LARGEST_ANSWER = 32 * 1024 * 1024
 
@@ -165,7 +172,7 @@ class Client:
 
     def find_member(self, id_: str, kind: str, value: str, clerk: int) -> FindMemberAnswer:
         """Who has this phone (kind "phone", E.164) or member code (kind "code", its hash)."""
-        sealed = seal(value.encode(), self._keys.hq_box, "member") if kind == "phone" else value
+        sealed = self._sealed(value) if kind == "phone" else value
         request = msgspec.json.encode(FindMemberRequest(id_, kind, sealed, clerk))
         return self._ask("POST", "/v1/live/member", FindMemberAnswer, request, WAITED_FOR_S)
 
@@ -173,6 +180,20 @@ class Client:
         """Set points aside for a ticket; asked again under the same id, the answer is the same."""
         request = msgspec.json.encode(HoldPointsRequest(id_, member, ticket, points))
         return self._ask("POST", "/v1/live/points", HoldPointsAnswer, request, WAITED_FOR_S)
+
+    def send_code(self, id_: str, phone: str) -> str:
+        """Have HQ send a code to a phone (E.164) whose owner joins under this id: queued, capped (the code before it is
+        still good) or off (HQ sends no text messages)."""
+        request = msgspec.json.encode(CodeRequest(id_, self._sealed(phone), JOIN))
+        return self._ask("POST", "/v1/live/code", CodeAnswer, request, WAITED_FOR_S).status
+
+    def confirm_code(self, id_: str, phone: str, code: str) -> None:
+        """The code came back. Raises PosError wrong_code, code_expired, too_many_tries."""
+        request = msgspec.json.encode(ConfirmRequest(id_, self._sealed(phone), JOIN, code))
+        self._ask("POST", "/v1/live/confirm", ConfirmAnswer, request, WAITED_FOR_S)
+
+    def _sealed(self, phone: str) -> str:
+        return seal(phone.encode(), self._keys.hq_box, "member")
 
     def send_box(self, event: str, box: str) -> bool:
         """Hand over a sealed box; whether HQ holds it for this till's entry."""

@@ -8,9 +8,10 @@ from posapp.till.desk import verb
 from posapp.till.goods import GoodsVerbs
 from posapp.till.shifts import ShiftVerbs
 from posapp.till.ticket import TicketVerbs
+from posapp.till.wishes import WishVerbs
 
 __all__ = ["Till", "verb"]
 
 
-class Till(GoodsVerbs, TicketVerbs, ShiftVerbs):
+class Till(GoodsVerbs, TicketVerbs, WishVerbs, ShiftVerbs):
     """One till of one store, on its folder; close() gives the folder back."""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from posapp import db, log
-from posapp.answers import JoinView, MemberChoice, MemberView, TicketView
+from posapp.answers import BenefitView, JoinView, MemberChoice, MemberView, TicketView
 from posapp.catalog.articles import Article
-from posapp.clock import local
+from posapp.clock import MINUTE, local
 from posapp.errors import PosError
 from posapp.joining.tokens import link, stem_of
 from posapp.joining.words import Basket, words_for
+from posapp.members.noted import CHIP, CONSENT, newer, said_of
 from posapp.members.slice import Held
 from posapp.messages import MemberRecognised
 from posapp.money import ZERO, Money
 from posapp.quantity import ONE, Quantity
-from posapp.rules.cart import Part
+from posapp.rules.cart import Cart, Part
 from posapp.rules.codes import clean, kind_of
 from posapp.rules.lookup import code_hash
 from posapp.rules.loyalty import Guest, Promise, month_of, points_to_pay, worth
@@ -23,14 +26,29 @@ from posapp.streams import HookRow, JoinedRow, MemberRow, OfferRow, PackRow
 from posapp.sync.pull import kept_row, kept_rows
 from posapp.till.desk import Campaigns, Desk, verb
 
-_AWAY = frozenset({"network_off", "hq_unreachable", "too_many", "not_found", "hq_refused", "hq_failed"})
+AWAY = frozenset({"network_off", "hq_unreachable", "too_many", "not_found", "hq_refused", "hq_failed"})
 """HQ cannot say now who somebody is."""
+
+OLD_MS = 15 * MINUTE
+"""What HQ has not confirmed for so long is told to be old."""
 
 _log = log.named("members")
 
 
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """The ticket paid last: its id, join code, sale and member ("" for nobody)."""
+
+    ticket: str
+    token: str
+    sale: str
+    member: str
+
+
 class GuestVerbs(Desk):
     """Recognising, joining, points."""
+
+    last_sold: Sold | None = None
 
     # --- who is this ---
 
@@ -172,7 +190,7 @@ class GuestVerbs(Desk):
         try:
             answer = self.client.hold_points(f"{ticket} {wanted}", guest.ref, ticket, wanted)
         except PosError as error:
-            if error.code not in _AWAY:
+            if error.code not in AWAY:
                 raise
             quota = self._slice.quota(guest.ref)
             allowed = quota.points - self._spent_offline.get(guest.ref, 0) if quota and quota.until > now else 0
@@ -260,7 +278,7 @@ class GuestVerbs(Desk):
         try:
             answer = self.client.find_member(self.journal.new_id(), kind, value, self.clerk.number)
         except PosError as error:
-            if error.code not in _AWAY:
+            if error.code not in AWAY:
                 raise
             self._missed(self.clerk.number, "member_unknown_offline")
             raise AssertionError from None
@@ -270,11 +288,13 @@ class GuestVerbs(Desk):
         self._limits.note(clerk, self.journal.now_ms(), self._ticket_id, missed=True)
         raise PosError(code)
 
-    def _recognised(self, held: Held, how: str, source: str, asked_ms: int, *, is_new: bool = False) -> MemberView:
+    def _recognised(
+        self, held: Held, how: str, source: str, asked_ms: int, *, is_new: bool = False, begun: Cart | None = None
+    ) -> MemberView:
         """Put a member on the ticket; prices follow, gifts are laid on it."""
         clerk = self.clerk.number if self.clerk else 0
         guest = self._as_guest(held, how, is_new)
-        self.sale.set_guest(guest, clerk)
+        self.sale.set_guest(guest, clerk, begun)
         self._lay_gifts(guest, clerk)
         cart = self.sale.cart
         assert cart
@@ -324,22 +344,36 @@ class GuestVerbs(Desk):
         english = self.settings.language == "en"
         held = self._slice.by_ref(guest.ref)
         row: MemberRow | None = held.row if held else None
+        names = {guest.ref, *((held.ref, *held.row.aliases) if held else ())}
+        chips = newer(said_of(self.folder.till, names, CHIP), row.chips_at if row else {})
+        agreed = newer(said_of(self.folder.till, names, CONSENT), row.consents_at if row else {})
+        as_of, now = max(guest.at, self._slice.confirmed()), self.journal.now_ms()
         tier = self._slice.tier(guest.tier)
         return MemberView(
             guest.ref,
             masked_name(guest.initial),
             guest.tail,
             guest.how,
-            guest.at,
+            as_of,
             (tier.name[english], tier.colour) if tier else ("", ""),
             guest.points,
             self.sale.points_to_earn(),
-            bool(guest.birthday) and guest.birthday == month_of(self.settings, self.journal.now_ms()),
+            bool(guest.birthday) and guest.birthday == month_of(self.settings, now),
             guest.is_new,
-            tuple(promise.name[english] for promise in guest.benefits),
-            dict(row.chips) if row else {},
-            dict(row.consents) if row else {},
+            tuple(self._benefit(promise, now) for promise in guest.benefits),
+            {name: value for name, value in ({**row.chips, **chips} if row else chips).items() if value},
+            {**(row.consents if row else {}), **{purpose: int(value) for purpose, value in agreed.items()}},
+            now - as_of >= OLD_MS,
         )
+
+    def _benefit(self, promise: Promise, now: int) -> BenefitView:
+        lines = self.sale.priced.lines if self.sale.priced else ()
+        is_used = any(reason.id == promise.id for line in lines for reason in line.reasons)
+        later = {"benefit", "points"}
+        goods = sum(line.amount.fen - sum(r.fen for r in line.reasons if r.kind in later) for line in lines)
+        is_over = 0 < promise.ends <= now or promise.kind != "amount"
+        missing = 0 if is_used or is_over else max(0, promise.least - goods)
+        return BenefitView(promise.name[self.settings.language == "en"], is_used, Money(missing))
 
     def _choice(self, held: Held) -> MemberChoice:
         tier = self._slice.tier(held.row.tier)

@@ -16,7 +16,7 @@ from posapp.selling import receipt as receipts
 from posapp.selling import refund as refunds
 from posapp.selling.refund import RecordedRefund, refund_view
 from posapp.till.desk import verb
-from posapp.till.guests import GuestVerbs
+from posapp.till.guests import GuestVerbs, Sold
 
 
 class MoneyVerbs(GuestVerbs):
@@ -39,11 +39,13 @@ class MoneyVerbs(GuestVerbs):
                 shift=shift.shift,
             )
         member, invitation, ticket = self.guest(), self.join_view("receipt"), self._ticket_id
+        token = self.sale.cart.token if self.sale.cart else ""
         hook = invitation.hook if invitation else ""
         taken, receipt = self.sale.pay(kind, amount, ref, clerk.number, shift.shift, hook)
         if receipt is None:
             return PaidView(taken.due, ZERO, ZERO, priced.total if priced else ZERO)
         self.runner.wake()
+        self.last_sold = Sold(ticket, token, receipt.sale, member.ref if member else "")
         if member:
             self._limits.sold(ticket)
         customer = Customer(member.name if member else "", *(invitation.title, invitation.url) if invitation else ())

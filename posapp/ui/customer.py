@@ -34,6 +34,8 @@ from posapp.ui.theme import LIGHT, Colours
 
 TURN_MS = 8_000
 """How long a picture stands."""
+CODE_MS = 60_000
+"""How long a code stands that belongs to no ticket."""
 
 _DESIGN = QSize(1024, 600)
 """The smallest screen; every size below is in its pixels and grows with the window."""
@@ -122,6 +124,9 @@ class CustomerDisplay(QWidget):
         self.drawn: list[Drawn] = []
         self._turning = QTimer(self, interval=TURN_MS)
         self._turning.timeout.connect(self._next_poster)
+        self._code: JoinText | None = None
+        self._code_over = QTimer(self, singleShot=True, interval=CODE_MS)
+        self._code_over.timeout.connect(self.close_code)
         self.form = CustomerForm(self)
         self.resize(_DESIGN)
         app = QGuiApplication.instance()
@@ -152,6 +157,18 @@ class CustomerDisplay(QWidget):
         if is_on != self._is_training:
             self._is_training = is_on
             self._place_form()
+
+    def show_code(self, code: JoinText) -> None:
+        """A code that belongs to no ticket, over what is shown otherwise; for a minute, or until close_code()."""
+        self._code = code
+        self._code_over.start()
+        self.update()
+
+    def close_code(self) -> None:
+        self._code_over.stop()
+        if self._code is not None:
+            self._code = None
+            self.update()
 
     def show_form(
         self, text: FormText, done: Callable[[str, dict[str, bool]], str], cancelled: Callable[[], object]
@@ -252,6 +269,11 @@ class CustomerDisplay(QWidget):
             match self._shown:
                 case view if self.form.is_open:
                     self._strip(ink, self._head(ink, whole, ""), view)
+                case view if self._code is not None:
+                    below = self._head(ink, whole, "")
+                    room = below.adjusted(_EDGE, 0, -_EDGE, -_STRIP - 14)
+                    paint(ink, room, self._code, self.colours, self.millimetre() / self._u)
+                    self._strip(ink, below, view)
                 case TicketText(paying=PayText() as paying) as view:
                     self._paying(ink, whole, view, paying)
                 case TicketText() as view:
@@ -537,4 +559,5 @@ class CustomerDisplay(QWidget):
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         self._turning.stop()
         self.form.shut()
+        self.close_code()
         super().closeEvent(event)

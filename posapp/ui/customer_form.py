@@ -23,7 +23,6 @@ THANKS_MS = 6_000
 
 GROUPS = (3, 4, 4)
 """A mobile number as people read it: 138 1234 5678."""
-DIGITS = sum(GROUPS)
 
 _EDGE, _GAP, _PAD, _KEY_GAP, _BUTTONS = 28.0, 26.0, 340.0, 8.0, 72.0
 _TITLE, _NUMBER, _HINT, _MARK, _BOX = 50.0, 76.0, 36.0, 56.0, 36.0
@@ -44,6 +43,9 @@ class TickText:
 class FormText:
     """What the customer is asked. line: a short one below the title's number field; thanks: "" closes at once.
 
+    groups: how many digits are typed, as people read them. prompt: what stands in the empty field, and cancel on the
+    button that gives up; "" for the usual words.
+
     The ticks' texts are never cut: about 350 characters of them in all stand on the smallest screen.
     """
 
@@ -52,16 +54,19 @@ class FormText:
     line: str = ""
     thanks: str = ""
     asks_phone: bool = True
+    groups: tuple[int, ...] = GROUPS
+    prompt: str = ""
+    cancel: str = ""
 
 
 Done = Callable[[str, dict[str, bool]], str]
 
 
-def grouped(digits: str) -> str:
+def grouped(digits: str, groups: tuple[int, ...] = GROUPS) -> str:
     """Digits as "138 1234 5678"; the places that are still to be typed as low lines."""
-    text = digits.ljust(DIGITS, "_")
-    starts = [sum(GROUPS[:n]) for n in range(len(GROUPS))]
-    return " ".join(text[start : start + length] for start, length in zip(starts, GROUPS, strict=True))
+    text = digits.ljust(sum(groups), "_")
+    starts = [sum(groups[:n]) for n in range(len(groups))]
+    return " ".join(text[start : start + length] for start, length in zip(starts, groups, strict=True))
 
 
 class TouchKey(QPushButton):
@@ -179,7 +184,7 @@ class CustomerForm(QWidget):
         self.ticks = [TickBox(self, tick) for tick in text.ticks]
         for key, words in (
             (self.clear_key, self.tr("清空")),
-            (self.cancel_button, self.tr("取消")),
+            (self.cancel_button, text.cancel or self.tr("取消")),
             (self.confirm_button, self.tr("确认")),
         ):
             key.setText(words)  # in the language of now
@@ -214,7 +219,8 @@ class CustomerForm(QWidget):
     # --- what a finger does ---
 
     def _type(self, digit: str) -> None:
-        self._phone = (self._phone + digit)[:DIGITS]
+        assert self._text
+        self._phone = (self._phone + digit)[: sum(self._text.groups)]
         self.touched()
 
     def _back(self) -> None:
@@ -237,8 +243,9 @@ class CustomerForm(QWidget):
         assert text
         assert done
         missing = [tick for tick in self.ticks if tick.tick.is_required and not tick.isChecked()]
-        if text.asks_phone and len(self._phone) < DIGITS:
-            self._told = self.tr("请输入 {count} 位手机号").format(count=DIGITS)
+        if text.asks_phone and len(self._phone) < sum(text.groups):
+            words = self.tr("请输入 {count} 位数字") if text.prompt else self.tr("请输入 {count} 位手机号")
+            self._told = words.format(count=sum(text.groups))
         elif missing:
             self._told = self.tr("请先勾选必选项")
             for tick in missing:
@@ -381,9 +388,11 @@ class CustomerForm(QWidget):
             painter.drawRoundedRect(field, 10, 10)
             inner = field.adjusted(20, 0, -20, 0)
             if self._phone:
-                ink.text(inner, grouped(self._phone), 48, self.colours.text, LEFT, is_bold=True, smallest=24)
+                ink.text(
+                    inner, grouped(self._phone, text.groups), 48, self.colours.text, LEFT, is_bold=True, smallest=24
+                )
             else:
-                ink.text(inner, self.tr("请输入手机号"), 32, self.colours.quiet, LEFT)
+                ink.text(inner, text.prompt or self.tr("请输入手机号"), 32, self.colours.quiet, LEFT)
             top += _NUMBER
         hint = QRectF(left.left(), top - 2, left.width(), _HINT - 8)
         tone = self.colours.warning if self._told else self.colours.quiet

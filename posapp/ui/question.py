@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
+from posapp.ui.choice import Option
 from posapp.ui.keypad import Keypad, button
+from posapp.ui.keys import key_text
 from posapp.ui.label import RIGHT, announce, label, show_value
 
 LONGEST = 40
@@ -58,15 +60,37 @@ class Question(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 20, 20, 20)
         layout.setSpacing(12)
+        self._others: Sequence[Option] = ()
+        self._row = QHBoxLayout()
+        self._row.setSpacing(6)
         for widget in (self.title, self.reason, self.entry):
             layout.addWidget(widget)
+        layout.addLayout(self._row)
         layout.addWidget(keypad, 1)
 
-    def ask(self, steps: list[Step], done: Callable[[list[str]], object], reason: str = "") -> None:
+    def ask(
+        self,
+        steps: list[Step],
+        done: Callable[[list[str]], object],
+        reason: str = "",
+        others: Sequence[Option] = (),
+    ) -> None:
+        """others: what may be done instead of answering; each has a key."""
         self._steps, self._answers, self._done = steps, [], done
         self.reason.setText(reason)
         self.reason.setVisible(bool(reason))
+        self._put_others(others)
         self._next()
+
+    def _put_others(self, others: Sequence[Option]) -> None:
+        while (item := self._row.takeAt(0)) is not None:
+            if old := item.widget():
+                old.hide()
+                old.deleteLater()
+        self._others = others
+        for other in others:
+            made = button(other.name, other.text, other.act, key=other.key)
+            self._row.addWidget(made)
 
     def _next(self) -> None:
         self.text = ""
@@ -106,11 +130,15 @@ class Question(QFrame):
             self._next()
         else:
             answers = self._answers
-            self.ask(self._steps, self._done, self.reason.text())
+            self.ask(self._steps, self._done, self.reason.text(), self._others)
             self._done(answers)
 
     def key(self, event: QKeyEvent) -> bool:
         """Whether the question took the key."""
+        pressed = key_text(event)
+        if other := next((other for other in self._others if other.key == pressed), None):
+            other.act()
+            return True
         match event.key():
             case Qt.Key.Key_Return | Qt.Key.Key_Enter:
                 self.confirm()

@@ -115,6 +115,8 @@ QListView QScrollBar:vertical { background: transparent; width: ${bar}px; margin
 QListView QScrollBar::handle:vertical { background: $line; border-radius: 5px; min-height: ${target}px; }
 QListView QScrollBar::add-line:vertical, QListView QScrollBar::sub-line:vertical { height: 0; }
 QListView QScrollBar::add-page:vertical, QListView QScrollBar::sub-page:vertical { background: transparent; }
+QPushButton[kind="member"] { background: $surface; border: none; min-height: 44px; padding: 0; text-align: left; }
+QPushButton[kind="member"]:pressed { background: $chosen; }
 QPushButton[kind="pay"] { background: $accent; color: $on_accent; border: none; font-size: ${large}px;
   font-weight: 600; }
 QPushButton[kind="pay"][hinted="true"] { padding-bottom: ${edge}px; }

@@ -311,6 +311,10 @@
         <source>本月生日</source>
         <translation>Birthday month</translation>
     </message>
+    <message>
+        <source>会员</source>
+        <translation>Member</translation>
+    </message>
 </context>
 <context>
     <name>CapabilitiesScreen</name>
@@ -395,6 +399,93 @@
     </message>
 </context>
 <context>
+    <name>CustomerAsk</name>
+    <message>
+        <source>我已满14周岁</source>
+        <translation>I am 14 or older</translation>
+    </message>
+    <message>
+        <source>手机号入会</source>
+        <translation>Join with your phone number</translation>
+    </message>
+    <message>
+        <source>只收手机号,不同意也照常结账</source>
+        <translation>Your phone number only; you can pay without joining</translation>
+    </message>
+    <message>
+        <source>好了,谢谢!</source>
+        <translation>Done, thank you!</translation>
+    </message>
+    <message>
+        <source>请顾客在客显上输入手机号并勾选</source>
+        <translation>Ask the customer to type their number on their display and tick</translation>
+    </message>
+    <message>
+        <source>短信验证码</source>
+        <translation>Code by text message</translation>
+    </message>
+    <message>
+        <source>验证码已发到您的手机,五分钟内有效</source>
+        <translation>A code was sent to your phone, good for five minutes</translation>
+    </message>
+    <message>
+        <source>请输入验证码</source>
+        <translation>Type the code</translation>
+    </message>
+    <message>
+        <source>没收到</source>
+        <translation>No code</translation>
+    </message>
+    <message>
+        <source>验证码已发到顾客手机,请顾客在客显上输入;没收到也可以继续</source>
+        <translation>A code was sent to the customer&apos;s phone, to be typed on their display; without it they can go on, too</translation>
+    </message>
+    <message>
+        <source>顾客没有填写,照常收款</source>
+        <translation>The customer filled in nothing; take the money as usual</translation>
+    </message>
+    <message>
+        <source>我的选择</source>
+        <translation>My choices</translation>
+    </message>
+    <message>
+        <source>请顾客在客显上勾选</source>
+        <translation>Ask the customer to tick on their display</translation>
+    </message>
+    <message>
+        <source>短信收电子小票</source>
+        <translation>Receipt by text message</translation>
+    </message>
+    <message>
+        <source>短信领本单积分</source>
+        <translation>Points of this ticket by text message</translation>
+    </message>
+    <message>
+        <source>只用来发这一条短信</source>
+        <translation>Used for this one message only</translation>
+    </message>
+    <message>
+        <source>好了,请留意短信</source>
+        <translation>Done; a message is coming</translation>
+    </message>
+    <message>
+        <source>已登记,联网后发出;小票照常打印</source>
+        <translation>Noted; it is sent when the network is back, the receipt is printed as usual</translation>
+    </message>
+    <message>
+        <source>已登记,短信马上发出;小票照常打印</source>
+        <translation>Noted; it is sent now, the receipt is printed as usual</translation>
+    </message>
+    <message>
+        <source>请顾客在客显上输入手机号</source>
+        <translation>Ask the customer to type their number on their display</translation>
+    </message>
+    <message>
+        <source>没有顾客屏,不能在收银员面前填手机号;请顾客扫小票上的码</source>
+        <translation>There is no customer display, and nobody&apos;s number is typed here; let the customer scan the receipt&apos;s code</translation>
+    </message>
+</context>
+<context>
     <name>CustomerDisplay</name>
     <message>
         <source>顾客屏</source>
@@ -470,6 +561,10 @@
     <message>
         <source>请输入 {count} 位手机号</source>
         <translation>Please type the {count} digits of your phone</translation>
+    </message>
+    <message>
+        <source>请输入 {count} 位数字</source>
+        <translation>Type {count} digits</translation>
     </message>
     <message>
         <source>请先勾选必选项</source>
@@ -688,6 +783,10 @@
         <translation>Welcome {name}</translation>
     </message>
     <message>
+        <source>新会员</source>
+        <translation>new member</translation>
+    </message>
+    <message>
         <source>本单积分 +{earned}</source>
         <translation>Points +{earned}</translation>
     </message>
@@ -758,6 +857,53 @@
     </message>
 </context>
 <context>
+    <name>MemberCard</name>
+    <message>
+        <source>散客</source>
+        <translation>Walk-in</translation>
+    </message>
+    <message>
+        <source>查会员 / 帮顾客入会</source>
+        <translation>Find a member / help to join</translation>
+    </message>
+    <message>
+        <source>会员</source>
+        <translation>Member</translation>
+    </message>
+    <message>
+        <source>积分 {points}</source>
+        <translation>Points {points}</translation>
+    </message>
+    <message>
+        <source>本单 +{points}</source>
+        <translation>+{points} now</translation>
+    </message>
+    <message>
+        <source>本月生日</source>
+        <translation>Birthday month</translation>
+    </message>
+    <message>
+        <source>尾号 {tail}</source>
+        <translation>Phone ends in {tail}</translation>
+    </message>
+    <message>
+        <source>{name} 可用</source>
+        <translation>{name} in use</translation>
+    </message>
+    <message>
+        <source>{name} 还差 ¥{missing}</source>
+        <translation>{name}: ¥{missing} short</translation>
+    </message>
+    <message>
+        <source>{name} 本单不可用</source>
+        <translation>{name}: not here</translation>
+    </message>
+    <message>
+        <source>离线会员信息 (更新于 {time})</source>
+        <translation>Offline data (as of {time})</translation>
+    </message>
+</context>
+<context>
     <name>MemberDesk</name>
     <message>
         <source>手机号或后四位,或扫会员码</source>
@@ -768,12 +914,32 @@
         <translation>Use points</translation>
     </message>
     <message>
+        <source>隐私/退订</source>
+        <translation>Privacy, opt out</translation>
+    </message>
+    <message>
         <source>不是这位会员</source>
         <translation>Not this member</translation>
     </message>
     <message>
         <source>换一位会员</source>
         <translation>Another member</translation>
+    </message>
+    <message>
+        <source>顾客在客显上填写</source>
+        <translation>Join on display</translation>
+    </message>
+    <message>
+        <source>短信</source>
+        <translation>Text</translation>
+    </message>
+    <message>
+        <source>收起</source>
+        <translation>Take away</translation>
+    </message>
+    <message>
+        <source>收起客显上的表单</source>
+        <translation>Take the form away</translation>
     </message>
     <message>
         <source>哪一位</source>
@@ -786,6 +952,110 @@
     <message>
         <source>会员 {name} 已关联本单</source>
         <translation>Member {name} is on this ticket</translation>
+    </message>
+    <message>
+        <source>新会员(尾号 {tail})入会成功</source>
+        <translation>A new member has joined (phone ends in {tail})</translation>
+    </message>
+    <message>
+        <source>{title}:{value}</source>
+        <translation>{title}: {value}</translation>
+    </message>
+    <message>
+        <source>不记了</source>
+        <translation>Nothing noted</translation>
+    </message>
+    <message>
+        <source>已记下 {title}:{value}</source>
+        <translation>Noted {title}: {value}</translation>
+    </message>
+    <message>
+        <source>顾客自助(客显和小票上的码)</source>
+        <translation>Code for their own phone</translation>
+    </message>
+    <message>
+        <source>{purpose}  {state}</source>
+        <translation>{purpose}  {state}</translation>
+    </message>
+    <message>
+        <source>已同意</source>
+        <translation>agreed</translation>
+    </message>
+    <message>
+        <source>未同意</source>
+        <translation>not agreed</translation>
+    </message>
+    <message>
+        <source>撤回营销</source>
+        <translation>Withdraw marketing</translation>
+    </message>
+    <message>
+        <source>同意营销(顾客勾选)</source>
+        <translation>Agree to marketing</translation>
+    </message>
+    <message>
+        <source>不要个性化</source>
+        <translation>Nothing personal</translation>
+    </message>
+    <message>
+        <source>查阅复制</source>
+        <translation>See a copy</translation>
+    </message>
+    <message>
+        <source>更正</source>
+        <translation>Correct</translation>
+    </message>
+    <message>
+        <source>注销删除</source>
+        <translation>Delete account</translation>
+    </message>
+    <message>
+        <source>已撤回,不再发优惠信息</source>
+        <translation>Withdrawn; no more offers are sent</translation>
+    </message>
+    <message>
+        <source>已登记:{request},总部会联系顾客</source>
+        <translation>Noted: {request}; headquarters will see to it</translation>
+    </message>
+    <message>
+        <source>二维码已显示在客显上</source>
+        <translation>The code stands on the customer display</translation>
+    </message>
+    <message>
+        <source>二维码已打印</source>
+        <translation>The code is printed</translation>
+    </message>
+    <message>
+        <source>没有顾客屏和打印机,请顾客用手机打开 {url}</source>
+        <translation>No customer display and no printer: the customer can open {url}</translation>
+    </message>
+    <message>
+        <source>接待码已显示在客显上,一分钟后收起</source>
+        <translation>The reception code stands on the customer display for a minute</translation>
+    </message>
+    <message>
+        <source>没有顾客屏,请用工牌上的码</source>
+        <translation>There is no customer display; use the code on your badge</translation>
+    </message>
+    <message>
+        <source>还没有小票可以发短信</source>
+        <translation>There is no ticket yet to send a message about</translation>
+    </message>
+    <message>
+        <source>发什么短信</source>
+        <translation>Which message</translation>
+    </message>
+    <message>
+        <source>电子小票</source>
+        <translation>Receipt</translation>
+    </message>
+    <message>
+        <source>领本单积分</source>
+        <translation>Points of the ticket</translation>
+    </message>
+    <message>
+        <source>短信收小票/领积分</source>
+        <translation>Text: receipt or points</translation>
     </message>
     <message>
         <source>手机尾号 {tail}</source>
@@ -985,10 +1255,6 @@
     <message>
         <source>下一页</source>
         <translation>Next page</translation>
-    </message>
-    <message>
-        <source>散客</source>
-        <translation>Walk-in</translation>
     </message>
     <message>
         <source>商品</source>

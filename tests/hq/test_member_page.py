@@ -13,6 +13,7 @@ from posapp.hq.members import consents
 from posapp.hq.members.tables import attribute, consent, person, privacy_request
 from posapp.hq.texts import outbox
 from posapp.keys import HqKeys
+from posapp.rules.consents import TEXTS, text_hash
 from tests.hq.browsing import PHONE, Browser, Site, serving_pages
 from tests.hq.shop import TestClock, on_sqlite
 from tests.hq.texting import Texting
@@ -84,7 +85,7 @@ def test_consent_is_withdrawn_where_it_is_given(site: Site, member: Browser, clo
     marketing = [row["given"] for row in site.rows(consent) if row["purpose"] == "marketing"]
     assert marketing == [0, 1, 0, 1]
     hashes = {row["hash"] for row in site.rows(consent) if row["purpose"] == "marketing"}
-    assert hashes == {consents.text_hash(consents.TEXTS["marketing"])}
+    assert hashes == {text_hash(TEXTS["marketing"])}
     assert len(site.rows(attribute)) == 2  # what did not change is not written again
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 
 from posapp.till import Till
@@ -25,6 +27,10 @@ def stand(qapp: QApplication, caplog: pytest.LogCaptureFixture) -> Iterator[Call
     yield made
     for counter in standing:
         counter.app.close()
+    # Windows go here and now: what is left to Python's tidying up may go in a thread of HQ's, and Qt dies of it.
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    standing.clear()
+    gc.collect()
     assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
 
 

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 from posapp.clock import SystemClock
 from posapp.demo.shop import Demo, ask_hq, standing
 from posapp.hq.gateways.sms_simulator import SmsSimulator
+from posapp.members.card_screen import MemberCard
 from posapp.till import Till
 from posapp.ui.customer import CustomerDisplay
 from tests.stories.counter import ENTER, Counter
@@ -87,6 +88,13 @@ def corner(
         till.close()
 
 
+def member_name(corner: Corner) -> str:
+    """Who stands above the ticket."""
+    card = corner.counter.window.findChild(MemberCard)
+    assert isinstance(card, MemberCard)
+    return card.name.text()
+
+
 def last_join(demo: Demo) -> Any:
     return ask_hq(demo.hq, "report", "joins", "--store", "1", "--json")["each"][-1]
 
@@ -114,7 +122,7 @@ def test_the_guest_joins_while_the_goods_are_scanned_and_stands_on_the_ticket_wi
     assert (guest.name, guest.tail, guest.is_new) == ("张**", "78", True)
     assert took < LATEST_S
     assert corner.counter.strokes == strokes
-    wait_until(lambda: "张**" in corner.counter.app.sale.member.text())
+    wait_until(lambda: "张**" in member_name(corner))
     wait_until(lambda: "欢迎 张**" in [drawn.text for drawn in corner.display.drawn])
     assert codes_in(corner.display) == []
     corner.till.cancel()

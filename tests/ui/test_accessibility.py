@@ -94,6 +94,18 @@ def everywhere(app: App) -> Iterator[str]:
     yield "more"
     sale.act("price")
     yield "question"
+    sale.to_selling()
+    sale.act("member")
+    yield "who is it"
+    app.till.client.is_on = False
+    play(app.till, "assist 13812345678 --marketing")
+    sale.to_selling()
+    yield "member"
+    sale.act("member")
+    yield "member's choices"
+    app.members.privacy()
+    yield "privacy"
+    sale.to_selling()
     play(app.till, "pay cash 100")
     app._report_x()
     yield "X report"

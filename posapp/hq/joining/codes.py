@@ -13,7 +13,7 @@ from posapp.hq.feed import store_scope
 from posapp.hq.joining.tables import static_code, token_open
 from posapp.hq.people import settings_of
 from posapp.keys import HqKeys
-from posapp.rules.join_token import HQ_SERIES, STATIC, Token, check, make, read
+from posapp.rules.join_token import HQ_SERIES, STATIC, WITHOUT_TICKET, Token, check, make, read
 
 ATTRIBUTION_MS = DAY
 """A join is credited to the last code that its person opened within this time."""
@@ -29,7 +29,7 @@ class Code:
 
     @property
     def is_ticket(self) -> bool:
-        return self.token.channel not in STATIC and self.token.series != HQ_SERIES
+        return self.token.channel not in STATIC | WITHOUT_TICKET and self.token.series != HQ_SERIES
 
 
 def read_code(conn: Connection, keys: HqKeys, text: str, now: int) -> Code:

@@ -24,7 +24,8 @@ from posapp.hq.joining import codes, referrals
 from posapp.hq.joining.join import activate, credit, give
 from posapp.hq.joining.offers import offer_rows
 from posapp.hq.joining.tables import campaign, claim, pack, pack_bought
-from posapp.hq.members import consents, earning, points, privacy
+from posapp.hq.members import consents, earning, points, privacy, wishes
+from posapp.hq.members.confirm import confirmed
 from posapp.hq.members.identity import (
     CLAIMED,
     ERASED,
@@ -376,17 +377,25 @@ class Following:
         """A customer joined at the counter. A phone that nobody confirmed is claimed: it opens nobody's account."""
         conn, means = self._conn, self._means
         ref = self._person(body.member, row.store)
-        strength = VERIFIED if body.verified else CLAIMED
+        is_verified = bool(body.verified) and self._was_confirmed(body.member, phone)
+        strength = VERIFIED if is_verified else CLAIMED
         root = set_phone(conn, means, ref, phone, strength, f"till {row.event}")
-        state = consents.FIRM if body.verified else consents.PENDING
+        state = consents.FIRM if is_verified else consents.PENDING
         consents.note(conn, ref, body.consents, row.effective, row.event, "till", state)
         hash_ = means.vault.index("phone", phone)
         code = self._code(body.token, row.effective)
+        if not is_verified:
+            wishes.ask_to_confirm(conn, means, phone, ref, row.store)
         was_known = known_by(conn, "phone", hash_) not in (None, root)
         if not was_known and activate(conn, means, ref, hash_, code):
             give(conn, means, ref, hash_, code)
         seen_at(conn, ref, row.store, row.effective)
         self._touched.update({ref, root})
+
+    def _was_confirmed(self, member: str, phone: str) -> bool:
+        """Whether HQ's own code came back for this phone: a till's word alone opens nobody's account."""
+        index = self._conn.scalar(select(followed.c.detail).where(followed.c.event == confirmed(member)))
+        return index == self._means.vault.index("phone", phone)
 
     def _code(self, text: str, at: int) -> codes.Code | None:
         try:

@@ -44,6 +44,7 @@ from posapp.ids import Chance
 from posapp.messages import Consent
 from posapp.money import LARGEST
 from posapp.rules.codes import clean
+from posapp.rules.consents import MARKETING, PERSONAL
 from posapp.rules.phones import masked, read_phone
 
 NAMES = {
@@ -272,7 +273,7 @@ def _arrival(number: int, cells: dict[str, str], zone: str, tiers: dict[str, str
         _points(cells.get("points", "")),
         _instant(cells, "joined", zone),
         _instant(cells, "visited", zone),
-        {purpose: _word(cells, purpose) for purpose in (consents.MARKETING, consents.PERSONAL) if cells.get(purpose)},
+        {purpose: _word(cells, purpose) for purpose in (MARKETING, PERSONAL) if cells.get(purpose)},
     )
 
 

@@ -40,11 +40,12 @@ from posapp.hq.tables import feed as told_rows
 from posapp.hq.tables import till
 from posapp.ids import random_base32, till_name
 from posapp.messages import Consent
+from posapp.rules.consents import MARKETING, PERSONAL, TEXTS
 
 ACCESS, CORRECT, WITHDRAW, ERASE, IMPERSONAL = KINDS = ("access", "correct", "withdraw", "erase", "impersonal")
 OPEN, RUNNING, DONE = "open", "running", "done"
 ANSWER_DAYS = 15
-_AT_ONCE = {WITHDRAW: consents.MARKETING, IMPERSONAL: consents.PERSONAL}
+_AT_ONCE = {WITHDRAW: MARKETING, IMPERSONAL: PERSONAL}
 _YEAR = 365 * DAY
 
 
@@ -83,7 +84,7 @@ def request(conn: Connection, means: Means, ref: str, kind: str, source: str, at
     conn.execute(privacy_request.insert(), {**row, "source": source})
     if kind not in _AT_ONCE:
         return number, {}
-    act = Consent(_AT_ONCE[kind], 0, consents.TEXTS[_AT_ONCE[kind]].version)
+    act = Consent(_AT_ONCE[kind], 0, TEXTS[_AT_ONCE[kind]].version)
     consents.note(conn, root, [act], made, f"privacy {number}", "privacy")
     _finish(conn, number, means.now)
     return number, rows_of(conn, [root], means.now)

@@ -119,6 +119,7 @@ class _Told:
         self._consents = consents.standings(conn, roots)
         self._benefits: dict[str, list[Row[Any]]] = defaultdict(list)
         self._chips: dict[str, dict[str, str]] = defaultdict(dict)
+        self._chips_at: dict[str, dict[str, int]] = defaultdict(dict)
         self._packs: dict[str, dict[str, int]] = defaultdict(dict)
         mine = person.c.root.in_(roots)
         for row in conn.execute(
@@ -135,6 +136,7 @@ class _Told:
             .order_by(attribute.c.at, attribute.c.source)
         ):
             self._chips[row.root][row.name] = row.value
+            self._chips_at[row.root][row.name] = row.at
         for row in conn.execute(
             select(pack_bought, person.c.root)
             .join(person, person.c.ref == pack_bought.c.ref)
@@ -145,6 +147,7 @@ class _Told:
     def row(self, head: Row[Any], same: Sequence[Row[Any]], settings: Settings, now: int) -> MemberRow:
         root = head.ref
         tails = [row.tails for row in same if row.tails] if settings.look_up_by_tail == "on" else []
+        agreed = self._consents.get(root, {})
         return MemberRow(
             initial=head.initial or next((row.initial for row in same if row.initial), ""),
             tail=head.tail or next((row.tail for row in same if row.tail), ""),
@@ -159,9 +162,11 @@ class _Told:
             aliases=[row.ref for row in same if row.ref != root],
             benefits=[_benefit(row) for row in self._benefits[root] if not row.ends or row.ends > now],
             chips={name: value for name, value in self._chips[root].items() if value},
-            consents={purpose: int(held.given) for purpose, held in self._consents.get(root, {}).items()},
+            consents={purpose: int(held.given) for purpose, held in agreed.items()},
             packs=self._packs[root],
             first=0 if any(row.orders for row in same) else 1,
+            chips_at=self._chips_at[root],
+            consents_at={purpose: held.at for purpose, held in agreed.items()},
         )
 
 

@@ -212,6 +212,9 @@ looked = table(
 # What belongs to entries of the journals and could not be taken in at once. state: waiting, done.
 followed = table("followed", key("event", Word), word("what"), whole("at"), word("detail", ""))
 
+# A link by which a phone that was typed at a counter is confirmed. hash: SHA-256 of its end. used: when it was, 0: not.
+phone_confirm = table("phone_confirm", key("hash", Word), word("ref"), whole("made"), whole("used", 0))
+
 
 def _adds_only(table_: Table, change: str) -> None:
     """Rows of a history stay as they are; `change` says in SQL which update is allowed."""

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, select
 
 from posapp.clock import DAY, Clock
 from posapp.hq import feed
+from posapp.hq.members.confirm import make_link
 from posapp.hq.members.consents import may_market
 from posapp.hq.members.earning import sale_of
 from posapp.hq.members.identity import Means
@@ -46,6 +47,26 @@ def send(keys: HqKeys, conn: Connection, means: Means, phone: str, wanted: Messa
         dedupe=wanted.ticket,
         now_ms=means.now,
         ref=wanted.member,
+        language=settings.language,
+    )
+
+
+def ask_to_confirm(conn: Connection, means: Means, phone: str, ref: str, store: int) -> None:
+    """Queue the link by which the owner of a phone, which nobody confirmed at the counter, confirms it; once a person.
+    Nothing where no address of the customer's pages is set."""
+    settings = settings_of(conn, feed.store_scope(store))
+    if not settings.join_address:
+        return
+    link = settings.join_address + make_link(conn, means, ref)
+    outbox.request(
+        conn,
+        means.vault,
+        phone=phone,
+        template="confirm_phone",
+        values={"store": settings.store_name or "posapp", "link": link},
+        dedupe=ref,
+        now_ms=means.now,
+        ref=ref,
         language=settings.language,
     )
 

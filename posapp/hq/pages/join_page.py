@@ -20,7 +20,7 @@ from posapp.hq.joining.codes import Code
 from posapp.hq.joining.join import CREDITED, OPEN, TAKEN, WAITING, Joining, Outcome
 from posapp.hq.joining.tables import route
 from posapp.hq.limits import Buckets
-from posapp.hq.members import consents, earning
+from posapp.hq.members import earning
 from posapp.hq.members.identity import ACTIVE, Means, code_of, root_of
 from posapp.hq.members.tables import benefit, person
 from posapp.hq.pages import browser, friend_page, sheet
@@ -32,6 +32,7 @@ from posapp.hq.texts.codes import check_code, send_code
 from posapp.hq.texts.outbox import one_at_a_time
 from posapp.messages import Consent
 from posapp.money import Money
+from posapp.rules.consents import MARKETING, TERMS, TEXTS, text_hash
 from posapp.rules.join_token import PATH
 from posapp.rules.loyalty import points_for
 from posapp.rules.phones import read_phone
@@ -205,7 +206,7 @@ def _fields(visit: Visit, errors: Errors, sent: bool) -> str:
     digits = 'inputmode="numeric" autocomplete="one-time-code" maxlength="6" required'
     if sent:
         digits += " autofocus"
-    terms, offers = consents.TEXTS[consents.TERMS], consents.TEXTS[consents.MARKETING]
+    terms, offers = TEXTS[TERMS], TEXTS[MARKETING]
     name, optional = say("称呼(选填)", "Name (optional)"), say("(选填)", " (optional)")
     on_its_way = say("验证码已发送,5 分钟内有效", "The code is on its way, good for 5 minutes")
     return "".join(
@@ -338,7 +339,7 @@ def _join(hq: Hq, visit: Visit, place: Place) -> Response:
         check_code(hq.database, hq.vault, phone=phone, purpose=PURPOSE, code=code, now_ms=now)
     asked = Joining(
         phone,
-        [_consent(purpose, visit.ticked(purpose)) for purpose in (consents.TERMS, consents.MARKETING)],
+        [_consent(purpose, visit.ticked(purpose)) for purpose in (TERMS, MARKETING)],
         visit.form.get("name", ""),
         birthday,
         visit.language,
@@ -358,8 +359,8 @@ def _join(hq: Hq, visit: Visit, place: Place) -> Response:
 
 
 def _consent(purpose: str, given: bool) -> Consent:
-    row = consents.TEXTS[purpose]
-    return Consent(purpose, int(given), row.version, consents.text_hash(row))
+    row = TEXTS[purpose]
+    return Consent(purpose, int(given), row.version, text_hash(row))
 
 
 def _counted(conn: Connection, hq: Hq, visit: Visit, now: int) -> Code | None:

@@ -27,6 +27,7 @@ from posapp.hq.people import settings_of
 from posapp.hq.texts.codes import check_code
 from posapp.hq.texts.outbox import lift
 from posapp.messages import Consent
+from posapp.rules.consents import MARKETING, PERSONAL, TEXTS, text_hash
 from posapp.rules.join_token import PATH
 from posapp.rules.phones import read_phone
 from posapp.streams import Benefit
@@ -220,11 +221,11 @@ def _prefer(conn: Connection, hq: Hq, means: Means, visit: Visit, root: str, sou
     """Note the boxes that differ from what stands; agreeing to offers also lifts a refusal by text message."""
     held = consents.standing(conn, root)
     acts = []
-    for purpose in (consents.MARKETING, consents.PERSONAL):
-        wanted, text = visit.ticked(purpose), consents.TEXTS[purpose]
+    for purpose in (MARKETING, PERSONAL):
+        wanted, text = visit.ticked(purpose), TEXTS[purpose]
         if wanted != (purpose in held and held[purpose].given):
-            acts.append(Consent(purpose, int(wanted), text.version, consents.text_hash(text)))
-            if purpose == consents.MARKETING and wanted and (phone := _phone(conn, means, root)):
+            acts.append(Consent(purpose, int(wanted), text.version, text_hash(text)))
+            if purpose == MARKETING and wanted and (phone := _phone(conn, means, root)):
                 lift(conn, hq.vault, phone)
     consents.note(conn, root, acts, means.now, source, "page")
     types = ",".join(name for name, _ in _OFFERS if visit.ticked(f"type-{name}"))
@@ -365,8 +366,8 @@ def _preferences(conn: Connection, hq: Hq, visit: Visit, root: str) -> str:
     ticks |= {f"type-{name}": "1" for name in types}
     shown = Visit(visit.cookie, visit.member, visit.language, visit.site, visit.address, ticks)
     parts = []
-    for purpose in (consents.MARKETING, consents.PERSONAL):
-        text = consents.TEXTS[purpose]
+    for purpose in (MARKETING, PERSONAL):
+        text = TEXTS[purpose]
         parts.append(sheet.tick(shown, {}, purpose, say(*text.title), say(*text.text)))
     parts.append(sheet.words("p", say("愿意收到哪些", "Which kinds"), "quiet"))
     parts += [sheet.tick(shown, {}, f"type-{name}", say(*title)) for name, title in _OFFERS]

@@ -47,6 +47,11 @@ TEMPLATES: dict[str, Template] = {
         "您可以领取在{store}本单的积分: {link} ,不需要请忽略。",
         "Claim the points of your purchase at {store}: {link} or ignore this.",
     ),
+    "confirm_phone": Template(
+        "service",
+        "您在{store}登记入会,请点击确认手机号: {link} ,不是本人请忽略。",
+        "You joined at {store}; confirm your number: {link} or ignore this if it was not you.",
+    ),
     "pickup_ready": Template(
         "service",
         "您的订单{order}已到{store},请凭取货码提货: {link}",

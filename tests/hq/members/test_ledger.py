@@ -11,6 +11,7 @@ from sqlalchemy.exc import DatabaseError
 from posapp.hq.members import consents, points
 from posapp.hq.members.tables import consent, person, points_entry
 from posapp.messages import Consent
+from posapp.rules.consents import MARKETING
 from tests.hq.members.desk import Desk
 
 
@@ -61,7 +62,7 @@ def test_the_newest_act_counts_and_a_withdrawal_wins_a_tie(desk: Desk, acts: lis
             consents.note(conn, ref, [_act(int(given_))], at, f"s{n}", "page")
         newest = max(at for at, _ in acts)
         wanted = all(given_ for at, given_ in acts if at == newest)
-        assert consents.standing(conn, ref)[consents.MARKETING].given is wanted
+        assert consents.standing(conn, ref)[MARKETING].given is wanted
         assert consents.may_market(conn, ref) is wanted
 
 
@@ -88,4 +89,4 @@ def test_points_set_aside_are_not_free(desk: Desk) -> None:
 
 
 def _act(given_: int) -> Consent:
-    return Consent(consents.MARKETING, given_, "2026-11", "00")
+    return Consent(MARKETING, given_, "2026-11", "00")

@@ -16,6 +16,7 @@ from posapp.hq.members.tables import merge, person, points_entry, tier
 from posapp.hq.people import add_store
 from posapp.hq.tables import feed
 from posapp.messages import Consent
+from posapp.rules.consents import MARKETING
 from tests.hq.members.desk import PHONE, Desk
 
 HEADER = "会员卡号,手机号,姓名,生日,会员等级,积分,入会日期,同意营销,最后消费\n"
@@ -125,7 +126,7 @@ def test_a_dry_run_says_the_same_and_writes_nothing(files: Files) -> None:
 def test_a_member_who_is_known_is_filled_up_and_keeps_what_they_have(files: Files) -> None:
     ref = files.desk.member(PHONE, "王小明", 100)
     with files.desk.writing() as conn:
-        act = Consent(consents.MARKETING, 0, "2026-11")
+        act = Consent(MARKETING, 0, "2026-11")
         consents.note(conn, ref, [act], files.desk.clock.now, "page", "page")
     report = files.take(HEADER + f"0009,{PHONE},别名,1-1,金卡,50,,是,\n")
     assert (report.added, report.changed) == (0, 1)

@@ -25,6 +25,7 @@ from posapp.hq.members.tables import attribute, benefit, merge, person, points_e
 from posapp.hq.people import set_value
 from posapp.hq.tables import batch, counter, sale
 from posapp.messages import AttributeNoted, Consent, PrivacyRequested
+from posapp.rules.consents import MARKETING, PERSONAL
 from tests.hq.members.desk import PHONE, Desk
 from tests.hq.shop import Shop, Till, on_sqlite, wait_until
 
@@ -54,7 +55,7 @@ def member(desk: Desk) -> str:
     ref = desk.member(PHONE, NAME, 100)
     at = desk.clock.now
     with desk.writing() as conn:
-        consents.note(conn, ref, [_act(consents.MARKETING), _act(consents.PERSONAL)], at, "page s1", "page")
+        consents.note(conn, ref, [_act(MARKETING), _act(PERSONAL)], at, "page s1", "page")
         noted = {"ref": ref, "name": "size", "at": at, "source": "e1", "value": "l", "by": "member"}
         conn.execute(attribute.insert(), noted)
         promise = {"id": "b1", "ref": ref, "campaign": "c", "kind": "gift", "name": '["试用装","Sample"]', "made": at}
@@ -208,7 +209,7 @@ def test_a_withdrawal_counts_at_once_and_once(desk: Desk, member: str) -> None:
         assert rows["members"]["store:1", member].consents["marketing"] == 0
         assert privacy.request(conn, desk.means, member, privacy.WITHDRAW, "page 1") == (number, {})
         privacy.request(conn, desk.means, member, privacy.IMPERSONAL, "page 1")
-        assert consents.standing(conn, member)[consents.PERSONAL].given is False
+        assert consents.standing(conn, member)[PERSONAL].given is False
         assert set(conn.scalars(select(privacy_request.c.state))) == {"done"}
         with pytest.raises(PosError, match="bad_choice"):
             privacy.request(conn, desk.means, member, "explode", "page 1")
