@@ -13,7 +13,7 @@ import pytest
 
 from posapp.clock import SystemClock, business_date
 from posapp.demo import history
-from posapp.demo.shop import Demo, ask_hq, standing
+from posapp.demo.shop import CUTOVER_HOUR, ZONE, Demo, ask_hq, standing
 
 
 def few() -> history.Habits:
@@ -26,7 +26,7 @@ def few() -> history.Habits:
 
 
 def days(habits: history.Habits) -> list[str]:
-    today = dt.date.fromisoformat(business_date(SystemClock().now_ms(), history.ZONE, history.CUTOVER_HOUR))
+    today = dt.date.fromisoformat(business_date(SystemClock().now_ms(), ZONE, CUTOVER_HOUR))
     return [(today - dt.timedelta(days=ago)).isoformat() for ago in range(habits.days, 0, -1)]
 
 
