@@ -51,7 +51,8 @@ def hq_texting(folder: Path) -> Iterator[Provider]:
     from posapp.hq.gateways.sms_simulator import SmsSimulator
     from posapp.hq.texts.templates import TEMPLATES
 
-    templates = {name: str(1110 + n) for n, name in enumerate(TEMPLATES)}
+    names = [f"{name}{language}" for name in TEMPLATES for language in ("", ".en")]
+    templates = {name: str(1110 + n) for n, name in enumerate(names)}
     account = TextSecrets("AKIDdemo", "secret-of-the-demo", "1400006666", "榆荫里", templates, "callback-of-the-demo")
     provider = SmsSimulator(account, SystemClock())
     provider.reports = True
