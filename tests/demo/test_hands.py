@@ -20,6 +20,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from drivers.printers.virtual import printed
+from posapp.answers import MemberView
 from posapp.clock import DAY, SystemClock, parse_instant
 from posapp.demo import history
 from posapp.demo.hands_screen import Hands, connect_printer, places
@@ -61,6 +62,10 @@ class Visitor:
 
     def flip(self, name: str) -> None:
         (button,) = self.hands.tray.findChildren(QPushButton, name)
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+    def hands_phone_to(self, guest: int) -> None:
+        (button,) = self.hands.phone.findChildren(QPushButton, f"guest_{guest}")
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
     @property
@@ -221,6 +226,12 @@ def test_who_was_long_away_is_known_with_the_points_of_then(visitor: Visitor, de
     assert SystemClock().now_ms() - parse_instant(found["visited"], "UTC") > 60 * DAY
 
 
+def test_who_says_the_end_of_a_number_is_found_by_it(visitor: Visitor) -> None:
+    found = visitor.hands.till.member("0003")
+    assert isinstance(found, MemberView)
+    assert (found.name, found.points) == ("方**", 960)
+
+
 def test_the_newcomers_phone_joins_by_the_code_on_the_display_and_shows_its_text_message(
     visitor: Visitor, demo: Demo, provider: Provider
 ) -> None:
@@ -235,6 +246,38 @@ def test_the_newcomers_phone_joins_by_the_code_on_the_display_and_shows_its_text
     (sent,) = provider.inbox("+8615400000101")
     wait_until(lambda: any(sent in text.text() for text in visitor.hands.phone.findChildren(QLabel, "text")))
     wait_until(lambda: code_on(visitor.hands.customer) == "")
+
+
+def test_a_phone_that_gets_no_text_message_says_so_and_can_be_used_again(
+    visitor: Visitor, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone = visitor.hands.phone
+    monkeypatch.setattr("posapp.demo.phone.TEXT_S", 0.2)
+    monkeypatch.setattr(provider, "inbox", lambda number: [])
+    visitor.hands_phone_to(1)
+    visitor.tap("拿铁咖啡")
+    wait_until(lambda: code_on(visitor.hands.customer) != "")
+    QTest.mouseClick(phone.fill, Qt.MouseButton.LeftButton)
+    assert not phone.fill.isEnabled()
+    wait_until(lambda: "没有成功" in phone.state.text(), 20)
+    assert phone.fill.isEnabled()
+    assert visitor.hands.till.guest() is None
+
+
+def test_who_has_the_page_already_takes_the_next_ticket_without_a_code(visitor: Visitor, provider: Provider) -> None:
+    phone = visitor.hands.phone
+    visitor.hands_phone_to(2)
+    for n in range(2):
+        visitor.tap("拿铁咖啡")
+        wait_until(lambda: code_on(visitor.hands.customer) != "")
+        QTest.mouseClick(phone.fill, Qt.MouseButton.LeftButton)
+        wait_until(lambda: visitor.hands.till.guest() is not None, 30)
+        wait_until(phone.fill.isEnabled)
+        guest = visitor.hands.till.guest()
+        assert guest
+        assert (guest.name, guest.is_new) == ("白**", n == 0)
+        visitor.pays("100")
+    assert len(provider.inbox("+8615400000103")) == 1
 
 
 def test_the_phone_opens_the_page_in_the_desktops_browser(visitor: Visitor, demo: Demo) -> None:
