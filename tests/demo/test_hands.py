@@ -324,10 +324,11 @@ def test_the_windows_stand_side_by_side(size: QSize) -> None:
     placed = places(area)
     assert all(area.contains(place) for place in placed.values())
     assert placed["till"].width() >= 1024
-    for name in ("tray", "customer"):
+    for name in ("tray", "customer", "phone"):
         assert not placed["till"].intersects(placed[name])
     assert not placed["customer"].intersects(placed["tray"])
     assert not placed["customer"].intersects(placed["paper"])
+    assert not placed["customer"].intersects(placed["phone"])
     assert placed["tray"].width() >= 2 * 148
 
 
