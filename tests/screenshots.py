@@ -1,6 +1,7 @@
 """Draws the pictures of resources/screenshots without a display, in both languages: `make screenshots`.
 
-The demo's hands go through a day in the shop; another picture is one more line in SCREENS at its hour of the day.
+The demo's hands go through a day in the shop; another picture is one more line in SCREENS at its hour of the day. The
+customer's pages are drawn by Chromium, where there is one.
 """
 
 from __future__ import annotations
@@ -8,12 +9,14 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from noto_cjk_sans_otc import FONT_PATH
 from PIL import Image
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPixmap
@@ -22,12 +25,15 @@ from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from posapp.clock import SystemClock
 from posapp.demo.hands_screen import Hands, connect_printer, places
-from posapp.demo.shop import Clerk, ask_hq, standing
+from posapp.demo.phone import Provider, hq_texting
+from posapp.demo.phone_screen import code_on
+from posapp.demo.shop import Clerk, ask_hq, lan_address, standing
 from posapp.demo.tray_screen import CardButton
 from posapp.rules.labels import check_digit
 from posapp.ui import theme
 from posapp.ui.language import speak
 from tests.shop import play
+from tests.stories.phone import Phone, browsing
 from tests.ui.keys import KeyBoard, wait_until
 
 FOLDER = Path(__file__).parents[1] / "resources" / "screenshots"
@@ -35,6 +41,7 @@ LANGUAGES = ("zh", "en")
 AREA = QRect(0, 0, 1920, 1080)
 USUAL = QSize(1366, 768)
 CUSTOMER = QSize(1024, 600)
+BROWSERS_NUMBER = "154 0000 0104"
 
 
 class Visitor:
@@ -120,6 +127,21 @@ class Visitor:
         wait_until(lambda: self.hands.paper.roll.count > papers)
         wait_until(lambda: self.hands.paper.roll.property("out") == 1.0)
 
+    def begin_walk_in(self) -> None:
+        self.keys.press(Qt.Key.Key_Escape)
+        self.tap("拿铁咖啡", "法式牛角包", "厚切薯片 海盐味")
+        wait_until(lambda: code_on(self.hands.customer) != "")
+
+    def join(self) -> None:
+        phone = self.hands.phone
+        phone.walk()
+        wait_until(lambda: self.till.guest() is not None and phone.fill.isEnabled(), 30)
+        phone.look()
+
+    def serve_member(self) -> None:
+        play(self.till, "cancel")
+        self.tap("拿铁咖啡", "沈知夏", "法式牛角包")
+
     def look_back(self) -> None:
         self.keys.press(Qt.Key.Key_Escape)
         for how in ("cash 20", "card 6.50 8831", "cash 6.50"):
@@ -138,6 +160,10 @@ class Visitor:
         self.keys.press(Qt.Key.Key_Escape)
         self.more("more_cash_out")
         self.answer("100")
+
+    def open_more(self) -> None:
+        play(self.till, "cancel")
+        self.touch("more")
 
     def show_receipt(self) -> None:
         newest = self.till.receipts_of_day(1)[0].receipt
@@ -228,7 +254,12 @@ SCREENS = [
     Screen("change", "sale", Visitor.take_cash),
     Screen("customer-thanks", "sale", of="customer"),
     Screen("paper", "sale", of="paper"),
-    Screen("more", "sale", lambda visitor: visitor.touch("more")),
+    Screen("customer-join", "sale", Visitor.begin_walk_in, of="customer"),
+    Screen("phone", "sale", Visitor.join, of="phone"),
+    Screen("customer-welcome", "sale", of="customer"),
+    Screen("sale-member", "sale", Visitor.serve_member),
+    Screen("customer-member", "sale", of="customer"),
+    Screen("more", "sale", Visitor.open_more),
     Screen("parked", "sale", Visitor.recall),
     Screen("cash-reasons", "sale", Visitor.cash_out),
     Screen("x-report", "sale", lambda visitor: visitor.leave(and_then="more_report_x")),
@@ -286,10 +317,58 @@ def keep(picture: QPixmap, file: Path) -> None:
         few.save(file, optimize=True)
 
 
+@contextlib.contextmanager
+def fonts() -> Iterator[None]:
+    """Chromium finds the till's own font, as a phone has one for Chinese."""
+    with tempfile.TemporaryDirectory() as made:
+        file = Path(made) / "fonts.conf"
+        folders = f"<dir>{FONT_PATH.parent}</dir><cachedir>{made}</cachedir>"
+        file.write_text(f'<?xml version="1.0"?><fontconfig>{folders}</fontconfig>', "utf-8")
+        os.environ["FONTCONFIG_FILE"] = str(file)
+        try:
+            yield
+        finally:
+            del os.environ["FONTCONFIG_FILE"]
+
+
+def draw_pages(visitor: Visitor, provider: Provider, folder: Path) -> None:
+    """What the customer's own phone shows, from the code to the member's page; nothing without Chromium."""
+    if not shutil.which("chromium"):
+        return
+    visitor.begin_walk_in()
+    with fonts(), browsing() as browser:
+        phone = Phone(browser, provider, BROWSERS_NUMBER)
+        phone.scan(f"{code_on(visitor.hands.customer)}?l={visitor.till.settings.language}")
+        phone.page.screenshot(path=folder / "page-join.png", full_page=True)
+        phone.fill("江晚")
+        phone.submit()
+        wait_until(lambda: visitor.till.guest() is not None, 30)
+        phone.page.screenshot(path=folder / "page-welcome.png", full_page=True)
+        phone.page.click("a.button")
+        phone.page.screenshot(path=folder / "page-member.png", full_page=True)
+    play(visitor.till, "cancel")
+
+
+def draw_stand(hq: Path, language: str, folder: Path) -> None:
+    """A card for the counter."""
+    link = str(ask_hq(hq, "code", "stand", "--store", "1", "--label", "counter")).strip()
+    gift = "a hand cream sample" if language == "en" else "护手霜小样"
+    with tempfile.TemporaryDirectory() as made:
+        card = Path(made) / "stand.png"
+        ask_hq(hq, "sheet", "stand", str(card), "--store", "1", "--code", link, "--gift", gift)
+        with Image.open(card) as image:
+            image.thumbnail((700, 1000))
+            image.convert("RGB").quantize(64).save(folder / "stand.png", optimize=True)
+
+
 def draw_all(language: str, folder: Path) -> None:
     """A day in a shop of that language, into that folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as data, standing(Path(data)) as demo:
+    with (
+        tempfile.TemporaryDirectory() as data,
+        standing(Path(data), lan_address()) as demo,
+        hq_texting(demo.hq) as provider,
+    ):
         ask_hq(demo.hq, "set", "chain", "language", language)
         papers = demo.folder / "paper"
         connect_printer(demo, papers)
@@ -300,7 +379,7 @@ def draw_all(language: str, folder: Path) -> None:
             assert isinstance(application, QApplication)
             theme.dress(application, theme.LIGHT)
             speak(application, till.settings.language)
-            hands = Hands(till, demo, papers)
+            hands = Hands(till, demo, papers, provider)
             hands.show()
             hands.arrange(AREA)
             wait_until(hands.app.window.isVisible)
@@ -312,6 +391,8 @@ def draw_all(language: str, folder: Path) -> None:
                     visitor.sell()
                     keep(together(hands), folder / "tour.png")
                     play(till, "cancel")
+                    draw_pages(visitor, provider, folder)
+                    draw_stand(demo.hq, language, folder)
             hands.close()
 
 

@@ -1,4 +1,4 @@
-"""The demo's hands: the till's window, the customer's, the printer's paper and the scan tray, side by side.
+"""The demo's hands: the till's window, the customer's, a phone, the printer's paper and the scan tray, side by side.
 
 One process; HQ is its child. Closing the till's window ends it all.
 """
@@ -25,7 +25,9 @@ from posapp.app import App, dress
 from posapp.clock import SystemClock
 from posapp.demo import history
 from posapp.demo.paper_screen import PaperWindow
-from posapp.demo.shop import RESOURCES, Clerk, Demo, ask_hq, standing
+from posapp.demo.phone import Phone, Provider, hq_texting
+from posapp.demo.phone_screen import PhoneWindow
+from posapp.demo.shop import RESOURCES, Clerk, Demo, ask_hq, hq_member_codes, lan_address, standing
 from posapp.demo.tray_screen import Card, ScanTray, Switch
 from posapp.devices import DEVICES_FILE, RECEIPT, Configured
 from posapp.rules import codes
@@ -47,7 +49,10 @@ def _tr(text: str) -> str:
 
 
 class CardFile(msgspec.Struct):
-    """A card of resources/demo/cards.json. grams: a label of the shop's scale is made for the article."""
+    """A card of resources/demo/cards.json. grams: a label of the shop's scale is made for the article.
+
+    code: a member's card number, a newcomer's phone number, an article's code.
+    """
 
     name: str
     code: str
@@ -61,7 +66,7 @@ def show(data: Path | None, language: str | None, progress: Callable[[int, int],
 
     language: what the chain's setting becomes; None leaves it.
     """
-    with standing(data) as demo:
+    with standing(data, lan_address()) as demo, hq_texting(demo.hq) as provider:
         if language:
             ask_hq(demo.hq, "set", "chain", "language", language)
         if not history.is_done(demo):
@@ -77,7 +82,7 @@ def show(data: Path | None, language: str | None, progress: Callable[[int, int],
             app = QApplication.instance() or QApplication(sys.argv[:1])
             assert isinstance(app, QApplication)
             dress(app, till)
-            hands = Hands(till, demo, papers)
+            hands = Hands(till, demo, papers, provider)
             hands.arrange(app.primaryScreen().availableGeometry())
             hands.show()
             signal.signal(signal.SIGINT, lambda *_: app.quit())
@@ -101,22 +106,32 @@ def connect_printer(demo: Demo, papers: Path) -> None:
 class Hands:
     """The windows of a running demo."""
 
-    def __init__(self, till: Till, demo: Demo, papers: Path) -> None:
+    def __init__(self, till: Till, demo: Demo, papers: Path, provider: Provider) -> None:
         self.till, self._demo, self._papers = till, demo, papers
         self.app = App(till, self._hint())
         self.customer = CustomerDisplay(self.app.window, till.settings.store_name)
         self.app.face(self.customer)
         self.paper = PaperWindow(papers)
         self.tray = ScanTray(self._window)
+        self._cards = msgspec.json.decode((RESOURCES / "cards.json").read_bytes(), type=dict[str, list[CardFile]])
+        language = till.settings.language
+        phones = [Phone(card.code, card.name, provider, language) for card in self._cards["newcomers"]]
+        self.phone = PhoneWindow(phones, provider, self.customer, demo.address)
         self._fill_tray()
 
     @property
     def windows(self) -> dict[str, QWidget]:
         """By name, in the order in which they are laid on each other."""
-        return {"paper": self.paper, "tray": self.tray, "customer": self.customer, "till": self.app.window}
+        return {
+            "phone": self.phone,
+            "paper": self.paper,
+            "tray": self.tray,
+            "customer": self.customer,
+            "till": self.app.window,
+        }
 
     def show(self) -> None:
-        for window in (self.paper, self.tray):
+        for window in (self.phone, self.paper, self.tray):
             window.show()
         self.customer.open()
         self.app.window.show()
@@ -127,17 +142,26 @@ class Hands:
             self.windows[name].setGeometry(place)
 
     def close(self) -> None:
+        self.phone.put_away()
         self.app.close()
-        for window in (self.customer, self.paper, self.tray):
+        for window in (self.customer, self.paper, self.tray, self.phone):
             window.close()
             window.deleteLater()
 
     # --- the tray ---
 
     def _fill_tray(self) -> None:
-        shop = msgspec.json.decode((RESOURCES / "cards.json").read_bytes(), type=dict[str, list[CardFile]])
-        self.tray.add(_tr("商品"), [_card(card) for card in shop["goods"]])
-        self.tray.add(_tr("称重商品(秤打出的标签)"), [_card(card) for card in shop["weighed"]])
+        cards = self._cards
+        self.tray.add(_tr("商品"), [_card(card) for card in cards["goods"]])
+        codes_of = hq_member_codes(self._demo.hq, [card.code for card in cards["members"]])
+        guests = [
+            Card(card.name, codes_of[card.code], card.detail, card.colour, is_qr=True) for card in cards["members"]
+        ]
+        phone = Card(
+            _tr("顾客的手机"), "", _tr("扫码、填表、收短信"), "#2f5d8a", act=self.phone.raise_, word=_tr("拿起手机")
+        )
+        self.tray.add(_tr("客人"), [*guests, self._newcomer(cards["newcomers"][0]), phone])
+        self.tray.add(_tr("称重商品(秤打出的标签)"), [_card(card) for card in cards["weighed"]])
         self.tray.add(_tr("工牌"), [self._badge(clerk) for clerk in self.staff() if _badge_of(self._demo, clerk)])
         # Another kind of thing to scan is one more card here.
         self.tray.add(
@@ -155,6 +179,17 @@ class Hands:
             Switch("offline", _tr("打印机断电"), partial(self._jam, Reason.OFFLINE)),
         ]
         self.tray.add_switches(jams, is_one=True)
+
+    def _newcomer(self, card: CardFile) -> Card:
+        return Card(
+            card.name, "", card.detail, card.colour, act=partial(self._pick_up, card.name), word=_tr("扫客显入会")
+        )
+
+    def _pick_up(self, name: str) -> None:
+        """This guest takes out the phone and joins by the code on the customer display."""
+        self.phone.raise_()
+        self.phone.choose(name)
+        self.phone.walk()
 
     def _window(self) -> QWindow | None:
         return self.app.window.windowHandle()
@@ -214,15 +249,18 @@ def _pay_code() -> str:
 
 
 def places(area: QRect) -> dict[str, QRect]:
-    """Where the windows go on a screen: apart where there is room, else tray and paper share the right edge."""
+    """Where the windows go on a screen: apart where there is room, else tray, paper and phone share the right edge."""
     left, top, width, height = area.x(), area.y(), area.width(), area.height()
     if width >= 1800 and height >= 900:
         right, cards = 480, 352
         customer = QRect(left + width - right, top + TITLE_BAR, right, right * 600 // 1024)
         below = customer.bottom() + 1 + TITLE_BAR
+        phone = min(400, height * 3 // 8)
+        tray = QRect(customer.left() - cards, top + TITLE_BAR, cards - 8, height - phone - 2 * TITLE_BAR)
         return {
             "till": QRect(left, top + TITLE_BAR, width - right - cards - 8, height - TITLE_BAR),
-            "tray": QRect(customer.left() - cards, top + TITLE_BAR, cards - 8, height - TITLE_BAR),
+            "tray": tray,
+            "phone": QRect(tray.left(), tray.bottom() + 1 + TITLE_BAR, tray.width(), phone),
             "customer": customer,
             "paper": QRect(customer.left(), below, right, top + height - below),
         }
@@ -237,4 +275,5 @@ def places(area: QRect) -> dict[str, QRect]:
         "tray": tray,
         "customer": customer,
         "paper": paper,
+        "phone": paper,
     }

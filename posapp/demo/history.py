@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from posapp.clock import MINUTE, SimulatedClock, SystemClock, business_date
-from posapp.demo.shop import RESOURCES, Clerk, Demo, Place
+from posapp.demo.shop import CUTOVER_HOUR, RESOURCES, ZONE, Clerk, Demo, Place, hq_member_codes
 from posapp.errors import PosError
 from posapp.money import Money
 from posapp.quantity import Quantity
@@ -27,16 +27,16 @@ from posapp.till import Till
 DONE_FILE = "history"
 """In the demo's folder once its past is whole and at HQ."""
 
-ZONE, CUTOVER_HOUR = "Asia/Shanghai", 4
-"""Of the demo's stores: what a store has that sets nothing else."""
-
 Progress = Callable[[int, int], None]
 
 _NOTES = (1_000, 2_000, 5_000, 10_000)  # fen
 
 
 class Post(msgspec.Struct):
-    """A till's habits: who sits there in turn, its hours, how many sales a usual day has, the float in fen."""
+    """A till's habits: who sits there in turn, its hours, how many sales a usual day has, the float in fen.
+
+    members: percent of the sales in which one of the regulars shows a member code.
+    """
 
     store: int
     till: int
@@ -45,13 +45,15 @@ class Post(msgspec.Struct):
     closes: int
     sales: int
     float: int
+    members: int = 0
 
 
 class Habits(msgspec.Struct):
     """resources/demo/history.json. Figures are weights, weekdays (Monday first) are percents of a usual day.
 
     lines: of tickets with 1, 2 ... lines. categories: by the goods' category. cash: percent of the sales.
-    over_and_short: what a drawer may be beyond its count, in fen.
+    regulars: cards of the members who come again and again. over_and_short: what a drawer may be beyond its count, in
+    fen.
     """
 
     seed: int
@@ -61,17 +63,19 @@ class Habits(msgspec.Struct):
     hours: dict[str, int]
     lines: list[int]
     categories: dict[str, int]
+    regulars: list[str]
     cash: int
     over_and_short: list[int]
 
 
 @dataclass(frozen=True, slots=True)
 class _Goods:
-    """What can be bought, with how readily it is."""
+    """What can be bought, with how readily it is, and the codes of the members who buy."""
 
     codes: list[str]
     weights: list[float]
     weighed: frozenset[str]
+    members: list[str]
 
 
 class PastClock(SimulatedClock):
@@ -108,7 +112,7 @@ def fill(demo: Demo, habits: Habits, progress: Progress | None = None) -> int:
     """
     if is_done(demo):
         return 0
-    goods = _read_goods(habits)
+    goods = _read_goods(habits, list(hq_member_codes(demo.hq, habits.regulars).values()))
     usual = sum(habits.weekdays) / 7 / 100
     whole = round(sum(post.sales for post in habits.tills) * habits.days * usual)
     sold = 0
@@ -192,7 +196,7 @@ def _day(
     minutes = sorted(60 * hour + chance.uniform(0, 60) for hour in chance.choices(hours, weights, k=count))
     for minute in minutes:
         clock.set(max(_instant(day, minute), clock.now_ms() + MINUTE))
-        _sell(till, clock, habits, goods, chance)
+        _sell(till, clock, habits, post, goods, chance)
         told()
     clock.set(max(_instant(day, post.closes * 60 + chance.uniform(5, 25)), clock.now_ms() + MINUTE))
     drawer = till.books.figures().expected + chance.choice(habits.over_and_short)
@@ -200,8 +204,10 @@ def _day(
     till.sign_out()
 
 
-def _sell(till: Till, clock: PastClock, habits: Habits, goods: _Goods, chance: random.Random) -> None:
+def _sell(till: Till, clock: PastClock, habits: Habits, post: Post, goods: _Goods, chance: random.Random) -> None:
     """One customer. Some change their mind about a thing, a few about everything."""
+    if chance.randrange(100) < post.members:
+        till.member(chance.choice(goods.members))
     wanted = 1 + chance.choices(range(len(habits.lines)), habits.lines)[0]
     for code in dict.fromkeys(chance.choices(goods.codes, goods.weights, k=wanted)):
         clock.set(clock.now_ms() + chance.randrange(1_500, 6_000))
@@ -230,7 +236,7 @@ def _sell(till: Till, clock: PastClock, habits: Habits, goods: _Goods, chance: r
     till.pay("cash", Money(-(-due // note) * note if note else due))
 
 
-def _read_goods(habits: Habits) -> _Goods:
+def _read_goods(habits: Habits, members: list[str]) -> _Goods:
     """The shop's goods; within a category the ones on top of the list sell best."""
     codes, weights, weighed, seen = [], [], set(), dict.fromkeys(habits.categories, 0)
     with Path(RESOURCES / "products.csv").open(encoding="utf-8-sig", newline="") as file:
@@ -243,4 +249,4 @@ def _read_goods(habits: Habits) -> _Goods:
             weights.append(habits.categories[category] / seen[category])
             if row["计价方式"] == "计重":
                 weighed.add(row["货号"])
-    return _Goods(codes, weights, frozenset(weighed))
+    return _Goods(codes, weights, frozenset(weighed), members)

@@ -33,6 +33,9 @@ _WORDS = {
     "sold": ("  {receipt}  {total:>7}  {tenders}  {goods}", "  {receipt}  {total:>7}  {tenders}  {goods}"),
     "change": ("找零", "change"),
     "told": ("  {message}", "  {message}"),
+    "known": ("  会员 {name} {tier} 积分 {points}", "  Member {name} {tier}, {points} points"),
+    "spent": ("  积分抵扣后应收 {due}", "  With points off, due {due}"),
+    "code": ("  客显上的码: {title}", "  The code on the customer display: {title}"),
     "local": (
         "收银台: {sales} 笔,合计 {total},未上传 {unsent} 条",
         "The till: {sales} sales, {total}, {unsent} entries unsent",
@@ -77,6 +80,13 @@ class _Answers(io.StringIO):
         answer = msgspec.json.decode(text)
         if not answer["ok"]:
             _say(self._language, "told", message=answer["error"]["message"])
+        elif answer["verb"] == "member" and "name" in answer:
+            told = {"name": answer["name"], "tier": answer["tier"][0], "points": answer["points"]}
+            _say(self._language, "known", **told)
+        elif answer["verb"] == "points":
+            _say(self._language, "spent", due=answer["due"])
+        elif answer["verb"] == "join":
+            _say(self._language, "code", title=answer["title"])
         elif answer["verb"] == "pay" and "receipt" in answer:
             sale = receipts.find(self._till.folder, answer["receipt"]).body
             place = 1 if self._language == "en" else 0

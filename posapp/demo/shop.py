@@ -1,24 +1,29 @@
 """The demo shop set up through the same commands a chain uses, from the invented shop in resources/demo.
 
-HQ runs as a child process on this computer; every till of the shop is enrolled with it.
+HQ runs as a child process on this computer; every till of the shop is enrolled with it. Its members are invented, and
+their numbers begin with 154, which no network has.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
+import datetime as dt
 import io
+import re
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from posapp.clock import Clock
+from posapp.clock import Clock, SystemClock, local
 from posapp.errors import PosError
 from posapp.ids import system_chance, till_name
 from posapp.sync.client import over_http
@@ -27,6 +32,12 @@ from posapp.till import Till
 
 RESOURCES = Path(__file__).parents[2] / "resources" / "demo"
 READY_S = 60
+LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104  (customers' phones reach HQ over the shop's network)
+FAR = ("192.0.2.1", 9)
+"""Nobody's (RFC 5737): asked which of our addresses leads there, and sent nothing."""
+
+ZONE, CUTOVER_HOUR = "Asia/Shanghai", 4
+"""Of the demo's stores: what a store has that sets nothing else."""
 
 
 class Store(msgspec.Struct):
@@ -58,13 +69,17 @@ class Clerk(msgspec.Struct):
 
 
 class Shop(msgspec.Struct):
-    """resources/demo/shop.json. The first till is the one that a visitor sits at."""
+    """resources/demo/shop.json. The first till is the one that a visitor sits at.
+
+    members: hq's own commands that say what members and joining are in this chain.
+    """
 
     chain: dict[str, str]
     stores: list[Store]
     tills: list[Place]
     clerks: list[Clerk]
     settings: dict[str, str]
+    members: list[list[str]]
 
 
 def read_shop() -> Shop:
@@ -73,11 +88,12 @@ def read_shop() -> Shop:
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """A demo that stands: its shop, its folder, HQ's address."""
+    """A demo that stands: its shop, its folder, HQ's address for tills and the one for customers' phones."""
 
     shop: Shop
     folder: Path
     url: str
+    address: str
 
     @property
     def hq(self) -> Path:
@@ -96,20 +112,26 @@ class Demo:
 
 
 @contextlib.contextmanager
-def standing(data: Path | None) -> Iterator[Demo]:
-    """The demo in a folder, a temporary one unless it is given; HQ is stopped at the end."""
+def standing(data: Path | None, host: str = LOOPBACK) -> Iterator[Demo]:
+    """The demo in a folder, a temporary one unless it is given; HQ is stopped at the end.
+
+    host: where this computer's neighbours find HQ; for LOOPBACK nobody but this computer does.
+    """
     with contextlib.ExitStack() as stack:
         folder = data.resolve() if data else Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="posapp-")))
         shop = read_shop()
         set_up_hq(folder / "hq", shop)
-        demo = Demo(shop, folder, stack.enter_context(running_hq(folder / "hq")))
+        listening = LOOPBACK if host == LOOPBACK else EVERYWHERE
+        port = stack.enter_context(running_hq(folder / "hq", listening))
+        demo = Demo(shop, folder, f"http://{LOOPBACK}:{port}", f"http://{host}:{port}")
+        ask_hq(demo.hq, "set", "chain", "join_address", demo.address)
         for place in shop.tills:
             _enrol(demo, place)
         yield demo
 
 
 def set_up_hq(folder: Path, shop: Shop) -> None:
-    """Stores, clerks, settings and catalogue of the demo, through HQ's own commands; nothing if it is there."""
+    """Stores, clerks, settings, catalogue and members, through HQ's own commands; nothing if it is there."""
     if (folder / "hq-keys.json").exists():
         return
     for store in shop.stores:
@@ -126,6 +148,45 @@ def set_up_hq(folder: Path, shop: Shop) -> None:
     for store in shop.stores:
         ask_hq(folder, "tiles", "best", "--store", str(store.number))
     ask_hq(folder, "notice", "add", str(RESOURCES / "pictures" / "coffee.png"), "--caption", "现磨咖啡 第二杯半价")
+    for command in shop.members:
+        ask_hq(folder, *command)
+    _import_members(folder, shop)
+
+
+def _import_members(folder: Path, shop: Shop) -> None:
+    """resources/demo/members.csv, where {-12} is twelve days ago, {month} this month and {next_month} the next."""
+    today = local(SystemClock().now_ms(), ZONE).date()
+    text = (RESOURCES / "members.csv").read_text("utf-8")
+    text = text.replace("{month}", f"{today:%m}").replace("{next_month}", f"{today.month % 12 + 1:02d}")
+    text = re.sub(r"\{-(\d+)\}", lambda found: str(today - dt.timedelta(days=int(found[1]))), text)
+    with tempfile.TemporaryDirectory(prefix="posapp-") as made:
+        file = Path(made) / "members.csv"
+        file.write_text(text, "utf-8")
+        home = str(shop.tills[0].store)
+        ask_hq(folder, "import", "members", str(file), "--store", home, "--phones-verified")
+
+
+def hq_member_codes(folder: Path, cards: Sequence[str]) -> dict[str, str]:
+    """The member code that stands on the phone of each, by card."""
+    from posapp.hq.members.commands import means_of
+    from posapp.hq.members.desk import who_is
+    from posapp.hq.members.identity import code_of
+    from posapp.hq.office import Office
+
+    asked = argparse.Namespace(data=folder, database=None, clock="system")
+    with Office(asked) as office, office.database.reading() as conn:
+        means = means_of(office)
+        return {card: code_of(conn, means, who_is(conn, means, card)) for card in cards}
+
+
+def lan_address() -> str:
+    """This computer's address in its network, found without sending anything; LOOPBACK where there is none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+        try:
+            asked.connect(FAR)
+        except OSError:
+            return LOOPBACK
+        return str(asked.getsockname()[0])
 
 
 def ask_hq(folder: Path, *words: str) -> Any:
@@ -144,9 +205,9 @@ def ask_hq(folder: Path, *words: str) -> Any:
 
 
 @contextlib.contextmanager
-def running_hq(folder: Path) -> Iterator[str]:
-    """HQ as a child process on a free port of this computer; its address once it answers."""
-    command = [sys.executable, "-m", "posapp", "hq", "serve", "--port", "0", "--data", str(folder)]
+def running_hq(folder: Path, host: str) -> Iterator[int]:
+    """HQ as a child process that listens at a host's free port; the port once it answers."""
+    command = [sys.executable, "-m", "posapp", "hq", "serve", "--host", host, "--port", "0", "--data", str(folder)]
     with (folder / "hq.log").open("ab") as log, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log) as child:
         assert child.stdout
         give_up = threading.Timer(READY_S, child.kill)
@@ -156,7 +217,7 @@ def running_hq(folder: Path) -> Iterator[str]:
         try:
             if "http://" not in line:
                 raise PosError("hq_unreachable", url=str(folder / "hq.log"))
-            yield "http://" + line.split("http://")[1].strip()
+            yield int(line.rpartition(":")[2])
         finally:
             child.terminate()
 

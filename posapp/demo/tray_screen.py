@@ -40,6 +40,7 @@ class Card:
     """Something to scan. code: what the scanner reads, asked for at each tap where it changes; "" is not there yet.
 
     picture: a file, or none; colour and the name's first letters stand in for it. is_qr: drawn as a QR code.
+    act: done at each tap where there is nothing to scan; word: what stands in the code's place then.
     """
 
     name: str
@@ -48,6 +49,8 @@ class Card:
     colour: str = "#0f6b4f"
     picture: str = ""
     is_qr: bool = False
+    act: Callable[[], object] | None = None
+    word: str = ""
 
     def read(self) -> str:
         return self.code if isinstance(self.code, str) else self.code()
@@ -139,7 +142,7 @@ class CardButton(QAbstractButton):
         code = self.card.read()
         with QPainter(self) as p:
             p.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
-            if not code:
+            if not code and not self.card.act:
                 p.setOpacity(0.45)
             body = QRectF(self.rect()).adjusted(1, 1, -1, -1)
             p.setPen(QColor(self._colours.accent if self.underMouse() else self._colours.line))
@@ -168,6 +171,9 @@ class CardButton(QAbstractButton):
         self._write(p, below, self.card.detail, 14, self._colours.quiet, left)
 
     def _bars(self, p: QPainter, room: QRectF, code: str) -> None:
+        if self.card.act:
+            self._button(p, room.adjusted(0, 12, 0, -12))
+            return
         p.setPen(Qt.PenStyle.NoPen)
         p.setBrush(QColor("#ffffff"))
         p.drawRoundedRect(room, 6, 6)
@@ -196,6 +202,12 @@ class CardButton(QAbstractButton):
             self._write(p, text, code, 12, "#15191f", Qt.AlignmentFlag.AlignCenter)
         if self._is_lit:
             p.fillRect(QRectF(room.left(), place.center().y() - 1, room.width(), 3), QColor("#ff2d20"))
+
+    def _button(self, p: QPainter, room: QRectF) -> None:
+        p.setPen(QColor(self._colours.accent))
+        p.setBrush(QColor(self._colours.chosen))
+        p.drawRoundedRect(room, 8, 8)
+        self._write(p, room, self.card.word, 15, self._colours.accent, Qt.AlignmentFlag.AlignCenter)
 
     @staticmethod
     def _font(size: int) -> QFont:
@@ -333,6 +345,9 @@ class ScanTray(QWidget):
         switch.flip(button.isChecked())
 
     def _tap(self, button: CardButton) -> None:
+        if button.card.act:
+            button.card.act()
+            return
         window, code = self._target(), button.card.read()
         if window is None or not code:
             return

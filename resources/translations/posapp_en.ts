@@ -236,6 +236,22 @@
         <translation>Goods</translation>
     </message>
     <message>
+        <source>顾客的手机</source>
+        <translation>The customer’s phone</translation>
+    </message>
+    <message>
+        <source>扫码、填表、收短信</source>
+        <translation>scans, fills in, gets texts</translation>
+    </message>
+    <message>
+        <source>拿起手机</source>
+        <translation>Take it in hand</translation>
+    </message>
+    <message>
+        <source>客人</source>
+        <translation>Guests</translation>
+    </message>
+    <message>
         <source>称重商品(秤打出的标签)</source>
         <translation>Weighed goods (labels of the scale)</translation>
     </message>
@@ -286,6 +302,10 @@
     <message>
         <source>打印机断电</source>
         <translation>Printer off</translation>
+    </message>
+    <message>
+        <source>扫客显入会</source>
+        <translation>Scan and join</translation>
     </message>
     <message>
         <source>收银员</source>
@@ -1205,6 +1225,71 @@
     <message>
         <source>刷卡 ¥{amount}</source>
         <translation>Card ¥{amount}</translation>
+    </message>
+</context>
+<context>
+    <name>PhoneWindow</name>
+    <message>
+        <source>顾客的手机</source>
+        <translation>The customer’s phone</translation>
+    </message>
+    <message>
+        <source>扫客显上的码</source>
+        <translation>Scan the display</translation>
+    </message>
+    <message>
+        <source>替我填好</source>
+        <translation>Fill in for me</translation>
+    </message>
+    <message>
+        <source>卖一件东西,客显上就有码</source>
+        <translation>Sell something and there is a code on the display</translation>
+    </message>
+    <message>
+        <source>还没有短信</source>
+        <translation>No text messages yet</translation>
+    </message>
+    <message>
+        <source>短信</source>
+        <translation>Text messages</translation>
+    </message>
+    <message>
+        <source>这台电脑没有网络: 码只有本机能打开</source>
+        <translation>This computer has no network: only it can open the code</translation>
+    </message>
+    <message>
+        <source>您自己的手机连同一个 Wi-Fi 也能扫
+{address}</source>
+        <translation>Your own phone in this Wi-Fi can scan it
+{address}</translation>
+    </message>
+    <message>
+        <source>网页已在浏览器打开;验证码会出现在下面</source>
+        <translation>The page is open in the browser; the code will arrive below</translation>
+    </message>
+    <message>
+        <source>客显上现在没有入会码,先卖一件东西</source>
+        <translation>There is no join code on the display now; sell something first</translation>
+    </message>
+    <message>
+        <source>1/3 打开网页 ...</source>
+        <translation>1/3 Opening the page ...</translation>
+    </message>
+    <message>
+        <source>2/3 等验证码短信 ...</source>
+        <translation>2/3 Waiting for the code ...</translation>
+    </message>
+    <message>
+        <source>3/3 填好,提交 ...</source>
+        <translation>3/3 Filling in ...</translation>
+    </message>
+    <message>
+        <source>没有成功: {why}</source>
+        <translation>It did not work: {why}</translation>
+    </message>
+    <message>
+        <source>网页没有打开,或者短信没有来</source>
+        <translation>the page did not open, or no text message came</translation>
     </message>
 </context>
 <context>

@@ -12,17 +12,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 import zxingcpp
 from PIL import Image
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QRect, QSize, Qt, QUrl
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from drivers.printers.virtual import printed
-from posapp.clock import SystemClock
+from posapp.answers import MemberView
+from posapp.clock import DAY, SystemClock, parse_instant
 from posapp.demo import history
 from posapp.demo.hands_screen import Hands, connect_printer, places
-from posapp.demo.shop import Demo, ask_hq, standing
+from posapp.demo.phone import Provider, hq_texting
+from posapp.demo.phone_screen import code_on
+from posapp.demo.shop import LOOPBACK, Demo, ask_hq, lan_address, standing
 from posapp.demo.tray_screen import CardButton
 from posapp.money import Money
 from posapp.selling.day import sold_on
@@ -33,7 +37,13 @@ from tests.ui.keys import wait_until
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    with standing(tmp_path_factory.mktemp("demo")) as made:
+    with standing(tmp_path_factory.mktemp("demo"), lan_address()) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def provider(demo: Demo) -> Iterator[Provider]:
+    with hq_texting(demo.hq) as made:
         yield made
 
 
@@ -54,6 +64,10 @@ class Visitor:
         (button,) = self.hands.tray.findChildren(QPushButton, name)
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
+    def hands_phone_to(self, guest: int) -> None:
+        (button,) = self.hands.phone.findChildren(QPushButton, f"guest_{guest}")
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
     @property
     def ticket(self) -> list[tuple[str, str]]:
         return [(line.name, str(line.qty)) for line in self.hands.till.ticket().lines]
@@ -62,6 +76,13 @@ class Visitor:
         def is_there() -> bool:
             self.hands.customer.grab()
             return text in [drawn.text for drawn in self.hands.customer.drawn]
+
+        wait_until(is_there)
+
+    def customer_reads_part(self, text: str) -> None:
+        def is_there() -> bool:
+            self.hands.customer.grab()
+            return any(text in drawn.text for drawn in self.hands.customer.drawn)
 
         wait_until(is_there)
 
@@ -79,14 +100,14 @@ class Visitor:
 
 
 @pytest.fixture
-def visitor(qapp: QApplication, demo: Demo) -> Iterator[Visitor]:
+def visitor(qapp: QApplication, demo: Demo, provider: Provider) -> Iterator[Visitor]:
     theme.dress(qapp, theme.LIGHT)
     papers = demo.folder / "paper"
     connect_printer(demo, papers)
     with contextlib.closing(demo.open(demo.shop.tills[0], SystemClock())) as till:
         till.sync()
         till.runner.start()
-        hands = Hands(till, demo, papers)
+        hands = Hands(till, demo, papers, provider)
         hands.arrange(QRect(0, 0, 1366, 768))
         hands.show()
         wait_until(lambda: hands.app.window.isVisible() and hands.tray.isVisible())
@@ -94,7 +115,7 @@ def visitor(qapp: QApplication, demo: Demo) -> Iterator[Visitor]:
         play(till, f"sign-in {clerk.number} {clerk.pin}", "open-shift 200")
         yield Visitor(hands)
         till.network(True)
-        till.cancel() if till.ticket().lines else None
+        till.cancel() if till.ticket().lines or till.guest() else None
         till.close_shift(Money(till.books.figures().expected))
         hands.close()
 
@@ -179,7 +200,114 @@ def test_every_card_can_be_read_off_the_screen(visitor: Visitor, tmp_path: Path)
         card.grab().save(str(file))
         with Image.open(file) as image:
             large = image.convert("L").resize((image.width * 3, image.height * 3), Image.Resampling.NEAREST)
-        assert [found.text for found in zxingcpp.read_barcodes(large)] == [card.card.read()], card.text()
+        wanted = [card.card.read()] if not card.card.act else []
+        assert [found.text for found in zxingcpp.read_barcodes(large)] == wanted, card.text()
+
+
+def test_who_has_a_birthday_this_month_is_known_by_the_code_and_earns_twice(visitor: Visitor) -> None:
+    visitor.tap("拿铁咖啡")
+    visitor.tap("沈知夏")
+    wait_until(lambda: visitor.hands.till.guest() is not None)
+    guest = visitor.hands.till.guest()
+    assert guest
+    assert (guest.name, guest.how, guest.is_birthday, guest.tier[0]) == ("沈**", "code", True, "银卡")
+    assert guest.to_earn == 2 * (visitor.hands.till.ticket().total.fen // 100)
+    visitor.customer_reads_part("本月生日")
+
+
+def test_who_was_long_away_is_known_with_the_points_of_then(visitor: Visitor, demo: Demo) -> None:
+    visitor.tap("拿铁咖啡")
+    visitor.tap("顾远山")
+    wait_until(lambda: visitor.hands.till.guest() is not None)
+    guest = visitor.hands.till.guest()
+    assert guest
+    assert (guest.name, guest.points, guest.is_birthday) == ("顾**", 5460, False)
+    found = ask_hq(demo.hq, "member", "find", "YY0002", "--reason", "test", "--json")
+    assert SystemClock().now_ms() - parse_instant(found["visited"], "UTC") > 60 * DAY
+
+
+def test_who_says_the_end_of_a_number_is_found_by_it(visitor: Visitor) -> None:
+    found = visitor.hands.till.member("0003")
+    assert isinstance(found, MemberView)
+    assert (found.name, found.points) == ("方**", 960)
+
+
+def test_the_newcomers_phone_joins_by_the_code_on_the_display_and_shows_its_text_message(
+    visitor: Visitor, demo: Demo, provider: Provider
+) -> None:
+    visitor.tap("拿铁咖啡")
+    wait_until(lambda: code_on(visitor.hands.customer).startswith(demo.address))
+    visitor.tap("陶乐")
+    wait_until(lambda: visitor.hands.till.guest() is not None, 30)
+    guest = visitor.hands.till.guest()
+    assert guest
+    assert (guest.name, guest.tail, guest.how, guest.is_new) == ("陶**", "01", "join", True)
+    wait_until(lambda: "欢迎" in visitor.hands.phone.state.text())
+    (sent,) = provider.inbox("+8615400000101")
+    wait_until(lambda: any(sent in text.text() for text in visitor.hands.phone.findChildren(QLabel, "text")))
+    wait_until(lambda: code_on(visitor.hands.customer) == "")
+
+
+def test_a_phone_that_gets_no_text_message_says_so_and_can_be_used_again(
+    visitor: Visitor, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone = visitor.hands.phone
+    monkeypatch.setattr("posapp.demo.phone.TEXT_S", 0.2)
+    monkeypatch.setattr(provider, "inbox", lambda number: [])
+    visitor.hands_phone_to(1)
+    visitor.tap("拿铁咖啡")
+    wait_until(lambda: code_on(visitor.hands.customer) != "")
+    QTest.mouseClick(phone.fill, Qt.MouseButton.LeftButton)
+    assert not phone.fill.isEnabled()
+    wait_until(lambda: "没有成功" in phone.state.text(), 20)
+    assert phone.fill.isEnabled()
+    assert visitor.hands.till.guest() is None
+
+
+def test_who_has_the_page_already_takes_the_next_ticket_without_a_code(visitor: Visitor, provider: Provider) -> None:
+    phone = visitor.hands.phone
+    visitor.hands_phone_to(2)
+    for n in range(2):
+        visitor.tap("拿铁咖啡")
+        wait_until(lambda: code_on(visitor.hands.customer) != "")
+        QTest.mouseClick(phone.fill, Qt.MouseButton.LeftButton)
+        wait_until(lambda: visitor.hands.till.guest() is not None, 30)
+        wait_until(phone.fill.isEnabled)
+        guest = visitor.hands.till.guest()
+        assert guest
+        assert (guest.name, guest.is_new) == ("白**", n == 0)
+        visitor.pays("100")
+    assert len(provider.inbox("+8615400000103")) == 1
+
+
+def test_the_phone_opens_the_page_in_the_desktops_browser(visitor: Visitor, demo: Demo) -> None:
+    opened: list[QUrl] = []
+    visitor.hands.phone._open_page = opened.append
+    QTest.mouseClick(visitor.hands.phone.scan, Qt.MouseButton.LeftButton)
+    assert opened == []
+    assert "没有入会码" in visitor.hands.phone.state.text()
+    visitor.tap("海盐卷")
+    wait_until(lambda: code_on(visitor.hands.customer) != "")
+    QTest.mouseClick(visitor.hands.phone.scan, Qt.MouseButton.LeftButton)
+    (url,) = opened
+    assert url.toString().startswith(demo.address)
+    assert requests.get(url.toString(), timeout=10).ok
+
+
+def test_a_code_leads_to_the_address_that_the_neighbours_know(demo: Demo) -> None:
+    assert demo.url.startswith(f"http://{LOOPBACK}:")
+    assert demo.address == demo.url.replace(LOOPBACK, lan_address())
+
+
+def test_a_computer_without_a_network_says_that_only_it_can_open_the_code(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_network(*_: object) -> None:
+        raise OSError(101, "Network is unreachable")
+
+    monkeypatch.setattr("socket.socket.connect", no_network)
+    assert lan_address() == LOOPBACK
+    assert "只有本机" in visitor.hands.phone._reach(f"http://{LOOPBACK}:8765")
 
 
 def test_the_sign_in_names_everybody_who_can_sign_in_here(visitor: Visitor, demo: Demo) -> None:
@@ -196,10 +324,11 @@ def test_the_windows_stand_side_by_side(size: QSize) -> None:
     placed = places(area)
     assert all(area.contains(place) for place in placed.values())
     assert placed["till"].width() >= 1024
-    for name in ("tray", "customer"):
+    for name in ("tray", "customer", "phone"):
         assert not placed["till"].intersects(placed[name])
     assert not placed["customer"].intersects(placed["tray"])
     assert not placed["customer"].intersects(placed["paper"])
+    assert not placed["customer"].intersects(placed["phone"])
     assert placed["tray"].width() >= 2 * 148
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ import pytest
 
 from posapp.clock import SystemClock, business_date
 from posapp.demo import history
-from posapp.demo.shop import Demo, ask_hq, standing
+from posapp.demo.shop import CUTOVER_HOUR, ZONE, Demo, ask_hq, standing
+from tests.shop import sales_of
 
 
 def few() -> history.Habits:
@@ -26,7 +28,7 @@ def few() -> history.Habits:
 
 
 def days(habits: history.Habits) -> list[str]:
-    today = dt.date.fromisoformat(business_date(SystemClock().now_ms(), history.ZONE, history.CUTOVER_HOUR))
+    today = dt.date.fromisoformat(business_date(SystemClock().now_ms(), ZONE, CUTOVER_HOUR))
     return [(today - dt.timedelta(days=ago)).isoformat() for ago in range(habits.days, 0, -1)]
 
 
@@ -38,6 +40,11 @@ def reported(demo: Demo, habits: history.Habits) -> list[Any]:
             report = ask_hq(demo.hq, "report", "day", "--store", str(store.number), "--date", date, "--json")
             told += [(date, store.number, till["number"], till["sales"], till["total"]) for till in report["tills"]]
     return told
+
+
+def known(demo: Demo, card: str) -> Any:
+    """What HQ says of a member."""
+    return ask_hq(demo.hq, "member", "find", card, "--reason", "test", "--json")
 
 
 def checked(demo: Demo) -> str:
@@ -68,6 +75,22 @@ def test_the_past_is_at_hq_without_a_flag_and_the_same_for_everybody(demo: Demo,
     with standing(tmp_path / "two") as other:
         history.fill(other, habits)
         assert reported(other, habits) == told
+
+
+def test_the_regulars_points_are_those_of_before_and_of_every_sale(demo: Demo) -> None:
+    habits = msgspec.structs.replace(few(), tills=[msgspec.structs.replace(few().tills[0], members=60)])
+    before = {card: known(demo, card) for card in habits.regulars}
+    history.fill(demo, habits)
+    with contextlib.closing(demo.open(demo.shop.tills[0], SystemClock())) as till:
+        sold = sales_of(till)
+    earned = [sale.points.earned for sale in sold if sale.points]
+    assert len(earned) > 3
+    assert len(earned) < len(sold)
+    deadline = time.monotonic() + 30
+    while sum(known(demo, card)["orders"] for card in habits.regulars) < len(earned):
+        assert time.monotonic() < deadline
+    gained = {card: known(demo, card)["points"] - told["points"] for card, told in before.items()}
+    assert sum(gained.values()) == sum(earned)
 
 
 def test_an_interrupted_past_goes_on_with_the_next_day(demo: Demo) -> None:

@@ -17,6 +17,7 @@ from PySide6.QtCore import QBuffer, QIODevice
 from PySide6.QtWidgets import QWidget
 
 from posapp.clock import SystemClock
+from posapp.demo.phone import Provider
 from posapp.hq.gateways.sms import TextSecrets, save_text_secrets
 from posapp.hq.gateways.sms_simulator import SmsSimulator
 from posapp.hq.texts.templates import TEMPLATES
@@ -79,7 +80,7 @@ def codes_in(widget: QWidget) -> list[str]:
 class Phone:
     """One customer's: number (as typed), browser of its own."""
 
-    def __init__(self, browser: Browser, provider: SmsSimulator, number: str) -> None:
+    def __init__(self, browser: Browser, provider: Provider, number: str) -> None:
         self.number = number
         self.page: Page = browser.new_context(viewport=VIEWPORT, locale="zh-CN").new_page()  # type: ignore[arg-type]
         self._provider = provider

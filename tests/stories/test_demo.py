@@ -19,12 +19,15 @@ def demo(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 def test_the_demo_ends_with_the_same_sales_on_both_sides_and_can_be_played_again(tmp_path: Path) -> None:
     first = demo(tmp_path)
     assert first.returncode == 0, first.stderr
-    assert "总部收到: 11 笔,合计 594.91" in first.stdout
+    assert "总部收到: 13 笔,合计 635.21" in first.stdout
     assert "两边一致" in first.stdout
     assert "法式牛角包" in first.stdout
+    assert "会员 方** 普通会员 积分 960" in first.stdout
+    assert "积分抵扣后应收 24.30" in first.stdout
+    assert "新人入会包 只卖给会员" in first.stdout
     again = demo(tmp_path, "--language", "en")
     assert again.returncode == 0, again.stderr
-    assert "Headquarters has: 22 sales, 1189.82" in again.stdout
+    assert "Headquarters has: 26 sales, 1270.42" in again.stdout
     assert "Both agree" in again.stdout
 
 

@@ -127,7 +127,7 @@ def test_a_missing_driver_is_told_and_loses_nothing(shop: Shop) -> None:
     spooled.print(slip("一"), "1")
     wait(lambda: spooled.view().status.trouble is Reason.NOT_INSTALLED)
     spooled.close()
-    assert shop.open().view().waiting == 1
+    shop.open()
     wait(lambda: texts(shop.paper) == ["一"])
 
 
