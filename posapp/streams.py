@@ -203,6 +203,18 @@ class ChipRow(Message):
     place: int = 0
 
 
+class ClerkCodeRow(Message):
+    """A code by which a customer becomes a clerk's friend in WeCom. channel: where it is shown: badge, display,
+    receipt. content: the text to draw. is_store_code: 1 when it is the code of the clerk's whole store. Clerk 0 and
+    channel "group": the city's group. Key: clerk.channel.
+    """
+
+    clerk: int
+    channel: str
+    content: str
+    is_store_code: int = 0
+
+
 class ConsentTextRow(Message):
     """What a customer is asked; key: the purpose. needed: nobody joins without it."""
 
@@ -238,6 +250,7 @@ STREAMS: dict[str, type[Message]] = {
     "chips": ChipRow,
     "consent_texts": ConsentTextRow,
     "joins": JoinedRow,
+    "clerk_codes": ClerkCodeRow,
 }
 """Every stream and the shape of its rows. A row is named by its scope and key; a gone row has no data."""
 
