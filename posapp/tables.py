@@ -405,7 +405,7 @@ member_key = Table(
     PrimaryKeyConstraint("kind", "hash", "ref"),
     Index("member_key_ref", "ref"),
     sqlite_with_rowid=False,
-)  # owner: members; kind: phone, tail, code, alias; since schema 3
+)  # owner: members; kind: phone, tail, code, alias, here; since schema 3
 
 kept = Table(
     "kept",

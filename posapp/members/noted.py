@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects.sqlite import insert
@@ -29,6 +29,16 @@ def note(conn: Connection, whose: str, kind: str, name: str, value: str, at: int
         )
     )
     conn.execute(delete(noted).where(noted.c.at < at - KEPT_MS))
+
+
+def forget_gone(file: db.File, known: Callable[[str], object | None], now: int) -> None:
+    """What was said of members whom HQ has taken from the store goes with them. known: a member by their id."""
+    of_members = noted.c.kind.in_((CHIP, CONSENT)) & (noted.c.at < now - DAY)
+    with file.reading() as conn:
+        whose = conn.scalars(select(noted.c.whose).where(of_members).distinct()).all()
+    if gone := [ref for ref in whose if known(ref) is None]:
+        with file.transaction() as conn:
+            conn.execute(delete(noted).where(of_members, noted.c.whose.in_(gone)))
 
 
 def said_of(file: db.File, whose: Iterable[str], kind: str) -> Said:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -18,6 +20,9 @@ from posapp.tables import kept, member, member_key, stream
 STALE_MS = 30 * DAY
 """Rows that HQ has not confirmed for so long are not used (reliability.md 7.14)."""
 
+HERE = "here"
+"""The kind of key by which those are marked who joined at this till, until HQ's own row of them comes."""
+
 _row = msgspec.json.Decoder(MemberRow)
 
 
@@ -32,9 +37,7 @@ class Held:
 def apply_members(conn: Connection, rows: list[FeedRow]) -> None:
     """Take in a page of the members stream, in the caller's transaction."""
     cursor = db.raw(conn).cursor()
-    gone = [(row.key,) for row in rows]
-    cursor.executemany("DELETE FROM member WHERE ref = ?", gone)
-    cursor.executemany("DELETE FROM member_key WHERE ref = ?", gone)
+    _forget(cursor, [row.key for row in rows])
     members, keys = [], []
     for row in rows:
         held = row.read(MemberRow)
@@ -46,6 +49,25 @@ def apply_members(conn: Connection, rows: list[FeedRow]) -> None:
         keys += [(kind, hash_, row.key) for kind, hash_ in (("tail", held.tails), ("code", held.code)) if hash_]
     cursor.executemany("INSERT OR REPLACE INTO member VALUES (?, ?)", members)
     cursor.executemany("INSERT OR IGNORE INTO member_key VALUES (?, ?, ?)", keys)
+    _make_way(cursor, keys)
+
+
+def _make_way(cursor: Any, keys: list[tuple[str, str, str]]) -> None:
+    """Who joined here and turned out to be somebody whom HQ knows by this phone goes: HQ's row is theirs."""
+    here = {ref for (ref,) in cursor.execute("SELECT ref FROM member_key WHERE kind = ?", (HERE,))}
+    told = {ref for _, _, ref in keys} - here
+    same = [(hash_,) for kind, hash_, ref in keys if here and kind == "phone" and ref in told]
+    gone = {hash_ for kind, hash_, ref in keys if kind == "alias"} & here
+    for hash_ in same:
+        found = cursor.execute("SELECT ref FROM member_key WHERE kind = 'phone' AND hash = ?", hash_).fetchall()
+        gone |= {ref for (ref,) in found} & here
+    _forget(cursor, gone)
+
+
+def _forget(cursor: Any, refs: Iterable[str]) -> None:
+    gone = [(ref,) for ref in refs]
+    cursor.executemany("DELETE FROM member WHERE ref = ?", gone)
+    cursor.executemany("DELETE FROM member_key WHERE ref = ?", gone)
 
 
 class Slice:
@@ -101,6 +123,16 @@ class Slice:
             row.tails = tail_index(phone[-4:], unb64u(key), period)
         with self._file.transaction() as conn:
             apply_members(conn, [FeedRow("till", ref, msgspec.Raw(msgspec.json.encode(row)))])
+            conn.execute(member_key.insert().values(kind=HERE, hash=ref, ref=ref))
+
+    def forget_unconfirmed(self, now: int) -> None:
+        """Who joined here and of whom HQ has said nothing for too long is not kept."""
+        with self._file.reading() as conn:
+            here = conn.scalars(select(member_key.c.ref).where(member_key.c.kind == HERE)).all()
+        old = [ref for ref in here if (held := self.by_ref(ref)) and now - held.row.at >= STALE_MS]
+        if old:
+            with self._file.transaction() as conn:
+                _forget(db.raw(conn).cursor(), old)
 
     def tier(self, name: str) -> TierRow | None:
         """A rank; None for none, and for one that HQ has not told of."""

@@ -22,6 +22,7 @@ from posapp.errors import PosError
 from posapp.ids import Chance, till_name, unb64u
 from posapp.journal import MARK_FILE, Journal
 from posapp.members.limits import Limits
+from posapp.members.noted import forget_gone
 from posapp.members.slice import Slice, apply_members
 from posapp.members.vault import hand_over
 from posapp.messages import SettingsApplied
@@ -167,6 +168,8 @@ class Desk:
         """What a round does besides the journal, on the sync thread."""
         bring_lookup_keys(self.state_folder, self.keys, self.client.lookup_keys)
         hand_over(self._real.folder.till, self.client.send_box)
+        self._slice.forget_unconfirmed(self.clock.now_ms())
+        forget_gone(self._real.folder.till, self._slice.by_ref, self.clock.now_ms())
 
     def _refresh(self) -> None:
         """Take up settings that arrived, on the selling thread, and journal what changed; and who has just joined."""

@@ -27,8 +27,8 @@ from posapp.money import ZERO
 from posapp.rules import page_slip
 from posapp.rules.consents import AGE, PERSONAL, TEXTS, text_hash
 from posapp.rules.phones import read_phone
-from posapp.streams import ChipRow, ConsentTextRow, MemberRow
-from posapp.sync.pull import kept_rows
+from posapp.streams import ChipRow, ClerkCodeRow, ConsentTextRow, MemberRow
+from posapp.sync.pull import kept_row, kept_rows
 from posapp.till.desk import verb
 from posapp.till.guests import AWAY, GuestVerbs, Sold
 
@@ -212,18 +212,23 @@ class WishVerbs(GuestVerbs):
 
     @verb
     def reception(self) -> JoinView:
-        """A code of the clerk's own for a customer who buys nothing yet; it belongs to no ticket.
-
-        Raises PosError no_join_code."""
+        """A code of the clerk's own for a customer who buys nothing yet; it belongs to no ticket. Where HQ has given
+        the clerk one in WeCom, that is what is shown. Raises PosError no_join_code."""
         clerk, tokens = self._clerk(), self.books.tokens
         if tokens is None:
             raise PosError("no_join_code")
         now = self.journal.now_ms()
         token = tokens.on(tokens.mint(clerk.number, now), "reception")
         words = words_for(self._campaigns()[0], "reception", Basket("", ZERO, 0), self.settings, now)
+        title, line = words.title, words.line
+        url = link(token, self.settings.join_address or self.keys.hq_url)
+        with self.folder.feed.reading() as conn:
+            friend = kept_row(conn, "clerk_codes", f"{clerk.number}.badge", ClerkCodeRow)
+        if friend:
+            pairs = (("扫码加门店企业微信", "Add the shop in WeCom"), (f"扫码加 {clerk.name}", f"Add {clerk.name}"))
+            url, title, line = friend.content, pairs[not friend.is_store_code][self.settings.language == "en"], ""
         self._say(JoinShown(token, "reception", "", words.hook))
-        address = self.settings.join_address or self.keys.hq_url
-        return JoinView(link(token, address), token, words.title, words.line, ZERO, "", 0, words.hook)
+        return JoinView(url, token, title, line, ZERO, "", 0, words.hook)
 
     # --- inside ---
 

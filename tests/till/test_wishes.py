@@ -9,18 +9,20 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from posapp.clock import DAY
 from posapp.hq import feed
 from posapp.hq.gateways.sms_simulator import SmsSimulator
 from posapp.hq.joining.tables import joined
 from posapp.hq.members import consents, points
 from posapp.hq.members.confirm import confirm_by_link
 from posapp.hq.members.identity import known_by, root_of, unmerge
-from posapp.hq.members.slice import rows_of
+from posapp.hq.members.slice import rows_of, seen_at
 from posapp.hq.members.tables import attribute, consent, merge, person, privacy_request
 from posapp.hq.people import set_value
 from posapp.hq.texts.tables import text_message
 from posapp.members import vault
 from posapp.members.limits import MOST_AN_HOUR
+from posapp.members.noted import CHIP, said_of
 from posapp.messages import (
     AttributeNoted,
     Consent,
@@ -32,7 +34,7 @@ from posapp.messages import (
 )
 from posapp.rules.consents import TEXTS, text_hash
 from posapp.rules.join_token import read
-from posapp.streams import ChipRow
+from posapp.streams import ChipRow, ClerkCodeRow
 from posapp.till import Till
 from posapp.till.wishes import _Joining
 from tests.joining import code_on, follow, joins, means, sends_texts
@@ -127,6 +129,17 @@ def test_of_two_tills_that_note_offline_both_are_kept_and_the_later_counts(
     assert [one.guest().chips for one in (till, other)] == [{}, {}]  # type: ignore[union-attr]
 
 
+def test_what_was_said_of_somebody_goes_with_them(chain: Chain, till: Till, known: str, chips: None) -> None:
+    play(till, "note size l")
+    taken_in(chain, till)
+    chain.publish("members", {("store:1", known): None})
+    play(till, "sync")
+    assert said_of(till.folder.till, [known], CHIP)  # an online member of elsewhere may only not have come yet
+    chain.clock.set(chain.clock.now_ms() + 2 * DAY)
+    play(till, "sync")
+    assert said_of(till.folder.till, [known], CHIP) == {}
+
+
 # --- consents and requests ---
 
 
@@ -215,6 +228,33 @@ def test_who_joined_offline_is_found_again_offline_and_joins_no_second_time(till
     again = last(till, f"assist {PHONE}")
     assert (again["state"], again["member"]["ref"]) == ("known", ref)
     assert len(bodies(till, MemberJoined)) == 1
+
+
+def test_who_joined_here_makes_way_for_whom_hq_knows_by_that_phone(chain: Chain, till: Till) -> None:
+    for phone in (PHONE, OTHER):
+        play(till, "network off", f"scan {BUN}")
+        here = last(till, f"assist {phone}")["member"]["ref"]
+        play(till, "cancel")
+        online = joins(chain, phone, session=phone).ref
+        play(till, "network on")
+        taken_in(chain, till)
+        play(till, "drop-member")
+        assert last(till, f"member {phone}")["ref"] in (here, online)
+        with chain.database.transaction() as conn:
+            seen_at(conn, online, 1, chain.clock.now_ms())
+            feed.publish(conn, rows_of(conn, [online], chain.clock.now_ms()))
+        till.sync()
+        play(till, "drop-member")
+        assert last(till, f"member {phone}")["ref"] == online
+
+
+def test_who_joined_here_and_hq_never_spoke_of_is_forgotten(chain: Chain, till: Till) -> None:
+    play(till, "network off", f"scan {BUN}", f"assist {PHONE}", "cancel")
+    assert till._slice.by_phone(f"+86{PHONE}")
+    till._slice.forget_unconfirmed(chain.clock.now_ms() + 29 * DAY)
+    assert till._slice.by_phone(f"+86{PHONE}")
+    till._slice.forget_unconfirmed(chain.clock.now_ms() + 30 * DAY)
+    assert till._slice.by_phone(f"+86{PHONE}") is None
 
 
 def test_a_member_before_the_first_article_keeps_the_tickets_code(chain: Chain, till: Till) -> None:
@@ -382,6 +422,23 @@ def test_a_clerks_code_needs_no_ticket_and_takes_none(chain: Chain, till: Till) 
     with chain.database.reading() as conn:
         row = conn.execute(select(joined)).one()
         assert (row.channel, row.clerk, row.stem) == ("reception", 1001, "")
+
+
+def test_a_clerk_shows_their_own_code_of_wecom_until_it_is_revoked(chain: Chain, till: Till) -> None:
+    codes = {
+        ("store:1", f"{clerk}.badge"): ClerkCodeRow(clerk, "badge", f"https://work.example/{clerk}", int(clerk == 1002))
+        for clerk in (1001, 1002)
+    }
+    chain.publish("clerk_codes", codes)
+    till.sync()
+    shown = last(till, "reception")
+    assert (shown["url"], shown["title"]) == ("https://work.example/1001", "扫码加 林小满")
+    play(till, "sign-in 1002 418637")
+    shown = last(till, "reception")
+    assert (shown["url"], shown["title"]) == ("https://work.example/1002", "扫码加门店企业微信")
+    chain.publish("clerk_codes", {("store:1", "1002.badge"): None})
+    till.sync()
+    assert "work.example" not in last(till, "reception")["url"]
 
 
 def test_two_customers_may_scan_one_clerks_code(chain: Chain, till: Till) -> None:
