@@ -394,7 +394,8 @@ class Sale:
         """What the open ticket would earn now; a walk-in would, too, by joining."""
         if not self.cart or not self.priced:
             return 0
-        factor = points_factor(self.cart.guest, self.settings, self._journal.now_ms())[0] if self.cart.guest else 100
+        guest = self.cart.guest or Guest("", "", "", "", 0)
+        factor, _ = points_factor(guest, self.settings, self._journal.now_ms())
         return points_for(points_base(self.priced), self.settings.points_rate, factor)
 
     # --- inside ---

@@ -11,6 +11,7 @@ from posapp.hq.database import Database, open_database
 from posapp.ids import seeded_chance
 from posapp.keys import HqKeys
 from tests import postgres
+from tests.hq.browsing import Site, serving_pages
 from tests.hq.shop import Shop, TestClock
 from tests.hq.texting import Texting
 
@@ -68,3 +69,10 @@ def texting(database: Database, keys: HqKeys, clock: TestClock, tmp_path: Path) 
     opened = Texting(database, keys, clock, tmp_path)
     yield opened
     opened.provider.close()
+
+
+@pytest.fixture
+def site(database: Database, keys: HqKeys, clock: TestClock, texting: Texting, tmp_path: Path) -> Iterator[Site]:
+    """The customer's pages, on a real socket."""
+    with serving_pages(database, keys, clock, texting, tmp_path) as opened:
+        yield opened

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from posapp.clock import DAY, MINUTE
-from posapp.hq.database import Database
 from posapp.hq.members import consents
 from posapp.hq.members.tables import attribute, consent, person, privacy_request
 from posapp.hq.texts import outbox
-from posapp.keys import HqKeys
 from posapp.rules.consents import TEXTS, text_hash
-from tests.hq.browsing import PHONE, Browser, Site, serving_pages
+from tests.hq.browsing import PHONE, Browser, Site
 from tests.hq.shop import TestClock, on_sqlite
-from tests.hq.texting import Texting
-
-
-@pytest.fixture
-def site(database: Database, keys: HqKeys, clock: TestClock, texting: Texting, tmp_path: Path) -> Iterator[Site]:
-    with serving_pages(database, keys, clock, texting, tmp_path) as opened:
-        yield opened
 
 
 @pytest.fixture

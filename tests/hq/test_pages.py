@@ -4,28 +4,17 @@ from __future__ import annotations
 
 import gzip
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from posapp.clock import DAY
-from posapp.hq.database import Database
 from posapp.hq.joining.tables import claim, given, joined, page_session, referral, route, static_code, token_open
 from posapp.hq.members.tables import benefit, consent, person, points_entry
 from posapp.hq.tables import feed
 from posapp.hq.wecom.tables import contact_way
-from posapp.keys import HqKeys
 from posapp.rules.join_token import CHANNELS
-from tests.hq.browsing import FORM, PHONE, Browser, Site, serving_pages
+from tests.hq.browsing import FORM, PHONE, Browser, Site
 from tests.hq.shop import TestClock, on_sqlite
 from tests.hq.texting import Texting
-
-
-@pytest.fixture
-def site(database: Database, keys: HqKeys, clock: TestClock, texting: Texting, tmp_path: Path) -> Iterator[Site]:
-    with serving_pages(database, keys, clock, texting, tmp_path) as opened:
-        yield opened
 
 
 def test_a_stranger_joins(site: Site) -> None:

@@ -14,21 +14,12 @@ import noto_cjk_sans_otc
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
-from posapp.hq.database import Database
 from posapp.hq.joining.tables import joined
-from posapp.keys import HqKeys
-from tests.hq.browsing import Site, serving_pages
-from tests.hq.shop import TestClock, on_sqlite
-from tests.hq.texting import Texting
+from tests.hq.browsing import Site
+from tests.hq.shop import on_sqlite
 
 PHONE_SIZE: ViewportSize = {"width": 375, "height": 667}
 _FLAGS = ["--no-sandbox", "--headless=new", "--disable-gpu", "--disable-dev-shm-usage"]
-
-
-@pytest.fixture
-def site(database: Database, keys: HqKeys, clock: TestClock, texting: Texting, tmp_path: Path) -> Iterator[Site]:
-    with serving_pages(database, keys, clock, texting, tmp_path) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -92,8 +92,9 @@ class Phone:
         """Everything but the last press: phone, which asks for its code by itself, the code that came, the boxes."""
         page = self.page
         before = len(self._provider.inbox(read_phone(self.number)))
-        page.fill("[name=phone]", self.number)
-        wait_until(lambda: len(self._provider.inbox(read_phone(self.number))) > before, 20)
+        with page.expect_navigation():
+            page.fill("[name=phone]", self.number)
+        wait_until(lambda: len(self._provider.inbox(read_phone(self.number))) > before, 60)
         said = _CODE.search(self._provider.inbox(read_phone(self.number))[-1])
         assert said
         page.fill("[name=code]", said[0])

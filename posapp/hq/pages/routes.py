@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from posapp.hq.bodies import read_body
-from posapp.hq.pages import join_page, member_page
+from posapp.hq.pages import confirm_page, join_page, member_page
 from posapp.hq.pages.browser import Visit, visit_of
 from posapp.hq.pages.join_page import Doors
 from posapp.rules.join_token import PATH
@@ -48,6 +48,14 @@ def add_routes(app: FastAPI, hq: Hq) -> None:
     @app.post(PATH + "{token}")
     async def sent(request: Request, token: str) -> Response:
         return await acted(request, lambda visit: join_page.act(hq, doors, visit, token))
+
+    @app.get(confirm_page.PATH + "{token}")
+    async def confirm(request: Request, token: str) -> Response:
+        return await shown(request, lambda visit: confirm_page.show(hq, visit, token))
+
+    @app.post(confirm_page.PATH + "{token}")
+    async def confirmed(request: Request, token: str) -> Response:
+        return await acted(request, lambda visit: confirm_page.act(hq, visit, token))
 
     @app.get("/m")
     async def member(request: Request) -> Response:
