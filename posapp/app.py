@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from drivers.contracts import Document, Shown
 from posapp.answers import ClerkView, OpenTicket, PaidView, ShiftView, StatusView
 from posapp.devices import DEVICES_FILE, REASONS
+from posapp.errors import PosError
 from posapp.members.card_screen import MemberCard
 from posapp.members.desk_screen import MemberDesk
 from posapp.money import Money
@@ -278,6 +279,8 @@ class App:
         came = self.window.run(self.till.newcomer)
         if came:
             self.members.welcome(came)
+        if self.till.refused_text():
+            self.window.tell(PosError("text_suppressed").sentence(self._language()))
 
     def _serial_scan(self, code: str) -> None:
         if self._scanner and self.window.page_name == "scanner":

@@ -155,9 +155,10 @@ class BoxRequest(Message):
 
 
 class BoxAnswer(Message):
-    """is_held 0: the entry is not here yet, or another box belongs to it."""
+    """is_held 0: another till's box has this name. is_refused 1: whoever has this phone refused all messages."""
 
     is_held: int
+    is_refused: int = 0
 
 
 class CodeRequest(Message):

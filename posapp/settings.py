@@ -340,6 +340,14 @@ SETTINGS: dict[str, Setting] = {
             "years without a visit after which hq privacy sweep erases a member; 0 never",
         ),
     ),
+    "receipt_group": Setting(
+        _one_of("on", "off"),
+        "off",
+        (
+            "小票上是否印本城会员群的码: on 或 off",
+            "whether receipts carry the code of the city's group: on or off",
+        ),
+    ),
     "receipt_qr": Setting(
         _qr_blocks,
         "",

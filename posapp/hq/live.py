@@ -19,6 +19,7 @@ from posapp.calls import (
     HoldPointsRequest,
     LookupKeysAnswer,
 )
+from posapp.chain import read_header
 from posapp.clock import DAY
 from posapp.errors import PosError
 from posapp.hq import feed
@@ -29,7 +30,9 @@ from posapp.hq.members.identity import ACTIVE, PERIOD, known_by, root_of
 from posapp.hq.members.slice import row_of, rows_of, seen_at
 from posapp.hq.members.tables import followed, person, sealed_box
 from posapp.hq.people import settings_of
+from posapp.hq.tables import entry, event_identity
 from posapp.hq.texts import codes
+from posapp.hq.texts.outbox import is_suppressed
 from posapp.hq.vault import Vault
 from posapp.ids import Chance, b64u
 from posapp.keys import Certificate, HqKeys, seal, unseal
@@ -132,9 +135,16 @@ def _phone_of(keys: HqKeys, asked: CodeRequest | ConfirmRequest) -> str:
 
 
 def take_box(
-    database: Database, now: int, certificate: Certificate, asked: BoxRequest, woken: Callable[[], object]
+    database: Database,
+    keys: HqKeys,
+    vault: Vault,
+    now: int,
+    certificate: Certificate,
+    asked: BoxRequest,
+    woken: Callable[[], object],
 ) -> Message:
-    """Keep a sealed box until its entry is here, or for the entry that is: whichever comes first waits."""
+    """Keep a sealed box until its entry is here, or for the entry that is: whichever comes first waits. Of one that
+    asks for a text message the till is told if its phone has refused them all."""
     if not 0 < len(asked.box) <= LARGEST_BOX or not 0 < len(asked.event) <= 60:
         raise PosError("bad_request", why="box")
     with database.transaction() as conn:
@@ -147,5 +157,28 @@ def take_box(
         }
         insert_new(conn, sealed_box, row)
         held = conn.execute(select(sealed_box).where(sealed_box.c.event == asked.event)).one()
+        is_refused = _asks_for_text(conn, certificate, asked.event) and _is_refused(conn, keys, vault, asked.box)
     woken()
-    return BoxAnswer(int((held.store, held.till) == (certificate.store, certificate.till)))
+    is_held = (held.store, held.till) == (certificate.store, certificate.till)
+    return BoxAnswer(int(is_held), int(is_refused))
+
+
+def _asks_for_text(conn: Connection, certificate: Certificate, event: str) -> bool:
+    header = conn.scalar(
+        select(entry.c.header)
+        .join(event_identity, (event_identity.c.jid == entry.c.jid) & (event_identity.c.seq == entry.c.seq))
+        .where(
+            event_identity.c.store == certificate.store,
+            event_identity.c.till == certificate.till,
+            event_identity.c.event == event,
+        )
+    )
+    return header is not None and read_header(bytes(header)).t == "message.requested"
+
+
+def _is_refused(conn: Connection, keys: HqKeys, vault: Vault, box: str) -> bool:
+    try:
+        phone = read_phone(unseal(box, keys.box_key, "person").decode())
+    except (PosError, ValueError):
+        return False
+    return is_suppressed(conn, vault, phone)

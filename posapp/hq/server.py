@@ -401,7 +401,7 @@ def _live_routes(app: FastAPI, hq: Hq, signed: Callable[..., Awaitable[Response]
     async def take_box(request: Request) -> Response:
         def work(who: Signed, body: bytes) -> Message:
             asked = _decode(body, BoxRequest)
-            return live.take_box(database, hq.clock.now_ms(), who.certificate, asked, hq.follower.wake)
+            return live.take_box(database, keys, vault, hq.clock.now_ms(), who.certificate, asked, hq.follower.wake)
 
         return await signed(request, _SMALL, work)
 

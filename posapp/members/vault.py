@@ -9,6 +9,7 @@ from hashlib import sha256
 from sqlalchemy import Connection, delete, func, select
 
 from posapp import db
+from posapp.calls import BoxAnswer
 from posapp.ids import Chance, b64u, unb64u
 from posapp.keys import TillKeys, seal
 from posapp.tables import vault
@@ -34,15 +35,19 @@ def keep(conn: Connection, event: str, box: str) -> None:
     conn.execute(vault.insert().values(event=event, box=box))
 
 
-def hand_over(file: db.File, send: Callable[[str, str], bool]) -> int:
-    """Give HQ what waits, and forget it; how many. send(event, box): whether HQ holds it. Raises what send raises."""
+def hand_over(file: db.File, send: Callable[[str, str], BoxAnswer]) -> bool:
+    """Give HQ what waits, and forget it; whether it said of one that its phone gets no messages. Raises what send
+    raises."""
     with file.reading() as conn:
-        waiting = conn.execute(select(vault.c.event, vault.c.box)).all()
-    for row in waiting:
-        if send(row.event, row.box):
+        boxes = conn.execute(select(vault.c.event, vault.c.box)).all()
+    is_refused = False
+    for row in boxes:
+        answer = send(row.event, row.box)
+        is_refused |= bool(answer.is_refused)
+        if answer.is_held:
             with file.transaction() as conn:
                 conn.execute(delete(vault).where(vault.c.event == row.event))
-    return len(waiting)
+    return is_refused
 
 
 def waiting(file: db.File) -> int:

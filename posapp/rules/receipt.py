@@ -28,6 +28,7 @@ _WORDS = {
     "earned": ("本单积分", "Points earned"),
     "spent": ("抵扣积分", "Points spent"),
     "balance": ("积分余额", "Points now"),
+    "group": ("扫码加入本城会员群", "Scan to join your city's group"),
     "claim_days": ("{days}日内有效", "good for {days} days"),
     "tax": ("其中增值税", "VAT included"),
     "voided": ("已作废", "VOIDED"),
@@ -46,11 +47,12 @@ _WHY = {
 @dataclass(frozen=True, slots=True)
 class Customer:
     """Whom a receipt is for. member: "张**", "" where that is not known. title, url: of the code by which a walk-in
-    joins and claims the points."""
+    joins and claims the points. group: what the code of the city's group says."""
 
     member: str = ""
     title: str = ""
     url: str = ""
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,8 @@ def document(recorded: Recorded, settings: Settings, copy: int = 0, *, logo: byt
     if recorded.customer.url and not recorded.voided_by:
         days = _WORDS["claim_days"][english].format(days=settings.join_days)
         blocks += [*_centred(recorded.customer.title), Qr(recorded.customer.url), *_centred(days)]
+    if recorded.customer.group and not recorded.voided_by:
+        blocks += [*_centred(_WORDS["group"][english]), Qr(recorded.customer.group)]
     for caption, address in settings.receipt_qr:
         blocks += [*_centred(caption), Qr(address)]
     return (*blocks, Barcode(recorded.receipt), Cut())

@@ -195,10 +195,9 @@ class Client:
     def _sealed(self, phone: str) -> str:
         return seal(phone.encode(), self._keys.hq_box, "member")
 
-    def send_box(self, event: str, box: str) -> bool:
-        """Hand over a sealed box; whether HQ holds it for this till's entry."""
-        request = msgspec.json.encode(BoxRequest(event, box))
-        return bool(self._ask("POST", "/v1/boxes", BoxAnswer, request).is_held)
+    def send_box(self, event: str, box: str) -> BoxAnswer:
+        """Hand over a sealed box of one of this till's entries."""
+        return self._ask("POST", "/v1/boxes", BoxAnswer, msgspec.json.encode(BoxRequest(event, box)))
 
     def unseal(self, box: str) -> str:
         """A backup's key, sealed to HQ, comes back sealed to this till."""

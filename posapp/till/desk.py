@@ -100,8 +100,10 @@ class Desk:
             self._slice = Slice(folder.feed, self.keys)
             self._limits = Limits(folder.till)
             self._spent_offline: dict[str, int] = {}
+            self._packs_sold: dict[tuple[str, str], int] = {}  # by this till, since it was started
             self._newcomer: MemberView | None = None
             self._held_campaigns: Campaigns | None = None
+            self._has_refused = False
             self.on_news: Callable[[], object] = lambda: None
             self.runner = Runner(
                 folder,
@@ -167,7 +169,9 @@ class Desk:
     def _hand_over(self) -> None:
         """What a round does besides the journal, on the sync thread."""
         bring_lookup_keys(self.state_folder, self.keys, self.client.lookup_keys)
-        hand_over(self._real.folder.till, self.client.send_box)
+        if hand_over(self._real.folder.till, self.client.send_box):
+            self._has_refused = True
+            self.on_news()
         self._slice.forget_unconfirmed(self.clock.now_ms())
         forget_gone(self._real.folder.till, self._slice.by_ref, self.clock.now_ms())
 

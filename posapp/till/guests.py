@@ -22,7 +22,7 @@ from posapp.rules.lookup import code_hash
 from posapp.rules.loyalty import Guest, Promise, month_of, points_to_pay, worth
 from posapp.rules.phones import read_phone
 from posapp.selling.ticket import ticket_view
-from posapp.streams import HookRow, JoinedRow, MemberRow, OfferRow, PackRow
+from posapp.streams import ClerkCodeRow, HookRow, JoinedRow, MemberRow, OfferRow, PackRow
 from posapp.sync.pull import kept_row, kept_rows
 from posapp.till.desk import Campaigns, Desk, verb
 
@@ -258,9 +258,22 @@ class GuestVerbs(Desk):
 
     def _check_pack(self, article: str, name: str) -> None:
         guest = self.sale.cart.guest if self.sale.cart else None
-        if guest and (bought := guest.packs.get(article)):
+        if guest and (bought := guest.packs.get(article) or self._packs_sold.get((guest.ref, article))):
             day = local(bought, self.settings.time_zone)
             raise PosError("pack_bought", name=name, date=(f"{day.month}月{day.day}日", f"{day:%d %b}"))
+
+    def _group_code(self) -> str:
+        """What the code of the city's group says, where the store's receipts carry it; "" where there is none."""
+        if self.settings.receipt_group == "off":
+            return ""
+        with self.folder.feed.reading() as conn:
+            held = kept_row(conn, "clerk_codes", "0.group", ClerkCodeRow)
+        return held.content if held else ""
+
+    def refused_text(self) -> bool:
+        """Whether, since this was asked last, HQ said that somebody who asked for a message has refused them all."""
+        has, self._has_refused = self._has_refused, False
+        return has
 
     @property
     def _ticket_id(self) -> str:

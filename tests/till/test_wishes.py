@@ -19,6 +19,7 @@ from posapp.hq.members.identity import known_by, root_of, unmerge
 from posapp.hq.members.slice import rows_of, seen_at
 from posapp.hq.members.tables import attribute, consent, merge, person, privacy_request
 from posapp.hq.people import set_value
+from posapp.hq.texts.outbox import suppress
 from posapp.hq.texts.tables import text_message
 from posapp.members import vault
 from posapp.members.limits import MOST_AN_HOUR
@@ -451,3 +452,17 @@ def test_helping_customers_to_join_uses_up_no_look_ups(till: Till) -> None:
     for n in range(MOST_AN_HOUR + 2):
         assert last(till, f"assist 139{n:08d}")["state"] == "joined"
         play(till, "drop-member")
+
+
+def test_the_till_hears_that_a_number_has_refused_all_messages(chain: Chain, till: Till) -> None:
+    with chain.database.transaction() as conn:
+        suppress(conn, means(chain).vault, f"+86{PHONE}", "reply", chain.clock.now_ms())
+    play(till, f"scan {BUN}", "pay cash 10")
+    assert last(till, f"text {PHONE} claim")["ok"]
+    taken_in(chain, till)
+    assert till.refused_text()
+    assert not till.refused_text()
+    play(till, f"scan {BUN}", "pay cash 10")
+    assert last(till, "text 13900000001 claim")["ok"]
+    taken_in(chain, till)
+    assert not till.refused_text()

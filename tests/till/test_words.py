@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from drivers.contracts import Qr
 from posapp.clock import parse_instant
+from posapp.hq.people import set_value
 from posapp.messages import JoinShown
-from posapp.streams import HookRow
+from posapp.rules.receipt import Customer, document
+from posapp.selling import receipt as receipts
+from posapp.streams import ClerkCodeRow, HookRow
 from posapp.till import Till
 from tests.joining import joins
 from tests.shop import Chain, entries_of, last, play, sales_of
@@ -88,3 +94,19 @@ def test_practice_asks_nobody(till: Till) -> None:
     play(till, "training on", "open-shift 0", f"scan {BUN}")
     assert till.join_view() is None
     assert last(till, "join")["error"]["code"] == "no_join_code"
+
+
+def test_a_receipt_carries_the_citys_group_where_the_store_says_so(chain: Chain, till: Till) -> None:
+    chain.publish("clerk_codes", {("store:1", "0.group"): ClerkCodeRow(0, "group", "https://work.weixin.example/g/sh")})
+    till.sync()
+    assert till._group_code() == ""
+    set_value(chain.database, "chain", "receipt_group", "on")
+    till.sync()
+    assert till._group_code() == "https://work.weixin.example/g/sh"
+    play(till, f"scan {BUN}", "pay cash 10")
+    sold = replace(receipts.find(till.folder, sale_number(till)), customer=Customer(group=till._group_code()))
+    assert Qr("https://work.weixin.example/g/sh") in document(sold, till.settings)
+
+
+def sale_number(till: Till) -> str:
+    return till.receipts_of_day(1)[0].receipt
