@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -40,40 +38,27 @@ from posapp.calls import (
     UnsealRequest,
 )
 from posapp.chain import key_id, public_of_text
-from posapp.clock import MINUTE, Clock, SimulatedClock
+from posapp.clock import Clock
 from posapp.errors import PosError
 from posapp.hq import feed, live, pictures
 from posapp.hq.accept import Sender, accept, hash_at, head_of
 from posapp.hq.bodies import read_body
-from posapp.hq.database import Database, insert_new, upsert
-from posapp.hq.enrol import enrol, take_up
-from posapp.hq.limits import Bucket, Buckets
-from posapp.hq.members import consents, friends, privacy, wishes
-from posapp.hq.members.follow import Follower
-from posapp.hq.news import News
+from posapp.hq.database import Database, upsert
+from posapp.hq.enrol import enrol
+from posapp.hq.members import consents, privacy
 from posapp.hq.pages import routes as pages
-from posapp.hq.project import Projector
-from posapp.hq.tables import nonce, till, till_key, till_status
+from posapp.hq.running import Hq
+from posapp.hq.tables import till_status
 from posapp.hq.texts import inbound
-from posapp.hq.texts.courier import Courier
-from posapp.hq.tile_pages import FirstPages
-from posapp.hq.vault import Vault
-from posapp.hq.wecom import account as wecom_account
 from posapp.hq.wecom import callback as wecom_callback
 from posapp.hq.wecom.account import Account
-from posapp.hq.wecom.process import Known, Worker
+from posapp.hq.wecom.process import Known
 from posapp.ids import Chance, unb64u
 from posapp.keys import Certificate, HqKeys, public_text, seal, unseal
 from posapp.messages import LARGEST_REQUEST, PAGE_ROWS, Message
 from posapp.streams import STREAMS, KeyRow
 from posapp.wire import Request as WireRequest
 from posapp.wire import Signed, unpack_entries, verify_request
-
-SKEW_MS = 5 * MINUTE
-EACH_REQUEST_MS = 200
-"""A till's allowance of requests is refilled with one so often: a round asks for each stream, every few seconds."""
-
-NONCE_LIFE_MS = 15 * MINUTE
 
 _STATUS = {
     "bad_request": 400,
@@ -94,79 +79,7 @@ _STATUS = {
 _SMALL, _HELLO = 16 * 1024, 256 * 1024
 _MOST_HEADS = 1_000
 _log = log.named("hq")
-_STANDING = (
-    select(till.c.serial, till.c.revoked, till_key.c.key_id)
-    .join(till_key, (till_key.c.key_id == bindparam("key")) & (till_key.c.use == "request"), isouter=True)
-    .where(till.c.store == bindparam("store"), till.c.till == bindparam("till"))
-)
 _Shape = TypeVar("_Shape", bound=Message)
-
-
-class Hq:
-    """What the running server holds: its database, keys, folder, time, chance and allowances."""
-
-    def __init__(
-        self,
-        database: Database,
-        keys: HqKeys,
-        clock: Clock,
-        chance: Chance,
-        folder: Path | None = None,
-        wecom: Account | None = None,
-        known: Known | None = None,
-    ) -> None:
-        self.database = database
-        self.keys = keys
-        self.clock = clock
-        self.chance = chance
-        self.folder = folder
-        self.vault = Vault(keys, chance)
-        self.hq_key = public_text(keys.certificate_key)
-        self.projector = Projector(database, clock)
-        self.first_pages = FirstPages(database, clock)
-        self.texts = Courier(database, self.vault, clock, folder)
-        wecom = wecom or (wecom_account.load(folder) if folder else None)
-        known = known or partial(friends.note, self.vault, chance)
-        self.wecom = Worker(database, keys, clock, chance, wecom, known) if wecom else None
-        self.requests = Buckets(burst=300, every_ms=EACH_REQUEST_MS)
-        # A till that was offline for days must drain: what bounds it is the size of a push, not their number.
-        self.pushes = Buckets(burst=2_000, every_ms=20)
-        self.unknown_codes = Bucket(burst=20, every_ms=6_000)
-        self.news = News(database, keys.generation)
-        self.texts.may_send = partial(wishes.may_send, clock)
-        self.follower = Follower(database, keys, self.vault, clock, chance, partial(wishes.send, keys))
-        self.projector.on_work = self.follower.wake
-        self.pruned_ms = 0
-
-    def check_time(self, signed: Signed) -> int:
-        """HQ's time. Raises PosError clock_skew; a simulated clock instead goes forward to the till's."""
-        now = self.clock.now_ms()
-        if isinstance(self.clock, SimulatedClock):
-            if signed.created_ms > now:
-                self.clock.set(signed.created_ms)
-            return self.clock.now_ms()
-        if abs(signed.created_ms - now) > SKEW_MS:
-            # No part of the sentence: the till corrects itself by it.
-            hint = {"server": now}
-            raise PosError("clock_skew", **hint)
-        return now
-
-    def admit(self, conn: Connection, signed: Signed, now: int) -> None:
-        """Let a request in once, for a till that is not shut out. Raises PosError revoked, replayed."""
-        certificate = signed.certificate
-        key = key_id(unb64u(certificate.request_key))
-        values = {"store": certificate.store, "till": certificate.till, "key": key}
-        standing = conn.execute(_STANDING, values).one_or_none()
-        if standing is not None and standing.revoked >= certificate.serial:
-            raise PosError("revoked")
-        if standing is None or standing.key_id is None or standing.serial < certificate.serial:
-            take_up(conn, certificate, now)
-        if now - self.pruned_ms > MINUTE:
-            self.pruned_ms = now
-            conn.execute(nonce.delete().where(nonce.c.created < now - NONCE_LIFE_MS))
-        row = {"key": certificate.request_key, "nonce": signed.nonce, "created": now}
-        if not insert_new(conn, nonce, row):
-            raise PosError("replayed")
 
 
 def create_app(

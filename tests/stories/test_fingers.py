@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QPushButton
 
 from drivers.printers.virtual import kicks
 from posapp.devices import RECEIPT, Configured
-from posapp.hq.server import EACH_REQUEST_MS
+from posapp.hq.running import EACH_REQUEST_MS
 from posapp.streams import STREAMS, SettingRow
 from posapp.sync.runner import ROUND_S
 from posapp.till import Till

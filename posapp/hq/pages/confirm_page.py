@@ -5,8 +5,6 @@ Opening it does nothing: providers and messengers look at links before people do
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from starlette.responses import Response
 
 from posapp.errors import PosError
@@ -16,10 +14,8 @@ from posapp.hq.members.confirm import confirm_by_link, owner_of
 from posapp.hq.members.identity import Means
 from posapp.hq.pages import browser, sheet
 from posapp.hq.pages.browser import Visit
+from posapp.hq.running import Hq
 from posapp.rules.phones import masked
-
-if TYPE_CHECKING:
-    from posapp.hq.server import Hq
 
 
 def show(hq: Hq, visit: Visit, token: str) -> Response:

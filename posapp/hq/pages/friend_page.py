@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select
 from starlette.responses import Response
@@ -11,10 +10,8 @@ from starlette.responses import Response
 from posapp.hq.joining.codes import Code
 from posapp.hq.pages import sheet
 from posapp.hq.pages.browser import Visit
+from posapp.hq.running import Hq
 from posapp.hq.wecom.tables import contact_way, group_way
-
-if TYPE_CHECKING:
-    from posapp.hq.server import Hq
 
 CLERK, GROUP = "clerk", "group"
 

@@ -7,7 +7,7 @@ import re
 import threading
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Connection, select
 from starlette.responses import RedirectResponse, Response
@@ -27,6 +27,7 @@ from posapp.hq.pages import browser, friend_page, sheet
 from posapp.hq.pages.browser import Visit
 from posapp.hq.pages.sheet import Errors
 from posapp.hq.people import settings_of
+from posapp.hq.running import Hq
 from posapp.hq.tables import store
 from posapp.hq.texts.codes import check_code, send_code
 from posapp.hq.texts.outbox import one_at_a_time
@@ -36,9 +37,6 @@ from posapp.rules.consents import MARKETING, TERMS, TEXTS, text_hash
 from posapp.rules.join_token import PATH
 from posapp.rules.loyalty import points_for
 from posapp.rules.phones import read_phone
-
-if TYPE_CHECKING:
-    from posapp.hq.server import Hq
 
 JOIN = "join"
 _FRIENDS = frozenset({friend_page.CLERK, friend_page.GROUP})

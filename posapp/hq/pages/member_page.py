@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 from starlette.responses import RedirectResponse, Response
@@ -24,6 +24,7 @@ from posapp.hq.pages.browser import Visit
 from posapp.hq.pages.join_page import Doors, ask_code, birthday_boxes, phone_fields, read_birthday
 from posapp.hq.pages.sheet import Errors
 from posapp.hq.people import settings_of
+from posapp.hq.running import Hq
 from posapp.hq.texts.codes import check_code
 from posapp.hq.texts.outbox import lift
 from posapp.messages import Consent
@@ -31,9 +32,6 @@ from posapp.rules.consents import MARKETING, PERSONAL, TEXTS, text_hash
 from posapp.rules.join_token import PATH
 from posapp.rules.phones import read_phone
 from posapp.streams import Benefit
-
-if TYPE_CHECKING:
-    from posapp.hq.server import Hq
 
 PURPOSE = "member page"
 REQUEST_PATH = "/q/"

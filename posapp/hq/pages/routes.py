@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
@@ -14,10 +13,8 @@ from posapp.hq.bodies import read_body
 from posapp.hq.pages import confirm_page, join_page, member_page
 from posapp.hq.pages.browser import Visit, visit_of
 from posapp.hq.pages.join_page import Doors
+from posapp.hq.running import Hq
 from posapp.rules.join_token import PATH
-
-if TYPE_CHECKING:
-    from posapp.hq.server import Hq
 
 _LARGEST = 8 * 1024
 

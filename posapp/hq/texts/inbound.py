@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hmac
 import unicodedata
-from typing import TYPE_CHECKING
 
 import msgspec
 from fastapi import FastAPI
@@ -19,12 +18,10 @@ from posapp import log
 from posapp.errors import PosError
 from posapp.hq.bodies import read_body
 from posapp.hq.gateways.sms import load_text_secrets, plain_code
+from posapp.hq.running import Hq
 from posapp.hq.texts.courier import take_report
 from posapp.hq.texts.outbox import person_of, suppress
 from posapp.rules.phones import read_phone
-
-if TYPE_CHECKING:
-    from posapp.hq.server import Hq
 
 PATH = "/v1/texts/"
 STOP_WORDS = frozenset({"R", "T", "TD", "N", "退订", "拒收", "STOP"})

@@ -5,8 +5,6 @@ WeCom waits five seconds and calls three times; whatever an event makes necessar
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -16,10 +14,8 @@ from posapp import log
 from posapp.errors import PosError
 from posapp.hq.database import Database, insert_new
 from posapp.hq.gateways.wecom_crypto import LARGEST, read_xml
+from posapp.hq.running import Hq
 from posapp.hq.wecom.tables import wecom_event
-
-if TYPE_CHECKING:
-    from posapp.hq.server import Hq
 
 PATH = "/wecom/callback"
 EVENTS = frozenset({"change_external_contact", "change_external_chat", "customer_acquisition"})

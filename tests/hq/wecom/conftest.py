@@ -13,7 +13,8 @@ from posapp.hq.database import Database
 from posapp.hq.gateways.serving import running
 from posapp.hq.gateways.wecom_simulator import Simulator
 from posapp.hq.people import add_clerk, add_store, switch_off
-from posapp.hq.server import Hq, create_app
+from posapp.hq.running import Hq
+from posapp.hq.server import create_app
 from posapp.hq.tables import feed
 from posapp.hq.wecom.account import Account
 from posapp.hq.wecom.callback import PATH
