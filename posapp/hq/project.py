@@ -6,7 +6,6 @@ done again from the raw entries with the same result (rows.py is pure; what it m
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
@@ -25,6 +24,7 @@ from posapp.hq.feed import CHAIN, store_scope
 from posapp.hq.rows import Held, JournalState, Poison, RefundedState, Rows, ShiftState, decode, project_entry
 from posapp.hq.tables import BY_ENTRY, about, article, batch, counter, entry, journal_state, quarantine, refunded, shift
 from posapp.hq.tables import PROJECTED as PROJECTED_TABLES
+from posapp.hq.woken import Woken
 from posapp.messages import Message, RefundCompleted
 from posapp.version import VERSION
 
@@ -314,31 +314,17 @@ def retry_after_upgrade(database: Database, clock: Clock, program: str) -> int:
     return count
 
 
-class Projector:
+class Projector(Woken):
     """Works off what waits in a thread of its own, woken after each push; stop() waits for the step at hand.
 
     on_work: called after each step.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
+        super().__init__("projector")
         self._database = database
         self._clock = clock
         self.on_work: Callable[[], object] = lambda: None
-        self._woken = threading.Event()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="projector", daemon=True)
-
-    def start(self) -> None:
-        self._woken.set()
-        self._thread.start()
-
-    def wake(self) -> None:
-        self._woken.set()
-
-    def stop(self) -> None:
-        self._stopping.set()
-        self._woken.set()
-        self._thread.join()
 
     def _run(self) -> None:
         articles = Articles()
