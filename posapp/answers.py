@@ -12,6 +12,8 @@ from posapp.quantity import Quantity
 
 @dataclass(frozen=True, slots=True)
 class LineView:
+    """waits: a join pack that nobody has joined for yet."""
+
     line: int
     code: str
     name: str
@@ -20,6 +22,7 @@ class LineView:
     price: Money
     amount: Money
     due: Money
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,7 +160,11 @@ class SaleScreen(QWidget):
     def refresh(self) -> None:
         """Draw the ticket as the till has it now, or the change of the one just paid."""
         ticket = self.shown = self._till.ticket()
-        rows = [(view.name, f"{view.qty} {view.unit}", str(view.price), str(view.amount)) for view in ticket.lines]
+        waits = self.tr("(待入会)")
+        rows = [
+            (view.name + waits * view.waits, f"{view.qty} {view.unit}", str(view.price), str(view.amount))
+            for view in ticket.lines
+        ]
         numbers = [view.line for view in ticket.lines]
         if self.chosen not in numbers:
             self.chosen = numbers[-1] if numbers else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from posapp.answers import LineView, OpenTicket, TicketView
 from posapp.money import ZERO, Money
+from posapp.rules.loyalty import Guest
 from posapp.rules.pricing import PricedLine, price
 from posapp.rules.rounding import round_cash
 from posapp.selling.drafts import Drafts
@@ -16,7 +17,7 @@ def open_ticket(sale: Sale) -> OpenTicket:
         return OpenTicket((), ZERO, ZERO, ZERO, ZERO, ())
     settings, due = sale.settings, sale.due
     return OpenTicket(
-        tuple(_line(held, due) for held in sale.priced.lines),
+        tuple(_line(held, due, sale.cart.guest) for held in sale.priced.lines),
         sale.priced.total,
         due,
         round_cash(due, settings.cash_rounding, settings.cash_rounding_mode),
@@ -36,10 +37,12 @@ def ticket_view(sale: Sale) -> TicketView:
 
 def line_view(sale: Sale, n: int) -> LineView:
     assert sale.priced
-    return _line(sale.priced.of(n), sale.due)
+    return _line(sale.priced.of(n), sale.due, sale.cart.guest if sale.cart else None)
 
 
-def _line(held: PricedLine, due: Money) -> LineView:
+def _line(held: PricedLine, due: Money, guest: Guest | None) -> LineView:
     line = held.line
     shown = line.override if line.override is not None else line.price
-    return LineView(line.n, line.code, line.name, line.qty, line.unit, shown, held.amount, due)
+    return LineView(
+        line.n, line.code, line.name, line.qty, line.unit, shown, held.amount, due, bool(line.pack) and guest is None
+    )

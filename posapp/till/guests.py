@@ -133,7 +133,8 @@ class GuestVerbs(Desk):
         points = self.sale.points_to_earn()
         basket = Basket(cart.ticket, self.sale.priced.total, points, saving, gift)
         words = words_for(hooks, surface, basket, self.settings, now)
-        token = tokens.on(cart.token, surface)
+        has_pack = any(line.pack for line in cart.lines)
+        token = tokens.on(cart.token, "pack" if has_pack and surface == "display" else surface)
         address = self.settings.join_address or self.keys.hq_url
         return JoinView(link(token, address), token, words.title, words.line, saving, gift, points, words.hook)
 

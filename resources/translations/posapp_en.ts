@@ -1362,6 +1362,10 @@
         <translation>Ticket</translation>
     </message>
     <message>
+        <source>(待入会)</source>
+        <translation> (to join)</translation>
+    </message>
+    <message>
         <source>共 {count} 行</source>
         <translation>Lines: {count}</translation>
     </message>

@@ -15,6 +15,7 @@ from posapp.hq.joining.tables import campaign, claim, joined
 from posapp.hq.members.staff import set_phone
 from posapp.hq.members.tables import benefit, followed, points_entry
 from posapp.hq.people import add_clerk, set_value
+from posapp.rules.join_token import read
 from posapp.rules.phones import read_phone
 from posapp.streams import OfferRow, PackRow
 from posapp.till import Till
@@ -207,9 +208,12 @@ def test_a_join_pack_is_for_members_once_and_its_price_is_split(chain: Chain, ti
     till.sync()
     assert last(till, "scan 6900000000035")["amount"] == "89.00"
     assert refused(till, "pay cash 100") == "pack_needs_member"
+    assert [line.waits for line in till.ticket().lines] == [True]
+    assert read(code_of(last(till, "join")))[0].channel == "pack"
     joined_now = joins(chain, PHONE, code_of(last(till, "join")))
     till.sync()
     assert last(till, "pay cash 100")["total"] == "89.00"
+    assert [line.waits for line in till.ticket().lines] == []
     lines = sales_of(till)[-1].lines
     assert [(line.article, line.n) for line in lines] == [(BUN, 1), (MILK, 2)]
     assert sum(line.amount for line in lines) == 8900
