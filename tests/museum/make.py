@@ -25,7 +25,7 @@ from posapp.ids import unb64u
 from posapp.journal import MARK_FILE, entries, epochs
 from posapp.keys import save_secrets
 from posapp.messages import IncidentSeen
-from posapp.streams import SettingRow
+from posapp.streams import ChipRow, SettingRow
 from posapp.sync.enrol import KEYS_FILE, open_keys
 from posapp.till import Till
 from posapp.version import VERSION
@@ -119,6 +119,7 @@ def _morning(chain: Chain, till: Till, clock: JumpingClock) -> None:
     with till.journal.writing() as writing:
         writing.append(IncidentSeen("museum", "一件小事"))
     _since_0_2_0(till)
+    _since_0_3_0(chain, till, clock)
     sell(till, "close-shift 500.00 5*100", "explain-shift 找零时多给了", "open-shift 100.00")
 
 
@@ -132,6 +133,22 @@ def _since_0_2_0(till: Till) -> None:
         play(till, f"void-sale {receipt} 顾客不要了")
         sell(till, APPROVE)
     sell(till, "training on", "open-shift 100.00", f"scan {BUN}", "pay cash 10.00", "training off")
+
+
+def _since_0_3_0(chain: Chain, till: Till, clock: JumpingClock) -> None:
+    """What earlier programs could not write: members, joining, wishes."""
+    choices = [("sweet", "偏甜", "sweet"), ("plain", "原味", "plain")]
+    chain.publish("chips", {("chain", "taste"): ChipRow(("口味", "Taste"), choices)})
+    till.sync()
+    sell(till, "network off", f"scan {BUN}")
+    view = till.join_view()
+    assert view
+    till.join_shown(view)
+    clock.set(clock.now_ms() + MINUTE)
+    sell(till, "assist 15400000001 --marketing", "note taste sweet", "consent marketing off", "privacy access")
+    sell(till, "pay cash 10.00", "text 15400000001 claim", "member 15400000001", f"scan {MILK}", "pay cash 20.00")
+    sell(till, "reception", "network on")
+    till.sync()
 
 
 def _part(chain: Chain, name: str, copied: tuple[Path, Path], original: tuple[Path, Path], clock: JumpingClock) -> None:
