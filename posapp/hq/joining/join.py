@@ -21,6 +21,7 @@ from posapp.hq.joining.offers import offer_rows
 from posapp.hq.joining.referrals import first_order
 from posapp.hq.joining.tables import campaign, claim, given, joined, referral
 from posapp.hq.members import consents, earning, points
+from posapp.hq.members.friends import tie
 from posapp.hq.members.identity import (
     ACTIVE,
     PENDING,
@@ -99,6 +100,7 @@ def join(conn: Connection, keys: HqKeys, means: Means, asked: Joining) -> tuple[
         published = take_ticket(conn, keys, means, done, asked.code)
     if asked.code:
         seen_at(conn, ref, asked.code.token.store, means.now)
+        tie(conn, means, ref, asked.code.text)
     rise(conn, [ref], means.now)
     if done.benefits:
         published = {**published, "offers": offer_rows(conn, means.now)}

@@ -90,6 +90,7 @@ contact_change = table(
     word("reason"),
     Index("contact_change_person", "external_userid", "created"),
     Index("contact_change_clerk", "clerk", "created"),
+    Index("contact_change_link", "link"),
 )
 
 # state: half, added, deleted, moving (WeCom is asked to hand the customer over to userid), moved (to somebody else),
