@@ -92,7 +92,8 @@ def document(recorded: Recorded, settings: Settings, copy: int = 0, *, logo: byt
         reduction = sum(reason.fen for reason in line.why)
         if reduction:
             blocks.append(Pair(f"  {word['saved']}", str(Money(reduction))))
-        saved -= min(reduction, 0)
+        if all(reason.kind != "gift" for reason in line.why):  # nobody would have paid for it
+            saved -= min(reduction, 0)
     blocks += [Rule(), Pair(word["total"], str(Money(sale.total)), is_bold=True, size=2)]
     if sale.rounding:
         blocks.append(Pair(word["rounding"], str(Money(sale.rounding))))

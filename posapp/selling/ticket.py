@@ -21,7 +21,7 @@ def open_ticket(sale: Sale) -> OpenTicket:
         sale.priced.total,
         due,
         round_cash(due, settings.cash_rounding, settings.cash_rounding_mode),
-        Money(sum(line.gross.fen - line.amount.fen for line in sale.priced.lines)),
+        Money(sum(line.gross.fen - line.amount.fen for line in sale.priced.lines if not line.line.gift)),
         tuple((paid.kind, paid.amount) for paid in sale.cart.paid),
     )
 

@@ -192,7 +192,10 @@ def test_a_gift_is_laid_on_the_ticket_once_a_person_while_there_are_some(chain: 
     till.sync()
     play(till, "status")
     assert [(line.name, line.amount.fen) for line in till.ticket().lines] == [("鲜奶 950ml", 1290), ("牛角包", 0)]
-    assert last(till, "pay cash 12.90")["total"] == "12.90"
+    assert till.ticket().saved.fen == 0  # a gift is no saving: nobody would have bought it
+    paid = last(till, "pay cash 12.90")
+    assert paid["total"] == "12.90"
+    assert not any("共优惠" in line for line in till.recorded(paid["receipt"]).text)
     till.sync()
     follow(chain)
     view = last(till, f"scan {MILK}", "join")
