@@ -168,10 +168,14 @@ class Desk:
 
     def _hand_over(self) -> None:
         """What a round does besides the journal, on the sync thread."""
-        bring_lookup_keys(self.state_folder, self.keys, self.client.lookup_keys)
-        if hand_over(self._real.folder.till, self.client.send_box):
-            self._has_refused = True
-            self.on_news()
+        try:
+            bring_lookup_keys(self.state_folder, self.keys, self.client.lookup_keys)
+            if hand_over(self._real.folder.till, self.client.send_box):
+                self._has_refused = True
+                self.on_news()
+        except PosError as error:
+            if error.code != "not_found":  # an older HQ, which knows no members yet
+                raise
         self._slice.forget_unconfirmed(self.clock.now_ms())
         forget_gone(self._real.folder.till, self._slice.by_ref, self.clock.now_ms())
 

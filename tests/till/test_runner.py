@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from posapp.calls import Refusal
 from posapp.clock import SystemClock
 from posapp.errors import PosError
 from posapp.ids import seeded_chance
@@ -74,3 +76,16 @@ def test_the_thread_hands_a_sale_to_hq_by_itself_and_recovers(chain: Chain, tmp_
         assert seen
     finally:
         till.close()
+
+
+def test_an_older_hq_that_knows_no_members_is_no_trouble(chain: Chain) -> None:
+    later = ("/v1/news", "/v1/live/lookup-keys", "/v1/boxes", "/v1/feed/members")
+
+    def older(request: Request) -> Answer:
+        if any(path in request.url for path in later):
+            return Answer(404, msgspec.json.encode(Refusal("not_found", {"what": "URL"})))
+        return chain.carry(request)
+
+    till = chain.till(carrier=older)
+    assert last(till, "scan 6900000000011", "pay cash 10", "sync")["unsent"] == 0
+    assert till.runner.trouble is None
