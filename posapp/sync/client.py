@@ -130,7 +130,10 @@ def _is_loopback(host: str) -> bool:
 
 
 class Client:
-    """What the till asks HQ. Every call raises PosError: network_off, hq_unreachable, or what HQ refused it with."""
+    """What the till asks HQ. Every call raises PosError: network_off, hq_unreachable, or what HQ refused it with.
+
+    is_away: whether HQ could not be reached a moment ago.
+    """
 
     def __init__(self, keys: TillKeys, carrier: Carrier, clock: Clock, chance: Chance) -> None:
         self._keys = keys
@@ -138,6 +141,7 @@ class Client:
         self._clock = clock
         self._chance = chance
         self.is_on = True
+        self.is_away: Callable[[], bool] = lambda: False
         self.offset_ms = 0
         self.last_contact = 0
 
@@ -170,27 +174,33 @@ class Client:
         answer = self._ask("POST", "/v1/live/lookup-keys", LookupKeysAnswer, b"{}")
         return {period: unseal(box, self._keys.box_key, "lookup").decode() for period, box in answer.keys.items()}
 
+    def _now(self, path: str, kind: type[T], body: bytes) -> T:
+        """A call that a customer waits for. Where the sync thread has just found HQ away nobody waits once more."""
+        if self.is_away():
+            raise PosError("hq_unreachable", url=self._keys.hq_url)
+        return self._ask("POST", path, kind, body, WAITED_FOR_S)
+
     def find_member(self, id_: str, kind: str, value: str, clerk: int) -> FindMemberAnswer:
         """Who has this phone (kind "phone", E.164) or member code (kind "code", its hash)."""
         sealed = self._sealed(value) if kind == "phone" else value
         request = msgspec.json.encode(FindMemberRequest(id_, kind, sealed, clerk))
-        return self._ask("POST", "/v1/live/member", FindMemberAnswer, request, WAITED_FOR_S)
+        return self._now("/v1/live/member", FindMemberAnswer, request)
 
     def hold_points(self, id_: str, member: str, ticket: str, points: int) -> HoldPointsAnswer:
         """Set points aside for a ticket; asked again under the same id, the answer is the same."""
         request = msgspec.json.encode(HoldPointsRequest(id_, member, ticket, points))
-        return self._ask("POST", "/v1/live/points", HoldPointsAnswer, request, WAITED_FOR_S)
+        return self._now("/v1/live/points", HoldPointsAnswer, request)
 
     def send_code(self, id_: str, phone: str) -> str:
         """Have HQ send a code to a phone (E.164) whose owner joins under this id: queued, capped (the code before it is
         still good) or off (HQ sends no text messages)."""
         request = msgspec.json.encode(CodeRequest(id_, self._sealed(phone), JOIN))
-        return self._ask("POST", "/v1/live/code", CodeAnswer, request, WAITED_FOR_S).status
+        return self._now("/v1/live/code", CodeAnswer, request).status
 
     def confirm_code(self, id_: str, phone: str, code: str) -> None:
         """The code came back. Raises PosError wrong_code, code_expired, too_many_tries."""
         request = msgspec.json.encode(ConfirmRequest(id_, self._sealed(phone), JOIN, code))
-        self._ask("POST", "/v1/live/confirm", ConfirmAnswer, request, WAITED_FOR_S)
+        self._now("/v1/live/confirm", ConfirmAnswer, request)
 
     def _sealed(self, phone: str) -> str:
         return seal(phone.encode(), self._keys.hq_box, "member")

@@ -134,6 +134,7 @@ class Desk:
                 self.pictures.bring,
             )
             self.runner.extra = self._hand_over
+            self.client.is_away = lambda: self.runner.failures > 0
             opening.callback(self.runner.stop)
             self._closing = opening.pop_all()
 

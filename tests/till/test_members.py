@@ -10,7 +10,9 @@ from posapp.hq.members.upkeep import keep_up
 from posapp.hq.people import set_value
 from posapp.rules.join_token import read
 from posapp.streams import PriceRow
+from posapp.sync.client import Answer
 from posapp.till import Till
+from posapp.wire import Request
 from tests.joining import follow, joins
 from tests.shop import Chain, last, play, refused, sales_of
 
@@ -211,3 +213,25 @@ def test_who_was_not_seen_for_half_a_year_is_known_to_no_till_of_that_store(chai
     keep_up(chain.database, chain.clock.now_ms())
     till.sync()
     assert till._slice.by_ref(joined.ref) is None
+
+
+def test_nobody_waits_for_an_hq_that_is_known_to_be_away(chain: Chain) -> None:
+    asked: list[str] = []
+    is_cut = []
+
+    def line(request: Request) -> Answer:
+        asked.append(request.url)
+        if is_cut:
+            raise ConnectionError
+        return chain.carry(request)
+
+    till = chain.till(carrier=line)
+    is_cut.append(True)
+    assert refused(till, f"member {PHONE}") == "member_unknown_offline"
+    assert refused(till, "sync") == "hq_unreachable"
+    asked.clear()
+    assert refused(till, f"member {PHONE}") == "member_unknown_offline"
+    assert asked == []
+    is_cut.clear()
+    till.sync()
+    assert refused(till, f"member {PHONE}") == "member_unknown"
