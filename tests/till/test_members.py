@@ -217,7 +217,7 @@ def test_who_was_not_seen_for_half_a_year_is_known_to_no_till_of_that_store(chai
 
 def test_nobody_waits_for_an_hq_that_is_known_to_be_away(chain: Chain) -> None:
     asked: list[str] = []
-    is_cut = []
+    is_cut: list[bool] = []
 
     def line(request: Request) -> Answer:
         asked.append(request.url)
