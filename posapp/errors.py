@@ -72,6 +72,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{name} 只卖给会员,请顾客扫码入会后再收款,或先删掉这一行",
         "{name} is for members; let the customer join by the code first, or void the line.",
     ),
+    "once_only": ("{name} 每人一份,数量不能改", "{name} is one for each person; its quantity stays."),
+    "member_on_ticket": ("本单已有会员,不需要入会码", "The ticket has its member; nobody needs a join code."),
     "pack_bought": ("{name} 每人限购一次({date} 已购)", "{name} is sold once a person (bought {date})."),
     "training_personal": (
         "培训模式不登记顾客信息",

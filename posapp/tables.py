@@ -195,6 +195,17 @@ wrong_pin = Table(
 )  # owner: shift
 
 
+used = Table(
+    "used",
+    till,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    words("kind"),
+    words("what"),
+    words("member"),
+    whole("amount"),
+    Index("used_member", "member"),
+)  # owner: selling; id: place and a number; kind: benefit, gift, pack (what: its id) or points; since schema 3
+
 reserve = Table(
     "reserve",
     till,

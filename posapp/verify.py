@@ -25,6 +25,7 @@ FOLLOWING = (
     tables.sale,
     tables.sale_line,
     tables.tender,
+    tables.used,
     tables.reprint,
     tables.refund,
     tables.refund_line,

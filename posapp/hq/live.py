@@ -20,7 +20,7 @@ from posapp.calls import (
     LookupKeysAnswer,
 )
 from posapp.chain import read_header
-from posapp.clock import DAY
+from posapp.clock import HOUR
 from posapp.errors import PosError
 from posapp.hq import feed
 from posapp.hq.database import Database, insert_new
@@ -39,7 +39,7 @@ from posapp.keys import Certificate, HqKeys, seal, unseal
 from posapp.messages import Message
 from posapp.rules.phones import read_phone
 
-HOLD_MS = DAY
+HOLD_MS = 2 * HOUR
 LARGEST_BOX = 4_096
 PURPOSES = ("join",)
 MOST_ID = 60
@@ -75,18 +75,21 @@ def _find(conn: Connection, keys: HqKeys, vault: Vault, asked: FindMemberRequest
 
 
 def hold_points(database: Database, now: int, certificate: Certificate, asked: HoldPointsRequest) -> Message:
-    """Set points aside for a ticket, until its sale comes or a day has gone by."""
-    if asked.points <= 0 or not asked.id or len(asked.id) > 60:
+    """Set points aside for a ticket until its sale comes, in place of what was set aside for it before: all that is
+    asked for, or nothing and the word how many there are. 0 points: the ticket needs none any more."""
+    if asked.points < 0 or not asked.id or len(asked.id) > 60 or not asked.ticket:
         raise PosError("bad_request", why="points")
     with database.transaction() as conn:
         root = root_of(conn, asked.member)
         conn.execute(select(person.c.ref).where(person.c.ref == root).with_for_update())
-        quota = f"quota {root}"
+        points.release(conn, asked.ticket)
         left = max(0, points.free(conn, root, now))
-        wanted = min(asked.points, left)
-        place = (certificate.store, certificate.till)
-        held = points.hold(conn, asked.id, root, asked.ticket, place, wanted, now + HOLD_MS)
-        return HoldPointsAnswer(held, points.free(conn, root, now, besides=quota))
+        if asked.points > left:
+            return HoldPointsAnswer(left, left)
+        if asked.points:
+            place = (certificate.store, certificate.till)
+            points.hold(conn, f"ticket {asked.ticket}", root, asked.ticket, place, asked.points, now + HOLD_MS)
+        return HoldPointsAnswer(asked.points, left - asked.points)
 
 
 def send_code(

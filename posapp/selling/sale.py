@@ -33,7 +33,7 @@ from posapp.rules.pricing import Priced, due, points_base, price, sale_lines, ta
 from posapp.selling import payment
 from posapp.selling.drafts import Drafts
 from posapp.settings import Settings
-from posapp.tables import LINE_PLACES, reprint, sale, sale_line, tender
+from posapp.tables import LINE_PLACES, reprint, sale, sale_line, tender, used
 
 MOST_PIECES = Quantity(99_999_000)
 MOST_TENDERS = 50
@@ -100,8 +100,20 @@ def rows_of(written: Written, body: Message) -> dict[Table, list[tuple[Any, ...]
             )
             for line in body.lines
         ],
+        used: _used(before, body),
         tender: [(before + n, held.kind, held.amount, held.given, held.ref) for n, held in enumerate(body.tenders, 1)],
     }
+
+
+def _used(before: int, body: SaleCompleted) -> list[tuple[Any, ...]]:
+    """What a sale used of its member's account."""
+    if not body.member:
+        return []
+    named = {(reason.kind, reason.id) for line in body.lines for reason in line.why if reason.id}
+    rows = [(kind, what, 0) for kind, what in sorted(named)]
+    if body.points and body.points.spent:
+        rows.append(("points", "", body.points.spent))
+    return [(before + n, kind, what, body.member, amount) for n, (kind, what, amount) in enumerate(rows, 1)]
 
 
 class Sale:
@@ -237,6 +249,8 @@ class Sale:
 
     def set_quantity(self, n: int, qty: Quantity) -> Line:
         line = self._line(n)
+        if line.pack or line.gift:
+            raise PosError("once_only", name=line.name)
         if not line.is_weighed and not qty.is_whole:
             raise PosError("needs_whole", name=line.name, unit=line.unit or "个")
         self._check_quantity(qty)

@@ -11,6 +11,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
+import msgspec
+from sqlalchemy import Connection
+
 from posapp import db, devices
 from posapp.answers import MemberView
 from posapp.books import Books
@@ -32,7 +35,7 @@ from posapp.settings import Settings
 from posapp.shift import shift as shifts
 from posapp.shift.approval import Approvals
 from posapp.shift.people import Clerk, apply_staff
-from posapp.streams import HookRow, OfferRow, PackRow
+from posapp.streams import FeedRow, HookRow, OfferRow, PackRow
 from posapp.sync.client import Carrier, Client
 from posapp.sync.enrol import bring_lookup_keys, open_keys
 from posapp.sync.pictures import Pictures
@@ -99,8 +102,7 @@ class Desk:
             self.papers = Papers(self.devices, self.pictures.file)
             self._slice = Slice(folder.feed, self.keys)
             self._limits = Limits(folder.till)
-            self._spent_offline: dict[str, int] = {}
-            self._packs_sold: dict[tuple[str, str], int] = {}  # by this till, since it was started
+            self._gone: set[str] = set()
             self._newcomer: MemberView | None = None
             self._held_campaigns: Campaigns | None = None
             self._has_refused = False
@@ -120,7 +122,7 @@ class Desk:
                     "tiles": apply_tiles,
                     "notices": apply_notices,
                     "tiers": keep("tiers"),
-                    "members": apply_members,
+                    "members": self._take_members,
                     "quotas": keep("quotas"),
                     "hooks": keep("hooks"),
                     "offers": keep("offers"),
@@ -166,6 +168,11 @@ class Desk:
     def _feed_changed(self) -> None:
         self._is_stale = self._has_news = True
         self.on_news()
+
+    def _take_members(self, conn: Connection, rows: list[FeedRow]) -> None:
+        """Takes in a page, and remembers who is a member no more, for the ticket at hand."""
+        apply_members(conn, rows)
+        self._gone |= {row.key for row in rows if row.data is msgspec.UNSET}
 
     def _hand_over(self) -> None:
         """What a round does besides the journal, on the sync thread."""

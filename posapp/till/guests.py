@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
+
+import msgspec
 
 from posapp import db, log
 from posapp.answers import BenefitView, JoinView, MemberChoice, MemberView, TicketView
 from posapp.catalog.articles import Article
-from posapp.clock import MINUTE, local
+from posapp.clock import DAY, MINUTE, local
 from posapp.errors import PosError
 from posapp.joining.tokens import link, stem_of
 from posapp.joining.words import Basket, words_for
 from posapp.members.noted import CHIP, CONSENT, newer, said_of
 from posapp.members.slice import Held
+from posapp.members.used import Used, used_by
 from posapp.messages import MemberRecognised
 from posapp.money import ZERO, Money
 from posapp.quantity import ONE, Quantity
@@ -97,7 +101,10 @@ class GuestVerbs(Desk):
     @verb
     def drop_member(self) -> TicketView:
         """The ticket is a walk-in's after all."""
-        self.sale.set_guest(None, self._clerk().number)
+        clerk = self._clerk().number
+        if self.sale.cart and self.sale.cart.points:
+            self._release()
+        self.sale.set_guest(None, clerk)
         return ticket_view(self.sale)
 
     def guest(self) -> MemberView | None:
@@ -112,6 +119,8 @@ class GuestVerbs(Desk):
         """The open ticket's join code. Raises PosError empty_ticket, no_join_code."""
         if not self.sale.cart:
             raise PosError("empty_ticket")
+        if self.sale.cart.guest:
+            raise PosError("member_on_ticket")
         view = self.join_view()
         if view is None:
             raise PosError("no_join_code")
@@ -180,11 +189,44 @@ class GuestVerbs(Desk):
             raise PosError("bad_amount", amount=count)
         if cart.points:
             self.sale.set_points(0)
+            self._release()
         wanted = min(count, points_to_pay(self.sale.priced.total, self.settings))
         if wanted and worth(wanted, self.settings):
             self._hold(cart.guest, cart.ticket, wanted)
             self.sale.set_points(wanted)
         return ticket_view(self.sale)
+
+    def _release(self) -> None:
+        """What HQ set aside for the open ticket is free again; where HQ does not hear of it, after a while."""
+        cart = self.sale.cart
+        if cart and cart.guest and self._real is self.books:
+            with contextlib.suppress(PosError):
+                self.client.hold_points(f"{cart.ticket} 0", cart.guest.ref, cart.ticket, 0)
+
+    def _used(self, ref: str) -> Used:
+        held = self._slice.by_ref(ref)
+        return used_by(self.folder.till, [ref, *(held.row.aliases if held else ())])
+
+    def _check_guest(self) -> None:
+        """Whoever pays may have used a benefit a moment ago on another ticket, or be a member no more.
+
+        Raises PosError price_changed where that costs them something."""
+        cart = self.sale.cart
+        if not cart or not cart.guest or not self.sale.priced:
+            return
+        shown = self.sale.priced.total
+        if cart.guest.ref in self._gone and self._slice.by_ref(cart.guest.ref) is None:
+            self.sale.set_guest(None, 0)
+        else:
+            gone = self._used(cart.guest.ref).benefits
+            left = [promise for promise in cart.guest.benefits if promise.id not in gone]
+            if len(left) < len(cart.guest.benefits):
+                points = cart.points
+                self.sale.set_guest(msgspec.structs.replace(cart.guest, benefits=left), 0)
+                if points and self.sale.has_goods:
+                    self.sale.set_points(points)
+        if self.sale.priced.total != shown:
+            raise PosError("price_changed", total=self.sale.priced.total)
 
     def _hold(self, guest: Guest, ticket: str, wanted: int) -> None:
         now = self.journal.now_ms()
@@ -194,10 +236,11 @@ class GuestVerbs(Desk):
             if error.code not in AWAY:
                 raise
             quota = self._slice.quota(guest.ref)
-            allowed = quota.points - self._spent_offline.get(guest.ref, 0) if quota and quota.until > now else 0
+            allowed = 0
+            if quota and quota.until > now:  # HQ told it a day before it ends; what was spent since is gone
+                allowed = quota.points - self._used(guest.ref).spent_since(quota.until - DAY)
             if wanted > allowed:
                 raise PosError("points_offline", points=max(0, allowed)) from None
-            self._spent_offline[guest.ref] = self._spent_offline.get(guest.ref, 0) + wanted
             return
         if answer.points < wanted:
             raise PosError("points_short", points=answer.points)
@@ -206,6 +249,10 @@ class GuestVerbs(Desk):
 
     def _take_up(self) -> None:
         self._held_campaigns = None
+        cart = self.sale.cart
+        guest = cart.guest if cart and not cart.paid else None
+        if guest and guest.ref in self._gone and self._slice.by_ref(guest.ref) is None:
+            self.sale.set_guest(None, 0)  # erased at HQ: nothing of them stays on the ticket
         self._newcomer = self._take_join() or self._newcomer
 
     def _campaigns(self) -> Campaigns:
@@ -259,7 +306,7 @@ class GuestVerbs(Desk):
 
     def _check_pack(self, article: str, name: str) -> None:
         guest = self.sale.cart.guest if self.sale.cart else None
-        if guest and (bought := guest.packs.get(article) or self._packs_sold.get((guest.ref, article))):
+        if guest and (bought := guest.packs.get(article)):
             day = local(bought, self.settings.time_zone)
             raise PosError("pack_bought", name=name, date=(f"{day.month}月{day.day}日", f"{day:%d %b}"))
 
@@ -322,7 +369,7 @@ class GuestVerbs(Desk):
 
     def _as_guest(self, held: Held, how: str, is_new: bool) -> Guest:
         row = held.row
-        tier = self._slice.tier(row.tier)
+        tier, mine = self._slice.tier(row.tier), self._used(held.ref)
         return Guest(
             held.ref,
             how,
@@ -336,8 +383,9 @@ class GuestVerbs(Desk):
             [
                 Promise(held.id, held.kind, held.name, held.fen, held.least, held.article, held.ends)
                 for held in row.benefits
+                if held.id not in mine.benefits
             ],
-            row.packs,
+            {**row.packs, **mine.packs},
             is_new,
         )
 

@@ -28,6 +28,7 @@ class MoneyVerbs(GuestVerbs):
         priced = self.sale.priced
         if self.sale.cart and priced and not self.sale.cart.paid:
             self._check_discounts()
+            self._check_guest()
             self._check_packs()
         if kind == "static" and self.sale.cart:
             self._approvals.right_for_outage(
@@ -41,7 +42,6 @@ class MoneyVerbs(GuestVerbs):
         member, invitation, ticket = self.guest(), self.join_view("receipt"), self._ticket_id
         token = self.sale.cart.token if self.sale.cart else ""
         hook = invitation.hook if invitation else ""
-        packs = [line.article for line in self.sale.cart.lines if line.pack] if self.sale.cart else []
         taken, receipt = self.sale.pay(kind, amount, ref, clerk.number, shift.shift, hook)
         if receipt is None:
             return PaidView(taken.due, ZERO, ZERO, priced.total if priced else ZERO)
@@ -49,7 +49,6 @@ class MoneyVerbs(GuestVerbs):
         self.last_sold = Sold(ticket, token, receipt.sale, member.ref if member else "")
         if member:
             self._limits.sold(ticket)
-            self._packs_sold |= {(member.ref, article): self.journal.now_ms() for article in packs}
         customer = Customer(
             member.name if member else "",
             *((invitation.title, invitation.url) if invitation else ("", "")),
@@ -92,9 +91,6 @@ class MoneyVerbs(GuestVerbs):
         assert isinstance(slip, RecordedRefund)
         self.runner.wake()
         self.papers.hand_back(slip, self.settings)
-        gone = {reason.id for line in sold.body.lines for reason in line.why if reason.kind == "pack"}
-        for article in gone:
-            self._packs_sold.pop((sold.body.member, article), None)
         return refund_view(slip)
 
     @verb

@@ -73,6 +73,7 @@ class StatusVerbs(Desk):
 
     def status(self) -> StatusView:
         with db.telling(self.folder.path):
+            self._refresh()
             return self._status()
 
     def _status(self) -> StatusView:

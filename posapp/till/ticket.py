@@ -66,6 +66,8 @@ class TicketVerbs(StatusVerbs, GuestVerbs):
         by = 0
         if self.sale.cart and any(paid.kind != "cash" for paid in self.sale.cart.paid):
             by = self._right("cancel_paid", f"{self.sale.due}")
+        if self.sale.cart and self.sale.cart.points:
+            self._release()
         given_up = self.sale.cancel(clerk.number, by)
         if any(paid.kind == "cash" for paid in given_up.paid):
             self.papers.kick_drawer()
@@ -80,7 +82,10 @@ class TicketVerbs(StatusVerbs, GuestVerbs):
     @verb
     def recall(self, name: str | None = None) -> TicketView:
         self._clerk()
-        self.sale.recall(name)
+        cart = self.sale.recall(name)
+        if cart.guest:  # meanwhile they may have used a benefit elsewhere, or be gone
+            held = self._slice.by_ref(cart.guest.ref)
+            self.sale.set_guest(self._as_guest(held, cart.guest.how, cart.guest.is_new) if held else None, 0)
         return ticket_view(self.sale)
 
     def parked(self) -> list[tuple[str, int, Money]]:

@@ -25,7 +25,7 @@ from posapp.ids import unb64u
 from posapp.journal import MARK_FILE, entries, epochs
 from posapp.keys import save_secrets
 from posapp.messages import IncidentSeen
-from posapp.streams import ChipRow, SettingRow
+from posapp.streams import ChipRow, PackRow, SettingRow
 from posapp.sync.enrol import KEYS_FILE, open_keys
 from posapp.till import Till
 from posapp.version import VERSION
@@ -139,6 +139,7 @@ def _since_0_3_0(chain: Chain, till: Till, clock: JumpingClock) -> None:
     """What earlier programs could not write: members, joining, wishes."""
     choices = [("sweet", "偏甜", "sweet"), ("plain", "原味", "plain")]
     chain.publish("chips", {("chain", "taste"): ChipRow(("口味", "Taste"), choices)})
+    chain.publish("packs", {("chain", ICING): PackRow([(BUN, 1000), (MILK, 1000)], 5)})
     till.sync()
     sell(till, "network off", f"scan {BUN}")
     view = till.join_view()
@@ -147,7 +148,7 @@ def _since_0_3_0(chain: Chain, till: Till, clock: JumpingClock) -> None:
     clock.set(clock.now_ms() + MINUTE)
     sell(till, "assist 15400000001 --marketing", "note taste sweet", "consent marketing off", "privacy access")
     sell(till, "pay cash 10.00", "text 15400000001 claim", "member 15400000001", f"scan {MILK}", "pay cash 20.00")
-    sell(till, "reception", "network on")
+    sell(till, "member 15400000001", f"scan {ICING}", "pay cash 60.00", "reception", "network on")
     till.sync()
 
 

@@ -129,10 +129,12 @@ def test_points_pay_online_by_what_is_free_and_offline_within_the_quota(chain: C
     play(till, f"member {PHONE}", f"scan {BUN}")
     assert last(till, "points 300")["due"] == "3.50"
     assert last(till, "pay cash 3.50")["earned"] == 3
+    chain.clock.set(chain.clock.now_ms() + 60_000)
     till.sync()
     follow(chain)
     assert balance(chain, joined.ref) == 1_000 - 300 + 3
     till.sync()
+    chain.clock.set(chain.clock.now_ms() + 60_000)
     play(till, "network off", f"member {PHONE}", f"scan {BUN}")
     assert refused(till, "points 600") == "points_offline"
     assert last(till, "points 140")["due"] == "5.10"

@@ -85,7 +85,10 @@ def join(conn: Connection, keys: HqKeys, means: Means, asked: Joining) -> tuple[
         ref = set_phone(conn, means, ref, asked.phone, VERIFIED, "page")
     done = Outcome(ref, False)
     source = f"page {asked.session[:16]}"
-    consents.note(conn, ref, asked.consents, means.now, source, "page")
+    known = conn.scalar(select(person.c.status).where(person.c.ref == ref)) == ACTIVE
+    # a box that a member leaves empty on the form for strangers takes nothing back
+    acts = [act for act in asked.consents if act.given or not known]
+    consents.note(conn, ref, acts, means.now, source, "page")
     if activate(conn, means, ref, hash_, asked.counted or asked.code):
         done.is_new = True
         set_name(conn, means, ref, asked.name)
