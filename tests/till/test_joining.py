@@ -12,6 +12,9 @@ from posapp.errors import PosError
 from posapp.hq import feed
 from posapp.hq.joining.codes import make_static
 from posapp.hq.joining.tables import campaign, claim, joined
+from posapp.hq.members import points
+from posapp.hq.members.identity import merge_persons, root_of, unmerge
+from posapp.hq.members.slice import rows_of, seen_at
 from posapp.hq.members.staff import set_phone
 from posapp.hq.members.tables import benefit, followed, points_entry
 from posapp.hq.people import add_clerk, set_value
@@ -371,3 +374,49 @@ def rows_held(till: Till) -> dict[str, list[tuple[object, ...]]]:
             ]
             for table in (tables.member, tables.member_key, tables.kept, tables.setting, tables.article, tables.price)
         }
+
+
+def test_a_benefit_counts_once_however_many_tickets_are_open(chain: Chain, till: Till) -> None:
+    start_campaign(chain, "amount", -1, fen=500)
+    joins(chain, PHONE, code_of(last(till, f"scan {MILK}", "join")))
+    play(till, "cancel")
+    till.sync()
+    play(till, "network off", f"member {PHONE}", f"scan {MILK}", "park a", f"member {PHONE}", f"scan {MILK}")
+    assert last(till, "pay cash 7.90")["total"] == "7.90"
+    play(till, "recall a")
+    assert till.ticket().due.fen == 1290
+    receipt = last(till, "pay cash 12.90")["receipt"]
+    play(till, f"member {PHONE}")
+    assert last(till, f"scan {MILK}")["due"] == "12.90"
+    play(till, "cancel", f"void-sale {receipt} 退", "approve 1003 60429173")
+
+
+def test_a_pack_stays_one(chain: Chain, till: Till) -> None:
+    chain.publish("packs", {("chain", "6900000000035"): PackRow([(BUN, 1000), (MILK, 1000)], 0)})
+    till.sync()
+    play(till, "scan 6900000000035")
+    assert refused(till, "qty 1 2") == "once_only"
+
+
+def test_what_two_ids_spent_after_a_merge_stays_with_each_when_it_is_undone(chain: Chain, till: Till) -> None:
+    one, two = joins(chain, phone(1)).ref, joins(chain, phone(2), session="two").ref
+    with chain.database.transaction() as conn:
+        for ref in (one, two):
+            points.book(conn, ref, "adjust", ref, 600, chain.clock.now_ms())
+            seen_at(conn, ref, 1, chain.clock.now_ms())
+        feed.publish(conn, rows_of(conn, [one, two], chain.clock.now_ms()))
+    other = chain.till(2)
+    till.sync()
+    for seat, number in ((till, 1), (other, 2)):
+        play(seat, f"member {phone(number)}", f"scan {BUN}")
+    with chain.database.transaction() as conn:
+        merge_persons(conn, means(chain), one, two, "hand", "test")
+    for seat in (till, other):
+        assert last(seat, "points 500")["due"] == "1.50"
+        play(seat, "pay cash 1.50")
+        seat.sync()
+    follow(chain)
+    with chain.database.transaction() as conn:
+        assert points.balance(conn, root_of(conn, one)) == 2 * (600 - 500 + 1)
+        unmerge(conn, means(chain), 1, "test")
+        assert (points.balance(conn, one), points.balance(conn, two)) == (101, 101)

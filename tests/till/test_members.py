@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from posapp.clock import DAY, parse_instant
-from posapp.hq.members import points
+from posapp.hq import feed
+from posapp.hq.members import points, privacy
 from posapp.hq.members.upkeep import keep_up
 from posapp.hq.people import set_value
 from posapp.rules.join_token import read
@@ -13,8 +14,8 @@ from posapp.streams import PriceRow
 from posapp.sync.client import Answer
 from posapp.till import Till
 from posapp.wire import Request
-from tests.joining import follow, joins
-from tests.shop import Chain, last, play, refused, sales_of
+from tests.joining import follow, joins, means
+from tests.shop import CASHIER, Chain, last, play, refused, sales_of
 
 BUN, MILK = "6900000000011", "6900000000028"
 PHONE = "13812345678"
@@ -237,3 +238,60 @@ def test_nobody_waits_for_an_hq_that_is_known_to_be_away(chain: Chain) -> None:
     is_cut.clear()
     till.sync()
     assert refused(till, f"member {PHONE}") == "member_unknown"
+
+
+def member_with_points(chain: Chain, till: Till, count: int = 1_000) -> str:
+    joined = joins(chain, PHONE, code_of(last(till, f"scan {BUN}", "join")))
+    with chain.database.transaction() as conn:
+        points.book(conn, joined.ref, "adjust", "opening", count, chain.clock.now_ms())
+    play(till, "cancel")
+    till.sync()
+    return joined.ref
+
+
+def test_points_asked_for_and_not_used_are_free_again(chain: Chain, till: Till) -> None:
+    member_with_points(chain, till)
+    for ending in ("points 0", "cancel", "drop-member"):
+        play(till, f"member {PHONE}", f"scan 4*{MILK}")
+        assert refused(till, "points 5000") == "points_short"
+        assert last(till, "points 900")["due"] == "42.60"
+        assert last(till, "points 1000")["due"] == "41.60"  # another amount takes the place of the first
+        play(till, ending)
+        play(till, "cancel")
+    play(till, f"member {PHONE}", f"scan 4*{MILK}")
+    assert last(till, "points 1000")["due"] == "41.60"
+
+
+def test_the_allowance_for_offline_hours_outlives_a_restart(chain: Chain) -> None:
+    data, state = chain.enrol(1)
+    till = chain.open(data, state)
+    till.sync()
+    play(till, f"sign-in {' '.join(CASHIER)}", "open-shift 100")
+    member_with_points(chain, till)
+    play(till, f"member {PHONE}", "drop-member")
+    till.sync()
+    follow(chain)
+    till.sync()
+    play(till, "network off", f"member {PHONE}", f"scan {BUN}")
+    assert last(till, "points 200")["due"] == "4.50"
+    play(till, "pay cash 4.50")
+    chain.shut(till)
+    till = chain.open(data, state)
+    play(till, f"sign-in {' '.join(CASHIER)}", "network off", f"member {PHONE}", f"scan {BUN}")
+    assert refused(till, "points 10") == "points_offline"
+
+
+def test_an_erased_member_is_on_no_open_and_no_parked_ticket(chain: Chain, till: Till) -> None:
+    ref = member_with_points(chain, till)
+    play(till, f"member {PHONE}", f"scan {BUN}", "park a", f"member {PHONE}", f"scan {BUN}")
+    with chain.database.transaction() as conn:
+        now = means(chain)
+        number, rows = privacy.request(conn, now, ref, "erase", "test")
+        rows |= privacy.erase(conn, now, number)
+        feed.publish(conn, rows)
+    till.sync()
+    assert till.guest() is None
+    play(till, "pay cash 10", "recall a")
+    assert till.guest() is None
+    play(till, "pay cash 10")
+    assert [sale.member for sale in sales_of(till)] == ["", ""]

@@ -125,11 +125,15 @@ class Following:
     # --- sales ---
 
     def _sale(self, sold: Row[Any]) -> None:
-        conn = self._conn
-        ref = self._person(sold.member, sold.store)
-        self._touched.add(ref)
+        """Booked on the id that the till named: a merge that is taken back parts what each side earned and spent."""
+        conn, ref = self._conn, sold.member
+        root = self._person(ref, sold.store)
+        self._touched.add(root)
+        points.release(conn, sold.ticket)
+        if conn.scalar(select(person.c.status).where(person.c.ref == root)) == ERASED:
+            return  # sold before its till heard of it: what there was is gone
         promised = json.loads(sold.points) if sold.points else {}
-        got = earning.earned(conn, ref, sold)
+        got = earning.earned(conn, root, sold)
         earned_points = int(promised.get("earned", got.points))
         detail = sold.receipt if earned_points == got.points else f"{sold.receipt} HQ {got.points}"
         if points.book(conn, ref, "earn", sold.event, earned_points, sold.paid, sold.store, detail):
@@ -138,8 +142,7 @@ class Following:
             )
         if spent := int(promised.get("spent", 0)):
             points.book(conn, ref, "spend", sold.event, -spent, sold.paid, sold.store, sold.receipt)
-        points.release(conn, sold.ticket)
-        seen_at(conn, ref, sold.store, sold.paid)
+        seen_at(conn, root, sold.store, sold.paid)
         self._use_benefits(ref, sold)
         self._packs(ref, sold)
         referrals.first_order(conn, root_of(conn, ref), sold)
@@ -228,9 +231,10 @@ class Following:
         ref = sold.member or whose
         if not ref:
             return
-        ref = self._person(ref, back.store)
-        self._touched.add(ref)
-        earned_points = sum(row.points for row in points.of_source(conn, sold.event, ("earn", "claim")))
+        self._touched.add(self._person(ref, back.store))
+        earned = points.of_source(conn, sold.event, ("earn", "claim"))
+        ref = earned[0].ref if earned else ref
+        earned_points = sum(row.points for row in earned)
         kept = max(0, sold.total - _back_so_far(conn, sold.event))
         left = earned_points * kept // sold.total if sold.total else 0
         if lost := earned_points - left - points.taken_back(conn, sold.event):
