@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import ctypes
 import datetime as dt
 import io
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -204,11 +206,20 @@ def ask_hq(folder: Path, *words: str) -> Any:
         return out.getvalue()
 
 
+def _end_with_parent() -> None:
+    """In the child, on Linux: it ends when this program does, however that ends (PR_SET_PDEATHSIG, prctl(2))."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
 @contextlib.contextmanager
 def running_hq(folder: Path, host: str) -> Iterator[int]:
     """HQ as a child process that listens at a host's free port; the port once it answers."""
     command = [sys.executable, "-m", "posapp", "hq", "serve", "--host", host, "--port", "0", "--data", str(folder)]
-    with (folder / "hq.log").open("ab") as log, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log) as child:
+    ends = _end_with_parent if sys.platform == "linux" else None
+    with (
+        (folder / "hq.log").open("ab") as log,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, preexec_fn=ends) as child,
+    ):
         assert child.stdout
         give_up = threading.Timer(READY_S, child.kill)
         give_up.start()

@@ -43,7 +43,7 @@ from posapp.keys import HqKeys
 from posapp.messages import Consent
 from posapp.streams import JoinedRow
 
-NO_TICKET, OPEN, CREDITED, TAKEN, WAITING = "", "open", "credited", "taken", "waiting"
+NO_TICKET, OPEN, CREDITED, TAKEN, WAITING, VOID = "", "open", "credited", "taken", "waiting", "void"
 FIRST_JOIN = "join"
 """The campaign under which it is kept that a phone has joined before, for ever."""
 
@@ -66,7 +66,7 @@ class Joining:
 @dataclass
 class Outcome:
     """ticket: "" (none), open (the till takes the member now), credited (points are on the account), waiting (the
-    sale is not at HQ yet), taken (another took it). benefits: what was given now."""
+    sale is not at HQ yet), taken (another took it), void (the goods went back). benefits: what was given now."""
 
     ref: str
     is_new: bool
@@ -212,6 +212,9 @@ def take_ticket(conn: Connection, keys: HqKeys, means: Means, done: Outcome, cod
         if root_of(conn, held.ref) != done.ref:
             done.ticket = TAKEN
             return {}
+        if held.state == "void":
+            done.ticket = VOID
+            return {}
         done.ticket, done.points = (CREDITED, held.points) if held.state == "done" else (OPEN, 0)
         return {}
     sold = earning.sale_of(conn, codes.on_display(code, keys))
@@ -229,7 +232,7 @@ def credit(conn: Connection, ref: str, stem: str, sold: Any, now: int) -> tuple[
     of_another = bool(sold.member) and root_of(conn, ref) != _root_or_none(conn, sold.member)
     if of_another or earning.is_void(conn, sold):
         conn.execute(update(claim).where(claim.c.stem == stem).values(state="void", sale=sold.event))
-        return TAKEN, 0
+        return (TAKEN if of_another else VOID), 0
     held = conn.execute(select(claim).where(claim.c.stem == stem)).one()
     if sold.member:  # the till knew them when it was paid: the sale itself has earned
         conn.execute(update(claim).where(claim.c.stem == stem).values(state="done", sale=sold.event))

@@ -52,7 +52,8 @@ def note_look(conn: Connection, means: Means, who: str, ref: str, what: str, rea
 
 
 def find(database: Database, means: Means, asked: str, who: str, reason: str) -> dict[str, Any]:
-    """A member as HQ's people may see one, masked. Raises PosError no_such_member, needs_reason."""
+    """A member as HQ's people may see one, masked. Raises PosError no_such_member, needs_reason,
+    points_short (nobody is made to owe points by hand)."""
     reason = reason_of(reason)
     with database.transaction() as conn:
         root = who_is(conn, means, asked)
@@ -119,6 +120,9 @@ def correct_points(database: Database, means: Means, asked: str, change: int, wh
     reason = reason_of(reason)
     with database.transaction() as conn:
         root = who_is(conn, means, asked)
+        held = points.balance(conn, root)
+        if not change or held + change < 0:
+            raise PosError("points_short", points=held)
         source = f"{who} {uuid7(means.now, means.chance)}"
         points.book(conn, root, "adjust", source, change, means.now, detail=reason)
         feed.publish(conn, rows_of(conn, [root], means.now))

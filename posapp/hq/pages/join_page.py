@@ -17,7 +17,7 @@ from posapp.errors import PosError
 from posapp.hq import feed
 from posapp.hq.joining import codes, join
 from posapp.hq.joining.codes import Code
-from posapp.hq.joining.join import CREDITED, OPEN, TAKEN, WAITING, Joining, Outcome
+from posapp.hq.joining.join import CREDITED, OPEN, TAKEN, VOID, WAITING, Joining, Outcome
 from posapp.hq.joining.tables import route
 from posapp.hq.limits import Buckets
 from posapp.hq.members import earning
@@ -29,7 +29,7 @@ from posapp.hq.pages.sheet import Errors
 from posapp.hq.people import settings_of
 from posapp.hq.running import Hq
 from posapp.hq.tables import store
-from posapp.hq.texts.codes import check_code, send_code
+from posapp.hq.texts.codes import check_code, is_live, send_code
 from posapp.hq.texts.outbox import one_at_a_time
 from posapp.messages import Consent
 from posapp.money import Money
@@ -62,7 +62,7 @@ class Doors:
 
     def __init__(self) -> None:
         self.codes = Buckets(burst=6, every_ms=MINUTE)
-        self.codes_of_address = Buckets(burst=1_000, every_ms=2_000)
+        self.codes_of_address = Buckets(burst=100, every_ms=5_000)
         self.forms = Buckets(burst=40, every_ms=3_000, most=100_000)
         self._stripes = [threading.Lock() for _ in range(_STRIPES)]
 
@@ -280,7 +280,7 @@ def ask_code(hq: Hq, doors: Doors, visit: Visit, purpose: str) -> None:
     if hq.texts.gateway() is None:
         raise PosError("codes_not_sent")
     with hq.database.transaction() as conn:
-        send_code(
+        outcome = send_code(
             conn,
             hq.vault,
             hq.chance,
@@ -288,7 +288,9 @@ def ask_code(hq: Hq, doors: Doors, visit: Visit, purpose: str) -> None:
             purpose=purpose,
             now_ms=hq.clock.now_ms(),
             language=visit.language,
-        ).check()
+        )
+        if outcome.what != "capped" or not is_live(conn, hq.vault, phone, purpose, hq.clock.now_ms()):
+            outcome.check()  # else the one of a moment ago is on its way, and good
     hq.texts.wake()
     visit.form.pop("code", None)
 
@@ -429,11 +431,16 @@ def told(hq: Hq, visit: Visit, place: Place, result: Result) -> Response:
 def _of_ticket(visit: Visit, done: Outcome) -> str:
     say = visit.say
     if done.ticket == OPEN:
-        return say("收银台上的这一单已经记在您名下。", "Your purchase at the till is yours.")
+        return say(
+            "这一单记在您名下,收银台联网后就会显示;已付款的,积分随后到账。",
+            "This purchase is yours; points follow if it is paid.",
+        )
     if done.ticket == CREDITED:
         return say(f"本单 {done.points} 积分已到账。", f"{done.points} points of this purchase are on your account.")
     if done.ticket == WAITING:
         return say("积分将在门店联网后到账。", "The points will arrive once the shop is online.")
+    if done.ticket == VOID:
+        return say("这张小票已经退货或作废,不能再积分。", "This purchase went back; there are no points for it.")
     if done.ticket == TAKEN:
         return say(
             "本单已被关联,积分归先关联的会员;如有疑问请带小票到门店。",

@@ -19,6 +19,12 @@ TRIES = 5
 DIGITS = 6
 
 
+def is_live(conn: Connection, vault: Vault, phone: str, purpose: str, now_ms: int) -> bool:
+    """Whether a code for this number (E.164) and purpose was sent and is good still."""
+    mine = (text_code.c.person == person_of(vault, phone), text_code.c.purpose == purpose)
+    return conn.execute(select(text_code.c.person).where(*mine, text_code.c.expires > now_ms)).first() is not None
+
+
 def send_code(
     conn: Connection,
     vault: Vault,
