@@ -37,7 +37,11 @@ def joins(database: Database, clock: Clock, number: int, date: str | None) -> di
         date = date or business_date(clock.now_ms(), settings.time_zone, settings.cutover_hour)
         rows = conn.execute(
             select(joined, claim.c.state, claim.c.points, sale.c.receipt, sale.c.total)
-            .join(claim, (claim.c.stem == joined.c.stem) & (joined.c.stem != ""), isouter=True)
+            .join(
+                claim,  # a code that two used: each has joined by it, the ticket is the first one's
+                (claim.c.stem == joined.c.stem) & (claim.c.ref == joined.c.ref) & (claim.c.state == "done"),
+                isouter=True,
+            )
             .join(sale, (sale.c.event == claim.c.sale) & (claim.c.sale != ""), isouter=True)
             .where(joined.c.store == number, *_around(date))
             .order_by(joined.c.at)
