@@ -6,8 +6,7 @@ when some price changes; an article's first price has always been in force, sinc
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,62 +19,29 @@ from posapp.hq import feed
 from posapp.hq.database import ACCEPTED, BOOK, Database, insert_many, lock_counter, take_number, upsert
 from posapp.hq.imports import progress, read_rows
 from posapp.hq.people import scope_of, settings_of
-from posapp.hq.products import NAMES, REQUIRED, Product, Remark, own_codes_win, read_products, spell
+from posapp.hq.products import NAMES, REQUIRED, Product, own_codes_win, read_products, spell
+from posapp.hq.remarks import Report
 from posapp.hq.tables import article, book, price
 from posapp.messages import Message
 from posapp.streams import ArticleRow, PriceRow
 
-_SHOWN = 20
-
 
 @dataclass
-class Report:
-    """What an import did, or would do: rows = taken + refused; added, changed and prices count articles."""
+class ProductReport(Report):
+    """added, changed and prices count articles; book: the version of the price book."""
 
-    file: str
-    scope: str
-    dry_run: bool
-    rows: int = 0
-    taken: int = 0
     added: int = 0
     changed: int = 0
     prices: int = 0
     book: int = 0
-    refused: list[Remark] = field(default_factory=list)
-    notes: list[Remark] = field(default_factory=list)
 
-    def json(self, language: str = "zh") -> str:
-        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        for name in ("refused", "notes"):
-            values[name] = [
-                {"row": r.row, "code": r.code, "reason": r.reason, "message": r.sentence(language)}
-                for r in values[name]
-            ]
-        return json.dumps(values, ensure_ascii=False)
-
-    def text(self, language: str = "zh") -> str:
-        """Counts, every refused row, and of each kind of note the first few."""
-        english = language == "en"
+    def counts(self, english: bool) -> str:
         counts = (self.rows, self.taken, len(self.refused), self.added, self.changed, self.prices)
-        lines = [
+        return (
             "{} rows: {} taken, {} refused; {} new, {} changed, {} prices changed".format(*counts)
             if english
             else "共 {} 行: 采用 {},拒绝 {};新增 {},改动 {},改价 {}".format(*counts)
-        ]
-        if self.dry_run:
-            lines.append("Nothing was written (--dry-run)." if english else "仅检查,未写入 (--dry-run)")
-        row_of = "row {}: {} {}" if english else "第 {} 行: {} {}"
-        lines += [row_of.format(r.row, r.code, r.sentence(language)) for r in self.refused]
-        if self.notes:
-            lines.append(f"{len(self.notes)} notes:" if english else f"提示 {len(self.notes)} 条:")
-        by_reason: dict[str, list[Remark]] = {}
-        for remark in self.notes:
-            by_reason.setdefault(remark.reason, []).append(remark)
-        for remarks in by_reason.values():
-            lines += [row_of.format(r.row, r.code, r.sentence(language)) for r in remarks[:_SHOWN]]
-            if (more := len(remarks) - _SHOWN) > 0:
-                lines.append(f"  ... {more} more (--json)" if english else f"  ... 还有 {more} 条 (--json 列出全部)")
-        return "\n".join(lines)
+        )
 
 
 def import_products(
@@ -87,7 +53,7 @@ def import_products(
     mapping: Path | None = None,
     starts: str | None = None,
     dry_run: bool = False,
-) -> Report:
+) -> ProductReport:
     """Take over articles and prices for a store (its number) or the chain; the same file again changes nothing.
 
     starts: from when changed prices are in force (RFC 3339, the store's time without an offset); now if left out.
@@ -97,7 +63,7 @@ def import_products(
     with database.reading() as conn:
         scope = scope_of(conn, store)
         starts_ms = now if starts is None else parse_instant(starts, settings_of(conn, scope).time_zone)
-    report = Report(path.name, scope, dry_run)
+    report = ProductReport(path.name, scope, dry_run)
     products, report.refused, report.notes = read_products(
         progress(read_rows(path, NAMES, REQUIRED, mapping), path.name)
     )
@@ -136,7 +102,7 @@ class _Plan:
     catalogue: dict[tuple[str, str], Message | None]
 
 
-def _plan(conn: Connection, scope: str, products: list[Product], when: _When, report: Report) -> _Plan:
+def _plan(conn: Connection, scope: str, products: list[Product], when: _When, report: ProductReport) -> _Plan:
     """Compare a file's products with what HQ holds."""
     held: dict[str, Row[Any]] = {row.id: row for row in conn.execute(select(article).where(article.c.scope == scope))}
     elsewhere = set(held)
@@ -202,7 +168,7 @@ def _article_row(row: dict[str, Any]) -> ArticleRow:
     return ArticleRow(**told, codes=msgspec.json.decode(row["codes"], type=list[tuple[str, int]]))
 
 
-def _write(conn: Connection, scope: str, plan: _Plan, now: int, source: str, report: Report) -> None:
+def _write(conn: Connection, scope: str, plan: _Plan, now: int, source: str, report: ProductReport) -> None:
     insert_many(conn, article, plan.new)
     upsert(conn, article, plan.changed)
     streams: dict[str, feed.Rows] = {"catalogue": plan.catalogue}

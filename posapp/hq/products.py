@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from posapp.errors import PosError
 from posapp.hq.imports import LONGEST_CELL, Numeric, Row
+from posapp.hq.remarks import Refused, Remark, Words
 from posapp.money import LARGEST, Money
 from posapp.rules.codes import clean
 
@@ -59,7 +60,7 @@ _NO = frozenset({"□", "否", "n", "no", "0", "false", "f", "×", "不允许"})
 _BY_WEIGHT = frozenset({"计重", "称重", "散称", "重量", "按重量", "weight", "kg"})
 _BY_PIECE = frozenset({"普通", "计件", "计数", "定重", "按件", "标准", "piece"})
 
-REMARKS: dict[str, tuple[str, str]] = {
+REMARKS: dict[str, Words] = {
     # why a row is refused
     "missing_code": ("没有货号", "has no code"),
     "missing_name": ("没有品名", "has no name"),
@@ -96,19 +97,6 @@ REMARKS: dict[str, tuple[str, str]] = {
 """What a report says of a row, in Chinese and English."""
 
 
-class Remark(NamedTuple):
-    """Something to say of a row: its number in the file, its code, a key of REMARKS and the values in that."""
-
-    row: int
-    code: str
-    reason: str
-    values: dict[str, str | int]
-
-    def sentence(self, language: str = "zh") -> str:
-        chinese, english = REMARKS[self.reason]
-        return (english if language == "en" else chinese).format(**self.values)
-
-
 class Product(NamedTuple):
     """An article as read: amounts in fen (0: none), yes and no as 1 and 0. own: its own codes, the id first."""
 
@@ -137,15 +125,6 @@ class Product(NamedTuple):
         return self.own[0]
 
 
-class Refused(Exception):
-    """A row cannot be taken."""
-
-    def __init__(self, reason: str, **values: str | int) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.values = values
-
-
 class _Reader:
     """Reads one row's cells and keeps what there is to note."""
 
@@ -155,7 +134,7 @@ class _Reader:
         self.notes: list[Remark] = []
 
     def note(self, reason: str, **values: str | int) -> None:
-        self.notes.append(Remark(self.row.number, self.code, reason, values))
+        self.notes.append(Remark(self.row.number, self.code, reason, values, REMARKS[reason]))
 
     def cell(self, name: str) -> str:
         return self.row.cells.get(name, "").strip()
@@ -342,9 +321,11 @@ def read_products(rows: Iterable[Row]) -> tuple[list[Product], list[Remark], lis
             if product.id in first_row:
                 raise Refused("duplicate_code", value=product.id, row=first_row[product.id])
         except Refused as error:
-            refused.append(Remark(row.number, reader.code, error.reason, error.values))
+            refused.append(Remark(row.number, reader.code, error.reason, error.values, REMARKS[error.reason]))
         except PosError:
-            refused.append(Remark(row.number, reader.code, "bad_price", {"value": reader.cell("price")[:30]}))
+            refused.append(
+                Remark(row.number, reader.code, "bad_price", {"value": reader.cell("price")[:30]}, REMARKS["bad_price"])
+            )
         else:
             first_row[product.id] = row.number
             products.append(product)
@@ -390,11 +371,11 @@ def own_codes_win(products: list[Product], elsewhere: set[str]) -> tuple[list[Pr
 
 
 def _owned(reason: str, product: Product, code: str, owner: str) -> Remark:
-    return Remark(product.row, product.id, reason, {"value": code, "owner": owner})
+    return Remark(product.row, product.id, reason, {"value": code, "owner": owner}, REMARKS[reason])
 
 
 def _shared(product: Product, code: str, count: int) -> Remark:
-    return Remark(product.row, product.id, "alias_shared", {"value": code, "count": count})
+    return Remark(product.row, product.id, "alias_shared", {"value": code, "count": count}, REMARKS["alias_shared"])
 
 
 def spell(name: str) -> tuple[str, str]:

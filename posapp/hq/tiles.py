@@ -7,9 +7,8 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, select
 
@@ -19,7 +18,7 @@ from posapp.hq import feed, pictures, tile_pages
 from posapp.hq.database import Database, insert_many
 from posapp.hq.imports import Row, progress, read_rows
 from posapp.hq.people import scope_of
-from posapp.hq.products import Refused
+from posapp.hq.remarks import Refused, Remark, Report, Words
 from posapp.hq.tables import article, tile
 from posapp.rules.codes import clean, spellings
 from posapp.rules.tiles import LONGEST_LABEL, LONGEST_TITLE, MOST_PAGES, MOST_PLACES, PALETTE, colour
@@ -36,7 +35,7 @@ NAMES = {
 }
 REQUIRED = ("page", "place", "code")
 
-REMARKS: dict[str, tuple[str, str]] = {
+REMARKS: dict[str, Words] = {
     "bad_page": ("页码 {value} 不正确,应为 1 到 {most}", "{value} is no page; it must be 1 to {most}"),
     "bad_place": ("位置 {value} 不正确,应为 1 到 {most}", "{value} is no place; it must be 1 to {most}"),
     "place_taken": ("与第 {row} 行同页同位置", "stands where row {row} stands"),
@@ -52,57 +51,29 @@ REMARKS: dict[str, tuple[str, str]] = {
 """Why a row is refused, in Chinese and English."""
 
 
-class Remark(NamedTuple):
-    """A refused row: its number in the file, its code, a key of REMARKS and the values in that."""
-
-    row: int
-    code: str
-    reason: str
-    values: dict[str, str | int]
-
-    def sentence(self, language: str = "zh") -> str:
-        chinese, english = REMARKS[self.reason]
-        return (english if language == "en" else chinese).format(**self.values)
-
-
 @dataclass
-class Report:
-    """What an import of tiles did: rows = taken + refused; changed counts what tills are told anew."""
+class TileReport(Report):
+    """changed counts what tills are told anew."""
 
-    file: str
-    scope: str
-    rows: int = 0
-    taken: int = 0
     pages: int = 0
     changed: int = 0
-    refused: list[Remark] = field(default_factory=list)
 
-    def json(self, language: str = "zh") -> str:
-        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        values["refused"] = [
-            {"row": r.row, "code": r.code, "reason": r.reason, "message": r.sentence(language)} for r in self.refused
-        ]
-        return json.dumps(values, ensure_ascii=False)
-
-    def text(self, language: str = "zh") -> str:
-        """Counts and every refused row."""
-        english = language == "en"
+    def counts(self, english: bool) -> str:
         counts = (self.rows, self.taken, len(self.refused), self.pages, self.changed)
-        lines = [
+        return (
             "{} rows: {} taken, {} refused; {} pages, {} tiles changed".format(*counts)
             if english
             else "共 {} 行: 采用 {},拒绝 {};{} 页,改动 {} 格".format(*counts)
-        ]
-        row_of = "row {}: {} {}" if english else "第 {} 行: {} {}"
-        lines += [row_of.format(r.row, r.code, r.sentence(language)) for r in self.refused]
-        if not self.taken:
-            lines.append("Nothing was changed." if english else "未作任何改动")
-        return "\n".join(lines)
+        )
+
+    def text(self, language: str = "zh") -> str:
+        nothing = "Nothing was changed." if language == "en" else "未作任何改动"
+        return super().text(language) + ("" if self.taken else "\n" + nothing)
 
 
 def import_tiles(
     database: Database, clock: Clock, path: Path, *, store_text: str = feed.CHAIN, mapping: Path | None = None
-) -> Report:
+) -> TileReport:
     """Take the pages of a file over as all of a scope's own; a file without a row that can be taken changes nothing.
 
     Pictures are named by files beside it or by hashes. Raises PosError of read_rows, no_such_store, bad_scope.
@@ -110,7 +81,7 @@ def import_tiles(
     with database.reading() as conn:
         scope = scope_of(conn, store_text)
     rows = list(progress(read_rows(path, NAMES, REQUIRED, mapping), path.name))
-    report = Report(path.name, scope, rows=len(rows))
+    report = TileReport(path.name, scope, rows=len(rows))
     prepared, wrong = _pictures(rows, path.parent)
     with database.transaction() as conn:
         known = Codes(conn, scope)
@@ -123,7 +94,7 @@ def import_tiles(
                     raise Refused("place_taken", row=held[0])
             except Refused as error:
                 code = row.cells.get("code", "").strip()[:40]
-                report.refused.append(Remark(row.number, code, error.reason, error.values))
+                report.refused.append(Remark(row.number, code, error.reason, error.values, REMARKS[error.reason]))
         report.taken = len(taken)
         report.pages = len({page for page, _ in taken})
         if taken:

@@ -19,7 +19,7 @@ from posapp.hq import imports
 from posapp.hq.database import Database
 from posapp.hq.feed import read_page
 from posapp.hq.people import add_store
-from posapp.hq.price_book import Report, import_products
+from posapp.hq.price_book import ProductReport, import_products
 from posapp.hq.products import spell
 from posapp.hq.tables import article, book, feed, price
 from posapp.messages import Message
@@ -47,12 +47,12 @@ class Desk:
         self.folder = folder
         add_store(database, clock, 1, "示范店")
 
-    def take(self, content: str | bytes, name: str = "goods.csv", **options: object) -> Report:
+    def take(self, content: str | bytes, name: str = "goods.csv", **options: object) -> ProductReport:
         path = self.folder / name
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return import_products(self.database, self.clock, path, **options)  # type: ignore[arg-type]
 
-    def rows(self, *lines: str, **options: object) -> Report:
+    def rows(self, *lines: str, **options: object) -> ProductReport:
         return self.take("\n".join((NAMES, *lines)), "goods.csv", **options)
 
     def stream(self, name: str, shape: type[Message], scope: str = "chain") -> dict[str, Message]:
@@ -76,7 +76,7 @@ def desk(database: Database, clock: TestClock, files: Path) -> Desk:
     return Desk(database, clock, files)
 
 
-def reasons(report: Report) -> tuple[list[tuple[int, str]], set[str]]:
+def reasons(report: ProductReport) -> tuple[list[tuple[int, str]], set[str]]:
     return [(remark.row, remark.reason) for remark in report.refused], {remark.reason for remark in report.notes}
 
 

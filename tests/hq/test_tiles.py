@@ -48,7 +48,7 @@ class Desk:
         path.write_text(text, encoding="utf-8")
         return path
 
-    def take(self, text: str, store: str = "chain") -> tiles.Report:
+    def take(self, text: str, store: str = "chain") -> tiles.TileReport:
         header = "页码,页名,位置,货号,显示名,颜色,图片\n"
         return tiles.import_tiles(self.database, self.clock, self.file("t.csv", header + text), store_text=store)
 

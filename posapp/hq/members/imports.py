@@ -10,7 +10,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -39,6 +39,7 @@ from posapp.hq.members.identity import (
 from posapp.hq.members.slice import Published, rows_of, seen_at
 from posapp.hq.members.tables import person, person_key, tier
 from posapp.hq.people import scope_of, settings_of
+from posapp.hq.remarks import Refused, Remark, Report, Words
 from posapp.hq.vault import Vault
 from posapp.ids import Chance
 from posapp.messages import Consent
@@ -71,7 +72,7 @@ _WORDS = {
     **dict.fromkeys(("否", "不同意", "拒绝", "n", "no", "0", "false", "×"), 0),
 }
 
-REMARKS: dict[str, tuple[str, str]] = {
+REMARKS: dict[str, Words] = {
     "missing_key": ("没有卡号也没有手机号", "has neither card nor phone"),
     "bad_phone": ("手机号不正确", "its phone is no phone number"),
     "bad_card": ("卡号含有控制字符、太长或已变成科学计数", "its card is too long, unreadable or was mangled"),
@@ -87,20 +88,6 @@ REMARKS: dict[str, tuple[str, str]] = {
     "points_kept": ("期初积分以前已导入,未改动", "its opening points were imported before; kept"),
 }
 """What a report says of a row, in Chinese and English."""
-
-
-class Remark(NamedTuple):
-    """Something to say of a row: its number in the file, its card or masked phone, a key of REMARKS, its values."""
-
-    row: int
-    who: str
-    reason: str
-    values: dict[str, Any]
-
-    def sentence(self, language: str = "zh") -> str:
-        place = 1 if language == "en" else 0
-        told = {name: value[place] if isinstance(value, tuple) else value for name, value in self.values.items()}
-        return REMARKS[self.reason][place].format(**told)
 
 
 class Arrival(NamedTuple):
@@ -123,49 +110,21 @@ class Arrival(NamedTuple):
 
 
 @dataclass
-class Report:
-    """What an import did, or would do: rows = taken + refused; taken = added + changed + same."""
+class MemberReport(Report):
+    """taken = added + changed + same; points: opened by the file."""
 
-    file: str
-    scope: str
-    dry_run: bool
-    rows: int = 0
-    taken: int = 0
     added: int = 0
     changed: int = 0
     same: int = 0
     points: int = 0
-    refused: list[Remark] = field(default_factory=list)
-    notes: list[Remark] = field(default_factory=list)
 
-    def json(self, language: str = "zh") -> str:
-        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        for name in ("refused", "notes"):
-            values[name] = [
-                {"row": r.row, "who": r.who, "reason": r.reason, "message": r.sentence(language)} for r in values[name]
-            ]
-        return json.dumps(values, ensure_ascii=False)
-
-    def text(self, language: str = "zh") -> str:
-        english = language == "en"
+    def counts(self, english: bool) -> str:
         counts = (self.rows, self.taken, len(self.refused), self.added, self.changed, self.same, self.points)
-        lines = [
+        return (
             "{} rows: {} taken, {} refused; {} new, {} changed, {} as before; {} points opened".format(*counts)
             if english
             else "共 {} 行: 采用 {},拒绝 {};新增 {},补充 {},未变 {};期初积分 {}".format(*counts)
-        ]
-        if self.dry_run:
-            lines.append("Nothing was written (--dry-run)." if english else "仅检查,未写入 (--dry-run)")
-        row_of = "row {}: {} {}" if english else "第 {} 行: {} {}"
-        lines += [row_of.format(r.row, r.who, r.sentence(language)) for r in (*self.refused, *self.notes)]
-        return "\n".join(lines)
-
-
-class _Refused(Exception):
-    def __init__(self, reason: str, **values: Any) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.values = values
+        )
 
 
 class _Undone(Exception):
@@ -183,7 +142,7 @@ def import_members(
     mapping: Path | None = None,
     verified: bool = False,
     dry_run: bool = False,
-) -> Report:
+) -> MemberReport:
     """Take over members; with a store it is their home. verified: somebody confirmed that the phones are theirs.
 
     Raises PosError of read_rows, no_such_store, bad_scope; then nothing was written.
@@ -192,7 +151,7 @@ def import_members(
         scope = scope_of(conn, store)
         zone = settings_of(conn, scope).time_zone
         tiers = {word: row.id for row in conn.execute(select(tier)) for word in (row.id, *json.loads(row.name))}
-    report = Report(path.name, scope, dry_run)
+    report = MemberReport(path.name, scope, dry_run)
     rows = progress(read_rows(path, NAMES, REQUIRED, mapping), path.name)
     arrivals = list(_read(rows, zone, tiers, report))
     report.rows = len(arrivals) + len(report.refused)
@@ -225,7 +184,7 @@ def shown(card: str) -> str:
 # --- reading ---
 
 
-def _read(rows: Iterable[Row], zone: str, tiers: dict[str, str], report: Report) -> Iterator[Arrival]:
+def _read(rows: Iterable[Row], zone: str, tiers: dict[str, str], report: MemberReport) -> Iterator[Arrival]:
     seen: dict[str, int] = {}
     for row in rows:
         cells = {name: cell.strip() for name, cell in row.cells.items()}
@@ -233,11 +192,11 @@ def _read(rows: Iterable[Row], zone: str, tiers: dict[str, str], report: Report)
             arrival = _arrival(row.number, cells, zone, tiers)
             names = [f"{kind} {value}" for kind, value in (("card", arrival.card), ("phone", arrival.phone)) if value]
             if before := next((seen[name] for name in names if name in seen), 0):
-                raise _Refused("duplicate", row=before)
+                raise Refused("duplicate", row=before)
             seen.update(dict.fromkeys(names, row.number))
-        except _Refused as refused:
+        except Refused as refused:
             who = shown(cells.get("card", "")) or _hidden(cells.get("phone", ""))
-            report.refused.append(Remark(row.number, who, refused.reason, refused.values))
+            report.refused.append(Remark(row.number, who, refused.reason, refused.values, REMARKS[refused.reason]))
             continue
         yield arrival
 
@@ -250,19 +209,19 @@ def _hidden(phone: str) -> str:
 def _arrival(number: int, cells: dict[str, str], zone: str, tiers: dict[str, str]) -> Arrival:
     card, phone, name = (cells.get(field_, "") for field_ in ("card", "phone", "name"))
     if not card and not phone:
-        raise _Refused("missing_key")
+        raise Refused("missing_key")
     if card and (clean(card) is None or len(card) > LONGEST_CARD or re.fullmatch(r"\d(\.\d+)?[eE]\+\d+", card)):
-        raise _Refused("bad_card")
+        raise Refused("bad_card")
     if phone:
         try:
             phone = read_phone(phone)
         except PosError:
-            raise _Refused("bad_phone") from None
+            raise Refused("bad_phone") from None
     if len(name) > LONGEST_NAME or any(unicodedata.category(letter) in ("Cc", "Cs") for letter in name):
-        raise _Refused("bad_name")
+        raise Refused("bad_name")
     rank = cells.get("tier", "")
     if rank and rank not in tiers:
-        raise _Refused("unknown_tier", value=rank[:20])
+        raise Refused("unknown_tier", value=rank[:20])
     return Arrival(
         number,
         card,
@@ -284,7 +243,7 @@ def _birthday(text: str) -> str:
     match = _DATE.fullmatch(unicodedata.normalize("NFKC", text).partition(" ")[0])
     month, day = (int(part) for part in match.groups() if part) if match else (0, 0)
     if not (1 <= month <= 12 and 1 <= day <= _DAYS[month - 1]):
-        raise _Refused("bad_birthday")
+        raise Refused("bad_birthday")
     return f"{month:02d}-{day:02d}"
 
 
@@ -296,7 +255,7 @@ def _points(text: str) -> int | None:
         if number != number.to_integral_value() or abs(number) > LARGEST:
             raise ValueError
     except (InvalidOperation, ValueError):
-        raise _Refused("bad_points") from None
+        raise Refused("bad_points") from None
     return int(number)
 
 
@@ -309,13 +268,13 @@ def _instant(cells: dict[str, str], name: str, zone: str) -> int:
     try:
         return parse_instant(day + (f" {parts[2]}" if parts[2] else ""), zone)
     except PosError:
-        raise _Refused("bad_date", field=(NAMES[name][0], name)) from None
+        raise Refused("bad_date", field=(NAMES[name][0], name)) from None
 
 
 def _word(cells: dict[str, str], name: str) -> int:
     found = _WORDS.get(cells[name].casefold())
     if found is None:
-        raise _Refused("bad_word", field=(NAMES[name][0], name))
+        raise Refused("bad_word", field=(NAMES[name][0], name))
     return found
 
 
@@ -332,7 +291,7 @@ class _Taking:
         home: int,
         strength: str,
         columns: dict[str, dict[str, str]],
-        report: Report,
+        report: MemberReport,
     ) -> None:
         self._conn = conn
         self._means = means
@@ -354,8 +313,8 @@ class _Taking:
         report = self._report
         try:
             ref = self._known(one)
-        except _Refused as refused:
-            report.refused.append(Remark(one.row, one.who, refused.reason, refused.values))
+        except Refused as refused:
+            report.refused.append(Remark(one.row, one.who, refused.reason, refused.values, REMARKS[refused.reason]))
             return
         report.taken += 1
         if ref is None:
@@ -371,7 +330,7 @@ class _Taking:
         by_card = self._root("card", one.card) if one.card else None
         by_phone = self._root("phone", one.phone) if one.phone else None
         if by_card and by_phone and by_card != by_phone:
-            raise _Refused("two_persons")
+            raise Refused("two_persons")
         return by_card or by_phone or (self._claimed(one.phone) if one.phone and not one.card else None)
 
     def _root(self, kind: str, value: str) -> str | None:
@@ -431,7 +390,7 @@ class _Taking:
             changed = True
         if one.phone and not self._has(ref, one.phone):
             if has_phone:
-                self._report.notes.append(Remark(one.row, one.who, "other_phone", {}))
+                self._report.notes.append(Remark(one.row, one.who, "other_phone", {}, REMARKS["other_phone"]))
                 return changed
             set_phone(conn, means, ref, one.phone, self._strength, "import", self._columns.get(one.phone))
             changed = True
@@ -457,7 +416,7 @@ class _Taking:
             self._report.points += one.points
             return True
         if points.of_source(self._conn, source, ("import",))[0].points != one.points:
-            self._report.notes.append(Remark(one.row, one.who, "points_kept", {}))
+            self._report.notes.append(Remark(one.row, one.who, "points_kept", {}, REMARKS["points_kept"]))
         return False
 
     def _agree(self, ref: str, one: Arrival) -> bool:

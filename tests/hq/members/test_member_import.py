@@ -47,7 +47,7 @@ class Files:
             row = {"id": "gold", "name": '["金卡","Gold"]', "least": 0, "factor": 150, "colour": "", "place": 1}
             conn.execute(tier.insert(), row)
 
-    def take(self, text: str, *, verified: bool = False, dry_run: bool = False) -> imports.Report:
+    def take(self, text: str, *, verified: bool = False, dry_run: bool = False) -> imports.MemberReport:
         file = self.folder / "members.csv"
         file.write_text(text, encoding="utf-8")
         desk = self.desk
