@@ -6,7 +6,6 @@ from __future__ import annotations
 import contextlib
 import gzip
 import http.client
-import json
 import re
 import statistics
 import threading
@@ -36,6 +35,7 @@ from tests import postgres
 from tests.benchmarks.bench_ingest import make_durable, run_hq
 from tests.benchmarks.measure import note
 from tests.benchmarks.servers import serving
+from tests.hq.browsing import campaign_row
 from tests.hq.texting import account
 
 PEOPLE = 500
@@ -135,21 +135,8 @@ class Visitor:
 
 
 def test_500_people_join_at_once(stage: Stage) -> None:
-    row = {
-        "id": "c1",
-        "kind": "amount",
-        "name": json.dumps(["立减 5 元", "5 yuan off"]),
-        "fen": 500,
-        "least": 0,
-        "article": "",
-        "stores": "[]",
-        "starts": 0,
-        "ends": 0,
-        "days": 30,
-        "left": 10_000,
-    }
     with stage.database.transaction() as conn:
-        conn.execute(campaign.insert(), row)
+        conn.execute(campaign.insert(), campaign_row(10_000))
     today = SystemClock().now_ms() // DAY
     tickets = [number % (PEOPLE - SHARED) for number in range(PEOPLE)]
     codes = [make(Token(1, 1, 7, "display", 1 + n, today, 1), stage.keys.token_key(1, 1)) for n in tickets]

@@ -28,6 +28,23 @@ PHONE = "13812345678"
 FORM = {"adult": "1", "terms": "1", "name": "张三", "month": "05", "day": "20"}
 
 
+def campaign_row(left: int) -> dict[str, object]:
+    """A campaign of the whole chain: 5 yuan off, so many left (-1: without end)."""
+    return {
+        "id": "c1",
+        "kind": "amount",
+        "name": json.dumps(["立减 5 元", "5 yuan off"]),
+        "fen": 500,
+        "least": 0,
+        "article": "",
+        "stores": "[]",
+        "starts": 0,
+        "ends": 0,
+        "days": 30,
+        "left": left,
+    }
+
+
 class Browser:
     """One person's browser on one page after the other. page: what it shows now."""
 
@@ -96,21 +113,8 @@ class Site:
         return make(read(code)[0].on(channel), self.shop.keys.token_key(1, 1))
 
     def campaign(self, left: int = -1) -> None:
-        row = {
-            "id": "c1",
-            "kind": "amount",
-            "name": json.dumps(["立减 5 元", "5 yuan off"]),
-            "fen": 500,
-            "least": 0,
-            "article": "",
-            "stores": "[]",
-            "starts": 0,
-            "ends": 0,
-            "days": 30,
-            "left": left,
-        }
         with self.shop.database.transaction() as conn:
-            conn.execute(campaign.insert(), row)
+            conn.execute(campaign.insert(), campaign_row(left))
 
     def sms(self, phone: str = PHONE, after: int = 0) -> str:
         """The code in the newest message on a phone, once there are more than `after`."""
