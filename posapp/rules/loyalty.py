@@ -10,6 +10,7 @@ import msgspec
 from posapp.clock import local
 from posapp.money import Money
 from posapp.settings import WEEKDAYS, Settings
+from posapp.streams import Benefit
 
 
 class Guest(msgspec.Struct, omit_defaults=True):
@@ -28,21 +29,9 @@ class Guest(msgspec.Struct, omit_defaults=True):
     factor: int = 100
     points: int = 0
     birthday: str = ""
-    benefits: list[Promise] = []
+    benefits: list[Benefit] = []
     packs: dict[str, int] = {}
     is_new: bool = False
-
-
-class Promise(msgspec.Struct, omit_defaults=True):
-    """A benefit of the account that this ticket may use: fen off where the goods come to `least`, or an article."""
-
-    id: str
-    kind: str
-    name: tuple[str, str]
-    fen: int = 0
-    least: int = 0
-    article: str = ""
-    ends: int = 0
 
 
 def is_member_day(settings: Settings, now_ms: int) -> bool:

@@ -14,8 +14,8 @@ from posapp.messages import Reason, SaleLine, TaxSum
 from posapp.money import Money, round_half_up, split, total
 from posapp.quantity import Quantity
 from posapp.rules.cart import Cart, Discount, Line
-from posapp.rules.loyalty import Promise
 from posapp.rules.tax import tax_in
+from posapp.streams import Benefit
 
 DISCOUNTS = frozenset({"discount", "ticket_discount"})
 """The kinds of reasons that a cashier gave away."""
@@ -64,7 +64,7 @@ def price(cart: Cart) -> Priced:
     return Priced(tuple(lines), total([line.amount for line in lines]))
 
 
-def benefit_for(cart: Cart, goods: Money) -> Promise | None:
+def benefit_for(cart: Cart, goods: Money) -> Benefit | None:
     """The benefit of the member's account that a ticket uses: the one that takes off most when it is priced."""
     if cart.guest is None:
         return None

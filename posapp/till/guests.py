@@ -23,10 +23,10 @@ from posapp.quantity import ONE, Quantity
 from posapp.rules.cart import Cart, Part
 from posapp.rules.codes import clean, kind_of
 from posapp.rules.lookup import code_hash
-from posapp.rules.loyalty import Guest, Promise, month_of, points_to_pay, worth
+from posapp.rules.loyalty import Guest, month_of, points_to_pay, worth
 from posapp.rules.phones import read_phone
 from posapp.selling.ticket import ticket_view
-from posapp.streams import ClerkCodeRow, HookRow, JoinedRow, MemberRow, OfferRow, PackRow
+from posapp.streams import Benefit, ClerkCodeRow, HookRow, JoinedRow, MemberRow, OfferRow, PackRow
 from posapp.sync.pull import kept_row, kept_rows
 from posapp.till.desk import Campaigns, Desk, verb
 
@@ -380,11 +380,7 @@ class GuestVerbs(Desk):
             tier.factor if tier else 100,
             row.points,
             row.birthday,
-            [
-                Promise(held.id, held.kind, held.name, held.fen, held.least, held.article, held.ends)
-                for held in row.benefits
-                if held.id not in mine.benefits
-            ],
+            [one for one in row.benefits if one.id not in mine.benefits],
             {**row.packs, **mine.packs},
             is_new,
         )
@@ -428,7 +424,7 @@ class GuestVerbs(Desk):
             now - as_of >= OLD_MS,
         )
 
-    def _benefit(self, promise: Promise, now: int) -> BenefitView:
+    def _benefit(self, promise: Benefit, now: int) -> BenefitView:
         lines = self.sale.priced.lines if self.sale.priced else ()
         is_used = any(reason.id == promise.id for line in lines for reason in line.reasons)
         later = {"benefit", "points"}
@@ -448,9 +444,9 @@ def masked_name(initial: str) -> str:
     return f"{initial or '*'}**"
 
 
-def _promised(offer: tuple[str, OfferRow]) -> Promise:
+def _promised(offer: tuple[str, OfferRow]) -> Benefit:
     id_, row = offer
-    return Promise(id_, row.kind, row.name, row.fen, row.least, row.article, row.ends)
+    return Benefit(id_, row.kind, row.name, row.fen, row.least, row.article, row.ends)
 
 
 def _is_on(row: OfferRow, now: int) -> bool:
