@@ -6,7 +6,7 @@ import msgspec
 
 from posapp.keys import Certificate
 from posapp.messages import Message
-from posapp.streams import FeedRow, MemberRow
+from posapp.streams import CardRow, FeedRow, MemberRow
 
 
 class Page(Message):
@@ -129,6 +129,7 @@ class FindMemberAnswer(Message):
 
     member: str = ""
     row: MemberRow | None = None
+    card: CardRow | None = None
 
 
 class HoldPointsRequest(Message):
@@ -145,6 +146,35 @@ class HoldPointsAnswer(Message):
 
     points: int
     balance: int
+
+
+class OpenFigureRequest(Message):
+    """What a figure of the till's own store was made of. metric: of METRICS; axis and key: as in DayFigures."""
+
+    date: str
+    metric: str
+    axis: str = "all"
+    key: str = ""
+
+
+class FigureItem(Message):
+    """A ticket (kind ticket: receipt and fen) or a join (kind join), newest first. member: masked, "" for a walk-in."""
+
+    kind: str
+    at: int
+    till: int
+    clerk: int
+    receipt: str = ""
+    fen: int = 0
+    channel: str = ""
+    member: str = ""
+
+
+class OpenFigureAnswer(Message):
+    """more: how many there are beyond those listed."""
+
+    items: list[FigureItem]
+    more: int = 0
 
 
 class BoxRequest(Message):

@@ -27,7 +27,7 @@ from posapp.errors import PosError
 Error = (sqlalchemy.exc.DBAPIError, driver.Error)
 """What a statement raises, through SQLAlchemy or through the driver's own cursor."""
 
-SCHEMA = 3
+SCHEMA = 4
 """Version of the three files' tables; a file of a newer program is refused, an older one is migrated."""
 
 _TOUCH = f"PRAGMA user_version = {SCHEMA}"

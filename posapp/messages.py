@@ -8,6 +8,7 @@ History of PROTOCOL
   1  enrolment, hello, push, feed; entries and streams marked "since 1" below
      later, asked for only by tills that know them: streams tiles and notices, pictures
      later: the streams and live calls of members and joining, news, sealed boxes
+     later: boards, member cards, hints, visitors, leads, feedback
 """
 
 from __future__ import annotations
@@ -393,6 +394,69 @@ class MessageRequested(Message):
     sale: str = ""
 
 
+class HintShown(Message):
+    """A hint stood before the cashier when its member was recognised, once a ticket. outcome: accepted (its key was
+    pressed), declined (put away), ignored (the ticket ended without either). seconds: how long it stood."""
+
+    hint: str
+    member: str
+    ticket: str
+    outcome: str
+    seconds: Whole = 0
+
+
+class AddonShown(Message):
+    """Articles suggested beside a ticket, at most three, and those of them that were put on it."""
+
+    ticket: str
+    articles: list[str]
+    added: list[str] = []
+    member: str = ""
+
+
+class LeadDone(Message):
+    """What became of something to do about a member. outcome: done, not_reached, declined."""
+
+    lead: str
+    outcome: str
+    note: str = ""
+
+
+class VisitNoted(Message):
+    """What became of one of today's likely visitors: bought, looked, not_talked. date: of the list."""
+
+    member: str
+    date: str
+    outcome: str
+
+
+class FeedbackPosted(Message):
+    """What a customer said, in a clerk's words: no name, no number. category: goods, price, service, shop, other."""
+
+    feedback: str
+    category: str
+    text: str
+    ticket: str = ""
+
+
+class GuestServed(Message):
+    """From somebody's arrival to the first serve. kind: reception, booking or pickup; ref: whose, "" for a walk-in."""
+
+    kind: str
+    arrived: Whole
+    served: Whole
+    ref: str = ""
+
+
+class BoardExported(Message):
+    """Figures left the till as a file, without persons. what: the board; reason: in the words of who took them."""
+
+    what: str
+    date: str
+    reason: str
+    rows: Whole = 0
+
+
 class IncidentSeen(Message):
     kind: str
     detail: str
@@ -428,6 +492,14 @@ ENTRIES: dict[str, dict[int, type[Message]]] = {
     "privacy.requested": {1: PrivacyRequested},
     "attribute.noted": {1: AttributeNoted},
     "message.requested": {1: MessageRequested},
+    # since 0.4.0
+    "hint.shown": {1: HintShown},
+    "addon.shown": {1: AddonShown},
+    "lead.done": {1: LeadDone},
+    "visit.noted": {1: VisitNoted},
+    "feedback.posted": {1: FeedbackPosted},
+    "guest.served": {1: GuestServed},
+    "board.exported": {1: BoardExported},
 }
 """The closed list of entry types a till may write, each with its versions. HQ keeps what it does not know."""
 

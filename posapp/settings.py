@@ -280,6 +280,11 @@ SETTINGS: dict[str, Setting] = {
             "whether members are looked up by their phone's last four: on or off",
         ),
     ),
+    "join_target": Setting(
+        _whole(0, 100),
+        "0",
+        ("入会率目标,百分之几;0 不设目标", "the join rate aimed at, in percent; 0 for none"),
+    ),
     "points_rate": Setting(
         _whole(0, 100),
         "1",

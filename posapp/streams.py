@@ -7,6 +7,7 @@ from typing import TypeVar
 import msgspec
 
 from posapp.messages import Message
+from posapp.rules.metrics import DayFigures, Usual
 
 
 class KeyRow(Message):
@@ -215,6 +216,154 @@ class ClerkCodeRow(Message):
     is_store_code: int = 0
 
 
+class DayRow(Message):
+    """A store's day as HQ has it; key: the date. made: when it was worked out; state: as in rules/metrics.py; updated:
+    when late data changed it after every till had told it, 0 never. late: tickets that came after it was final and do
+    not count. target: percent, 0 for none. tills: number, last contact and unsent entries of each. scores: the store's
+    three numbers, each its name in METRICS, numerator and denominator."""
+
+    date: str
+    made: int
+    state: str
+    day: DayFigures
+    updated: int = 0
+    late: int = 0
+    target: int = 0
+    usual: Usual = msgspec.field(default_factory=Usual)
+    tills: list[tuple[int, int, int]] = []
+    scores: list[tuple[str, int, int]] = []
+
+
+class RewardLine(Message):
+    """A line of a clerk's account. kind: join, first_order, join_back, first_order_back, excluded. fen: may be
+    negative. why: the reason of a reversal or an exclusion, a code. receipt: of the ticket, "" for none."""
+
+    at: int
+    kind: str
+    fen: int
+    why: str = ""
+    receipt: str = ""
+    channel: str = ""
+
+
+class RewardRow(Message):
+    """What a clerk's joins bring in a month, estimated; key: clerk number. joins, first_orders: valid ones. rule: in
+    words. lines: the newest first."""
+
+    month: str
+    joins: int
+    first_orders: int
+    fen: int
+    rule: tuple[str, str]
+    lines: list[RewardLine] = []
+    made: int = 0
+
+
+class CardOrder(Message):
+    """A purchase on the member card. goods: names, the dearest first."""
+
+    at: int
+    fen: int
+    goods: list[str]
+    store: int = 0
+
+
+class Addon(Message):
+    """An article that goes with what a member likes (or sells best), and why, Chinese and English."""
+
+    article: str
+    why: tuple[str, str]
+
+
+class CardRow(Message):
+    """What tills know of a member beside MemberRow; key: the member's id. Nothing of it faces the customer.
+
+    owner: number of the clerk who looks after them, 0 for none. segment: of rules/metrics.py. titles: id, Chinese,
+    English, until (0: no end). last: when they bought last; visits: purchase days of a year; weekday: 1 to 7, when
+    they usually come, 0 unknown; expected: date of the next visit, "" unknown. likes: names of goods, orders: the
+    last three, addons: at most three; these three only where they agreed to it (consent personal), addons are best
+    sellers without. risk: percent of how overdue they are, 0 unknown.
+    """
+
+    owner: int = 0
+    segment: str = ""
+    titles: list[tuple[str, str, str, int]] = []
+    last: int = 0
+    visits: int = 0
+    weekday: int = 0
+    expected: str = ""
+    likes: list[str] = []
+    orders: list[CardOrder] = []
+    addons: list[Addon] = []
+    risk: int = 0
+    at: int = 0
+
+
+class HintRow(Message):
+    """The one hint for the cashier when a member is recognised; key: the member's id.
+
+    id: of the hint, once a person. scene: dormant, browsed, chatted, ordered, birthday, lead ... prompt: at most 24
+    characters; script: one approved line to say, version its number, "" for none. benefit: id of what one key applies,
+    "" for none. ends: not shown from then on, whatever the network. flow: that it is a task of, "" for none.
+    """
+
+    id: str
+    scene: str
+    prompt: tuple[str, str]
+    script: tuple[str, str] = ("", "")
+    version: int = 0
+    benefit: str = ""
+    made: int = 0
+    ends: int = 0
+    flow: str = ""
+
+
+class VisitorRow(Message):
+    """One of a day's likely visitors; key: "date member". place: 1, 2, ... why and script as in HintRow."""
+
+    date: str
+    member: str
+    place: int
+    why: tuple[str, str]
+    script: tuple[str, str] = ("", "")
+    owner: int = 0
+
+
+class RegularRow(Message):
+    """One of a store's core customers (核心客户); key: the member's id. rank: 1, 2, ..., at most 1000."""
+
+    rank: int
+    segment: str = ""
+    last: int = 0
+    expected: str = ""
+    weekday: int = 0
+    likes: list[str] = []
+
+
+class LeadRow(Message):
+    """Something to do about a member in this store; key: its id. clerk 0: whoever is there. due: UTC ms."""
+
+    member: str
+    title: tuple[str, str]
+    due: int
+    clerk: int = 0
+    script: tuple[str, str] = ("", "")
+    made: int = 0
+
+
+class FeedbackRow(Message):
+    """What became of feedback from this store; key: its id. state: open or answered. owner: who answers, at HQ."""
+
+    category: str
+    text: str
+    clerk: int
+    at: int
+    state: str
+    owner: str = ""
+    answer: str = ""
+    answered: int = 0
+
+
 class ConsentTextRow(Message):
     """What a customer is asked; key: the purpose. needed: nobody joins without it."""
 
@@ -251,6 +400,15 @@ STREAMS: dict[str, type[Message]] = {
     "consent_texts": ConsentTextRow,
     "joins": JoinedRow,
     "clerk_codes": ClerkCodeRow,
+    # since 0.4.0
+    "board": DayRow,
+    "rewards": RewardRow,
+    "cards": CardRow,
+    "hints": HintRow,
+    "visitors": VisitorRow,
+    "regulars": RegularRow,
+    "leads": LeadRow,
+    "feedback": FeedbackRow,
 }
 """Every stream and the shape of its rows. A row is named by its scope and key; a gone row has no data."""
 

@@ -275,7 +275,8 @@ def test_no_locked_package_is_under_the_gpl() -> None:
     strong = re.compile(r"(?<!L)GPL|(?<!Lesser )General Public")
     # "A OR B" leaves the choice to us
     forced = {name: stated for name, stated in licences.items() if all(map(strong.search, stated.split(" OR ")))}
-    assert forced == {}
+    # docutils is public domain and BSD but for a file for Emacs that its package does not hold (its COPYING)
+    assert set(forced) <= {"docutils"}
 
 
 TOLD = '"""Told."""\n'

@@ -12,7 +12,7 @@ from sqlalchemy import Column, Index, LargeBinary, Table, text
 
 from posapp.hq.columns import Whole, Word, key, table, whole, word
 
-SCHEMA = 3
+SCHEMA = 4
 
 about = table("about", key("name", Word), word("value"))
 

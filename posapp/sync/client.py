@@ -33,6 +33,8 @@ from posapp.calls import (
     LookupKeysAnswer,
     NewsAnswer,
     NewsRequest,
+    OpenFigureAnswer,
+    OpenFigureRequest,
     Page,
     PushAnswer,
     Refusal,
@@ -190,6 +192,11 @@ class Client:
         """Set points aside for a ticket; asked again under the same id, the answer is the same."""
         request = msgspec.json.encode(HoldPointsRequest(id_, member, ticket, points))
         return self._now("/v1/live/points", HoldPointsAnswer, request)
+
+    def open_figure(self, date: str, metric: str, axis: str, key: str) -> OpenFigureAnswer:
+        """What a figure of this store was made of, as HQ has it. Raises PosError not_found for no such figure."""
+        request = msgspec.json.encode(OpenFigureRequest(date, metric, axis, key))
+        return self._now("/v1/live/figure", OpenFigureAnswer, request)
 
     def send_code(self, id_: str, phone: str) -> str:
         """Have HQ send a code to a phone (E.164) whose owner joins under this id: queued, capped (the code before it is
