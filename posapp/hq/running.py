@@ -24,6 +24,7 @@ from posapp.hq.vault import Vault
 from posapp.hq.wecom import account as wecom_account
 from posapp.hq.wecom.account import Account
 from posapp.hq.wecom.process import Known, Worker
+from posapp.hq.woken import Woken
 from posapp.ids import Chance, unb64u
 from posapp.keys import HqKeys, public_text
 from posapp.wire import Signed
@@ -75,7 +76,14 @@ class Hq:
         self.texts.may_send = partial(wishes.may_send, clock)
         self.follower = Follower(database, keys, self.vault, clock, chance, partial(wishes.send, keys))
         self.projector.on_work = self.follower.wake
+        # What is worked out of it all, in this order.
+        self.after: list[Woken] = []
+        self.follower.on_work = self._wake_after
         self.pruned_ms = 0
+
+    def _wake_after(self) -> None:
+        for worker in self.after:
+            worker.wake()
 
     def check_time(self, signed: Signed) -> int:
         """HQ's time. Raises PosError clock_skew; a simulated clock instead goes forward to the till's."""

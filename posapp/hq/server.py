@@ -103,6 +103,8 @@ def create_app(
         hq.projector.start()
         hq.first_pages.start()
         hq.follower.start()
+        for worker in hq.after:
+            worker.start()
         hq.texts.start()
         if hq.wecom:
             hq.wecom.start()
@@ -114,6 +116,8 @@ def create_app(
             if hq.wecom:
                 await run_in_threadpool(hq.wecom.stop)
             await run_in_threadpool(hq.texts.stop)
+            for worker in reversed(hq.after):
+                await run_in_threadpool(worker.stop)
             await run_in_threadpool(hq.follower.stop)
             await run_in_threadpool(hq.first_pages.stop)
             await run_in_threadpool(hq.projector.stop)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlalchemy import select, update
 
 from posapp import log
@@ -27,7 +29,7 @@ _log = log.named("hq.members")
 
 
 class Follower(Woken):
-    """Works off what the projector has done, in a thread of its own, woken after it."""
+    """Works off what the projector has done, in a thread of its own, woken after it. on_work: hears of each step."""
 
     def __init__(
         self, database: Database, keys: HqKeys, vault: Vault, clock: Clock, chance: Chance, send: Send = no_messages
@@ -39,6 +41,7 @@ class Follower(Woken):
         self._clock = clock
         self._chance = chance
         self._send = send
+        self.on_work: Callable[[], object] = lambda: None
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -46,7 +49,7 @@ class Follower(Woken):
             self._woken.clear()
             try:
                 while not self._stopping.is_set() and self.step():
-                    pass
+                    self.on_work()
                 self.catch_up()
                 if keep_up(self._database, self._clock.now_ms()):
                     privacy.sweep(self._database, self._means(), recipients(self._vault))
