@@ -66,12 +66,15 @@ def show(data: Path | None, language: str | None, progress: Callable[[int, int],
 
     language: what the chain's setting becomes; None leaves it.
     """
-    with standing(data, lan_address()) as demo, hq_texting(demo.hq) as provider:
+
+    def past(demo: Demo) -> None:
+        _say(language, "正在准备四周的销售记录 ...", "Preparing four weeks of sales ...")
+        history.fill(demo, history.read_habits(), progress)
+
+    is_lived = data is not None and history.is_done(data)
+    with standing(data, lan_address(), None if is_lived else past) as demo, hq_texting(demo.hq) as provider:
         if language:
             ask_hq(demo.hq, "set", "chain", "language", language)
-        if not history.is_done(demo):
-            _say(language, "正在准备四周的销售记录 ...", "Preparing four weeks of sales ...")
-            history.fill(demo, history.read_habits(), progress)
         place = demo.shop.tills[0]
         papers = demo.folder / "paper"
         connect_printer(demo, papers)

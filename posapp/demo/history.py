@@ -1,7 +1,9 @@
-"""Four weeks of the demo shop: its own tills sell with their clocks in the past, and HQ hears of it as of any sale.
+"""Four weeks of the demo shop and today until now: its own tills sell with their clocks in the past, and HQ's clock
+follows them.
 
 What is sold when follows from resources/demo/history.json, the date and the shop's goods, so that two shops set up on
-the same day have the same past. Nothing here is told to HQ by a way of its own.
+the same day have the same past. Nothing here is told to HQ by a way of its own: sales come up as any sale does, and
+guests join with their own phones on HQ's page.
 """
 
 from __future__ import annotations
@@ -9,15 +11,20 @@ from __future__ import annotations
 import contextlib
 import csv
 import datetime as dt
+import heapq
 import random  # noqa: TID251  (an invented past)
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 from zoneinfo import ZoneInfo
 
 import msgspec
+import requests
 
+from posapp.answers import JoinView
 from posapp.clock import MINUTE, SimulatedClock, SystemClock, business_date
+from posapp.demo.phone import Phone, PhoneError, Provider, hq_texting
 from posapp.demo.shop import CUTOVER_HOUR, RESOURCES, ZONE, Clerk, Demo, Place, hq_member_codes
 from posapp.errors import PosError
 from posapp.money import Money
@@ -35,7 +42,8 @@ _NOTES = (1_000, 2_000, 5_000, 10_000)  # fen
 class Post(msgspec.Struct):
     """A till's habits: who sits there in turn, its hours, how many sales a usual day has, the float in fen.
 
-    members: percent of the sales in which one of the regulars shows a member code.
+    members: percent of the sales in which one of the regulars shows a member code. joins: percent of the others that
+    join, by clerk in the order of `clerks`.
     """
 
     store: int
@@ -46,6 +54,7 @@ class Post(msgspec.Struct):
     sales: int
     float: int
     members: int = 0
+    joins: list[int] = []
 
 
 class Habits(msgspec.Struct):
@@ -53,7 +62,9 @@ class Habits(msgspec.Struct):
 
     lines: of tickets with 1, 2 ... lines. categories: by the goods' category. cash: percent of the sales.
     regulars: cards of the members who come again and again. over_and_short: what a drawer may be beyond its count, in
-    fen.
+    fen. looks: percent of walk-ins who open the code and leave it at that; receipt: percent of joins that happen after
+    paying; returns: percent of sales to somebody who joined before. names: of those who join, surnames and given
+    names.
     """
 
     seed: int
@@ -66,6 +77,10 @@ class Habits(msgspec.Struct):
     regulars: list[str]
     cash: int
     over_and_short: list[int]
+    looks: int = 0
+    receipt: int = 0
+    returns: int = 0
+    names: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,39 +93,37 @@ class _Goods:
     members: list[str]
 
 
-class PastClock(SimulatedClock):
-    """Stands where it is set; goes with the machine's clock while is_home, since HQ talks to nobody in the past."""
+@dataclass
+class _Past:
+    """What the whole past is lived with. until: UTC ms at which it becomes the
+    present. joined: numbers of the phones that joined, by store."""
 
-    is_home = True
-
-    def now_ms(self) -> int:
-        return SystemClock().now_ms() if self.is_home else super().now_ms()
-
-    def monotonic_ms(self) -> int:
-        return self.now_ms()
-
-    @contextlib.contextmanager
-    def at_home(self) -> Iterator[None]:
-        self.is_home = True
-        yield
-        self.is_home = False
+    demo: Demo
+    habits: Habits
+    goods: _Goods
+    clock: SimulatedClock
+    provider: Provider
+    told: Callable[[], None]
+    until: int
+    joined: dict[int, list[str]] = field(default_factory=dict)
 
 
 def read_habits() -> Habits:
     return msgspec.json.decode((RESOURCES / "history.json").read_bytes(), type=Habits)
 
 
-def is_done(demo: Demo) -> bool:
-    return (demo.folder / DONE_FILE).exists()
+def is_done(folder: Path) -> bool:
+    return (folder / DONE_FILE).exists()
 
 
 def fill(demo: Demo, habits: Habits, progress: Progress | None = None) -> int:
-    """Live through the past that the demo does not have yet, and hand it to HQ; the number of its sales.
+    """Live through the past that the demo does not have yet, together with an HQ whose clock is simulated; the number
+    of its sales.
 
     Can be stopped at any moment: what is sold is sold, and the next call goes on with the day after. A folder whose
     past is whole is left alone.
     """
-    if is_done(demo):
+    if is_done(demo.folder):
         return 0
     goods = _read_goods(habits, list(hq_member_codes(demo.hq, habits.regulars).values()))
     usual = sum(habits.weekdays) / 7 / 100
@@ -123,35 +136,50 @@ def fill(demo: Demo, habits: Habits, progress: Progress | None = None) -> int:
         if progress:
             progress(min(sold, whole - 1), whole)
 
-    for post in habits.tills:
-        _live(demo, habits, post, goods, told)
+    clock = SimulatedClock()
+    with hq_texting(demo.hq, clock) as provider:
+        _live(_Past(demo, habits, goods, clock, provider, told, SystemClock().now_ms() - MINUTE))
     if progress:
         progress(whole, whole)
     (demo.folder / DONE_FILE).touch()
     return sold
 
 
-def _live(demo: Demo, habits: Habits, post: Post, goods: _Goods, told: Callable[[], None]) -> None:
-    """A till's four weeks. Whatever an interrupted day has left open is closed first."""
-    clock, place = PastClock(), Place(post.store, post.till)
-    is_new = not (demo.data(place) / "till.db").exists()
-    today = dt.date.fromisoformat(business_date(clock.now_ms(), ZONE, CUTOVER_HOUR))
-    days = [today - dt.timedelta(days=ago) for ago in range(habits.days, 0, -1)]
-    clock.set(_instant(days[0], post.opens * 60 - 20))
-    clock.is_home = not is_new  # a new journal begins with the first morning
-    with contextlib.closing(demo.open(place, clock)) as till:
-        with clock.at_home():
-            till.runner.once()
+def _live(past: _Past) -> None:
+    """All tills' four weeks, day by day. Whatever an interrupted day has left open is closed first."""
+    demo, habits, clock = past.demo, past.habits, past.clock
+    today = dt.date.fromisoformat(business_date(SystemClock().now_ms(), ZONE, CUTOVER_HOUR))
+    days = [today - dt.timedelta(days=ago) for ago in range(habits.days, -1, -1)]
+    places = [Place(post.store, post.till) for post in habits.tills]
+    is_new = not any((demo.data(place) / "till.db").exists() for place in places)
+    clock.set(_instant(days[0], min(post.opens for post in habits.tills) * 60 - 20))
+    with contextlib.ExitStack() as opened:
+        tills = [opened.enter_context(contextlib.closing(demo.open(place, clock))) for place in places]
         if not is_new:
-            lived = till.journal.head.effective
+            lived = max(till.journal.head.effective for till in tills)
             clock.set(lived + MINUTE)
-            _close_what_is_open(till, demo, post)
+            for till, post in zip(tills, habits.tills, strict=True):
+                _close_what_is_open(till, demo, post)
             days = [day for day in days if day.isoformat() > business_date(lived, ZONE, CUTOVER_HOUR)]
+        for till in tills:
+            till.sync()
         for day in days:
-            _day(till, clock, demo, habits, post, goods, day, told)
-        with clock.at_home():
+            _together(clock, [_day(past, till, post, day) for till, post in zip(tills, habits.tills, strict=True)])
+        clock.set(max(past.until, clock.now_ms()))
+        for till in tills:
             till.runner.once()
             till.runner.once()  # and say that nothing is left
+
+
+def _together(clock: SimulatedClock, lives: list[Iterator[int]]) -> None:
+    """Live several tills' day at once: each says when it goes on, and whoever is next does."""
+    waiting = [(at, n, life) for n, life in enumerate(lives) if (at := next(life, 0))]
+    heapq.heapify(waiting)
+    while waiting:
+        at, n, life = heapq.heappop(waiting)
+        clock.set(max(at, clock.now_ms() + 1_000))
+        if following := next(life, 0):
+            heapq.heappush(waiting, (following, n, life))
 
 
 def _clerk(demo: Demo, number: int) -> Clerk:
@@ -174,66 +202,124 @@ def _close_what_is_open(till: Till, demo: Demo, post: Post) -> None:
     till.sign_out()
 
 
-def _day(
-    till: Till,
-    clock: PastClock,
-    demo: Demo,
-    habits: Habits,
-    post: Post,
-    goods: _Goods,
-    day: dt.date,
-    told: Callable[[], None],
-) -> None:
-    """From opening to closing: sales at the hours people come, the drawer counted a little wrong now and then."""
+def _day(past: _Past, till: Till, post: Post, day: dt.date) -> Iterator[int]:
+    """From opening to closing: sales at the hours people come, the drawer counted a little wrong now and then. Says
+    before each step when it is."""
+    habits = past.habits
     chance = random.Random(f"{habits.seed}/{post.store}/{post.till}/{day}")  # noqa: S311
-    clerk = _clerk(demo, post.clerks[day.toordinal() % len(post.clerks)])
-    clock.set(_instant(day, post.opens * 60 - 10 + chance.uniform(-5, 5)))
+    turn = day.toordinal() % len(post.clerks)
+    clerk = _clerk(past.demo, post.clerks[turn])
+    opens = _instant(day, post.opens * 60 - 10 + chance.uniform(-5, 5))
+    if opens >= past.until:
+        return
+    yield opens
     till.sign_in(str(clerk.number), clerk.pin)
     till.open_shift(Money(post.float))
     hours = [int(hour) for hour in habits.hours if post.opens <= int(hour) < post.closes]
     weights = [habits.hours[str(hour)] for hour in hours]
     count = round(post.sales * habits.weekdays[day.weekday()] / 100 * chance.uniform(0.85, 1.15))
+    joins = post.joins[turn] if post.joins else 0
     minutes = sorted(60 * hour + chance.uniform(0, 60) for hour in chance.choices(hours, weights, k=count))
-    for minute in minutes:
-        clock.set(max(_instant(day, minute), clock.now_ms() + MINUTE))
-        _sell(till, clock, habits, post, goods, chance)
-        told()
-    clock.set(max(_instant(day, post.closes * 60 + chance.uniform(5, 25)), clock.now_ms() + MINUTE))
+    for n, minute in enumerate(minutes):
+        if _instant(day, minute) >= past.until:
+            break
+        yield _instant(day, minute)
+        _Customer(past, till, post, chance, f"{day.toordinal() % 1_000:03d}{post.store}{post.till}{n:03d}").buys(joins)
+        past.told()
+    yield min(_instant(day, post.closes * 60 + chance.uniform(5, 25)), past.until)
     drawer = till.books.figures().expected + chance.choice(habits.over_and_short)
     till.close_shift(Money(drawer))
     till.sign_out()
+    till.sync()
 
 
-def _sell(till: Till, clock: PastClock, habits: Habits, post: Post, goods: _Goods, chance: random.Random) -> None:
-    """One customer. Some change their mind about a thing, a few about everything."""
-    if chance.randrange(100) < post.members:
-        till.member(chance.choice(goods.members))
-    wanted = 1 + chance.choices(range(len(habits.lines)), habits.lines)[0]
-    for code in dict.fromkeys(chance.choices(goods.codes, goods.weights, k=wanted)):
-        clock.set(clock.now_ms() + chance.randrange(1_500, 6_000))
-        if code in goods.weighed:
-            till.scan(f"{Quantity(chance.randrange(120, 1_200))}*{code}")
-        else:
-            count = chance.choices((1, 2, 3, 4), (80, 14, 4, 2))[0]
-            till.scan(f"{count}*{code}" if count > 1 else code)
-    lines = till.ticket().lines
-    mood = chance.random()
-    if mood < 0.02 and len(lines) > 1:
-        till.void(lines[-1].line)
-    elif mood < 0.03:
-        till.cancel()
-        return
-    elif mood < 0.05:
-        with contextlib.suppress(PosError):  # some goods are never reduced
-            till.discount(lines[0].line, "5%")
-    clock.set(clock.now_ms() + chance.randrange(6_000, 25_000))
-    ticket = till.ticket()
-    if chance.randrange(100) >= habits.cash:
-        till.pay("card", ticket.due, f"{chance.randrange(10**6):06d}")
-        return
-    note = chance.choice((0, *_NOTES))
-    due = ticket.cash_due.fen
-    till.pay("cash", Money(-(-due // note) * note if note else due))
+class _Customer:
+    """One who comes, buys and perhaps joins. Some change their mind about a thing, a few about everything."""
+
+    def __init__(self, past: _Past, till: Till, post: Post, chance: random.Random, serial: str) -> None:
+        self._past, self._till, self._chance = past, till, chance
+        self._number = f"154{serial}"
+        self._mates = past.joined.setdefault(post.store, [])
+        self._regulars = post.members
+
+    def buys(self, joins: int) -> None:
+        """joins: percent of those whom nobody knows."""
+        till, chance, habits = self._till, self._chance, self._past.habits
+        who = chance.randrange(100)
+        if who < self._regulars:
+            till.member(chance.choice(self._past.goods.members))
+        elif self._mates and who < self._regulars + habits.returns:
+            with contextlib.suppress(PosError):
+                till.member(chance.choice(self._mates))
+        self._takes()
+        lines = till.ticket().lines
+        mood = chance.random()
+        if mood < 0.02 and len(lines) > 1:
+            till.void(lines[-1].line)
+        elif mood < 0.03:
+            till.cancel()
+            return
+        elif mood < 0.05:
+            with contextlib.suppress(PosError):  # some goods are never reduced
+                till.discount(lines[0].line, "5%")
+        self._waits(6_000, 25_000)
+        joining = self._joining(joins)
+        if joining and not joining[1]:
+            self._joins(joining[0])
+            till.sync()
+            till.newcomer()
+        paid = self._pays()
+        if joining and joining[1] and paid:
+            self._waits(60_000, 1_200_000)
+            self._joins(paid)
+
+    def _takes(self) -> None:
+        chance, goods, habits = self._chance, self._past.goods, self._past.habits
+        wanted = 1 + chance.choices(range(len(habits.lines)), habits.lines)[0]
+        for code in dict.fromkeys(chance.choices(goods.codes, goods.weights, k=wanted)):
+            self._waits(1_500, 6_000)
+            if code in goods.weighed:
+                self._till.scan(f"{Quantity(chance.randrange(120, 1_200))}*{code}")
+            else:
+                count = chance.choices((1, 2, 3, 4), (80, 14, 4, 2))[0]
+                self._till.scan(f"{count}*{code}" if count > 1 else code)
+
+    def _waits(self, least: int, most: int) -> None:
+        self._past.clock.set(self._past.clock.now_ms() + self._chance.randrange(least, most))
+
+    def _joining(self, joins: int) -> tuple[JoinView, bool] | None:
+        """The code that stood beside the ticket, for who joins by it, and whether they do so after paying."""
+        habits, view = self._past.habits, self._till.join_view()
+        if view is None:
+            return None
+        self._till.join_shown(view)
+        self._waits(4_000, 9_000)
+        luck = self._chance.randrange(100)
+        if luck < joins:
+            return view, self._chance.randrange(100) < habits.receipt
+        if luck < joins + habits.looks:
+            requests.get(view.url, timeout=10)
+        return None
+
+    def _joins(self, view: JoinView) -> None:
+        self._till.runner.once(pulls=False)  # HQ's clock goes by the tills'
+        surname, given = (self._chance.choice(letters or "*") for letters in self._past.habits.names)
+        phone = Phone(self._number, surname + given, self._past.provider, "zh")
+        with contextlib.suppress(PhoneError):  # what the page refuses is no join
+            phone.join(view.url, lambda _step: None, Event())
+            self._mates.append(self._number)
+
+    def _pays(self) -> JoinView | None:
+        """The receipt's code, for a walk-in."""
+        till, chance = self._till, self._chance
+        ticket = till.ticket()
+        if not ticket.due:
+            return till.pay("cash", Money(0)).join
+        if chance.randrange(100) >= self._past.habits.cash:
+            return till.pay("card", ticket.due, f"{chance.randrange(10**6):06d}").join
+        note = chance.choice((0, *_NOTES))
+        due = ticket.cash_due.fen
+        return till.pay("cash", Money(-(-due // note) * note if note else due)).join
 
 
 def _read_goods(habits: Habits, members: list[str]) -> _Goods:

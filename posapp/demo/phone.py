@@ -15,14 +15,14 @@ from typing import Any, Protocol
 
 import requests
 
-from posapp.clock import SystemClock
+from posapp.clock import Clock, SystemClock
 from posapp.rules.phones import read_phone
 
 TEXT_S = 30
 """How long a text message is waited for."""
 
 _TIMEOUT_S = 10
-_LOOK_S = 0.1
+_LOOK_S = 0.02
 _KEY = re.compile(r'name="key" value="([^"]+)"')
 _CLAIM = re.compile(r'<button[^>]+value="claim"')
 _WRONG = re.compile(r'class="(?:e|note bad)"[^>]*>(.*?)</p>', re.DOTALL)
@@ -45,8 +45,9 @@ class PhoneError(Exception):
 
 
 @contextmanager
-def hq_texting(folder: Path) -> Iterator[Provider]:
-    """A provider of text messages on this computer, which HQ in this folder uses."""
+def hq_texting(folder: Path, clock: Clock | None = None) -> Iterator[Provider]:
+    """A provider of text messages on this computer, which HQ in this folder uses. clock: HQ's, this computer's if none
+    is given."""
     from posapp.hq.gateways.sms import TextSecrets, save_text_secrets
     from posapp.hq.gateways.sms_simulator import SmsSimulator
     from posapp.hq.texts.templates import TEMPLATES
@@ -54,7 +55,7 @@ def hq_texting(folder: Path) -> Iterator[Provider]:
     names = [f"{name}{language}" for name in TEMPLATES for language in ("", ".en")]
     templates = {name: str(1110 + n) for n, name in enumerate(names)}
     account = TextSecrets("AKIDdemo", "secret-of-the-demo", "1400006666", "榆荫里", templates, "callback-of-the-demo")
-    provider = SmsSimulator(account, SystemClock())
+    provider = SmsSimulator(account, clock or SystemClock())
     provider.reports = True
     account.base_url = provider.start()
     try:

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -113,18 +113,31 @@ class Demo:
         return till
 
 
+Past = Callable[["Demo"], object]
+"""Lives through what happened before; HQ's clock follows the tills' meanwhile."""
+
+
 @contextlib.contextmanager
-def standing(data: Path | None, host: str = LOOPBACK) -> Iterator[Demo]:
+def standing(data: Path | None, host: str = LOOPBACK, past: Past | None = None) -> Iterator[Demo]:
     """The demo in a folder, a temporary one unless it is given; HQ is stopped at the end.
 
-    host: where this computer's neighbours find HQ; for LOOPBACK nobody but this computer does.
+    host: where this computer's neighbours find HQ; for LOOPBACK nobody but this computer does. past: what the shop
+    lives through first.
     """
     with contextlib.ExitStack() as stack:
         folder = data.resolve() if data else Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="posapp-")))
         shop = read_shop()
         set_up_hq(folder / "hq", shop)
-        listening = LOOPBACK if host == LOOPBACK else EVERYWHERE
-        port = stack.enter_context(running_hq(folder / "hq", listening))
+        if past:
+            with _open(folder, shop, LOOPBACK, "simulated") as demo:
+                past(demo)
+        yield stack.enter_context(_open(folder, shop, host, "system"))
+
+
+@contextlib.contextmanager
+def _open(folder: Path, shop: Shop, host: str, clock: str) -> Iterator[Demo]:
+    listening = LOOPBACK if host == LOOPBACK else EVERYWHERE
+    with running_hq(folder / "hq", listening, clock) as port:
         demo = Demo(shop, folder, f"http://{LOOPBACK}:{port}", f"http://{host}:{port}")
         ask_hq(demo.hq, "set", "chain", "join_address", demo.address)
         for place in shop.tills:
@@ -212,9 +225,10 @@ def _end_with_parent() -> None:
 
 
 @contextlib.contextmanager
-def running_hq(folder: Path, host: str) -> Iterator[int]:
+def running_hq(folder: Path, host: str, clock: str = "system") -> Iterator[int]:
     """HQ as a child process that listens at a host's free port; the port once it answers."""
     command = [sys.executable, "-m", "posapp", "hq", "serve", "--host", host, "--port", "0", "--data", str(folder)]
+    command += ["--clock", clock]
     ends = _end_with_parent if sys.platform == "linux" else None
     with (
         (folder / "hq.log").open("ab") as log,
