@@ -42,6 +42,7 @@ _NOT_INPUT = frozenset(
         "port_taken",
         "journal_broken",
         "tables_differ",
+        "figures_differ",
     }
 )
 

@@ -19,6 +19,8 @@ JOIN_MS = DAY
 """A ticket's own code counts until this long after its payment."""
 FIRST_MS = 7 * DAY
 AGAIN_DAYS = 30
+MATURE_DAYS = 40
+"""What a person buys later than this changes nothing of the figures of the day on which they joined."""
 FREEZE_DAYS = 7
 
 IN_STORE = frozenset(CHANNELS) - {"referral"}

@@ -26,7 +26,17 @@ from posapp.hq.members.tables import person, person_key, staff_phone
 from posapp.hq.tables import batch, event, refund, sale, sale_line
 from posapp.messages import JoinShown
 from posapp.rules.join_token import STATIC, read
-from posapp.rules.metrics import AGAIN_DAYS, FIRST_MS, FREEZE_DAYS, IN_STORE, JOIN_MS, Back, Ticket, pieces_of
+from posapp.rules.metrics import (
+    AGAIN_DAYS,
+    FIRST_MS,
+    FREEZE_DAYS,
+    IN_STORE,
+    JOIN_MS,
+    MATURE_DAYS,
+    Back,
+    Ticket,
+    pieces_of,
+)
 from posapp.settings import Settings
 
 ASK = 500
@@ -364,7 +374,8 @@ def flags_of(conn: Connection, rows: Sequence[Any]) -> dict[str, Flags]:
 
 def _orders(row: Any, purchases: Sequence[Any]) -> tuple[int, int]:
     """Whether a paid order lies in [ticket of joining, +7 days], and a second purchase day within 30 of the first."""
-    mine = [one for one in purchases if one.paid >= row.at or (row.stem and one.stem == row.stem)]
+    last = row.at + MATURE_DAYS * DAY
+    mine = [one for one in purchases if row.at <= one.paid <= last or (row.stem and one.stem == row.stem)]
     days = sorted({dt.date.fromisoformat(one.date) for one in mine})
     again = len(days) > 1 and (days[1] - days[0]).days <= AGAIN_DAYS
     return int(any(one.paid <= row.at + FIRST_MS for one in mine)), int(again)

@@ -25,6 +25,7 @@ from posapp.rules.metrics import (
     AXES,
     COMPLETE,
     FINAL,
+    MATURE_DAYS,
     PROVISIONAL,
     UPDATED,
     DayFigures,
@@ -37,7 +38,7 @@ from posapp.rules.metrics import (
 COHORT = ("wecom", "first", "again")
 """Figures of a day's joins that ripen for weeks: no change of the day, and not frozen with it."""
 
-MATURES_MS = 40 * DAY
+MATURES_MS = MATURE_DAYS * DAY
 """A join's figures may still change by what its person buys within this time."""
 
 FIELDS = Figures.__struct_fields__
