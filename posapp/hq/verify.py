@@ -67,15 +67,12 @@ class Report:
     def text(self, language: str = "zh") -> str:
         counts = (self.journals, self.entries, self.projected, self.days)
         if language == "en":
-            lines = [
-                "{} journals, {} entries verified; tables of {} entries compared, figures of {} store-days".format(
-                    *counts
-                )
-            ]
+            said = "{} journals, {} entries verified; tables of {} entries compared, figures of {} store-days"
             wrong, waiting = "flags", "in quarantine"
         else:
-            lines = ["已核对 {} 本流水、{} 条记录;{} 条记录的报表数据一致,{} 个门店日的数字一致".format(*counts)]
+            said = "已核对 {} 本流水、{} 条记录;{} 条记录的报表数据一致,{} 个门店日的数字一致"
             wrong, waiting = "待核对", "无法入账"
+        lines = [said.format(*counts)]
         lines += [f"{wrong}: {kind} {count}" for kind, count in sorted(self.flags.items())]
         lines += [f"{waiting}: {q['jid']} {q['seq']} {q['code']} {q['detail']}" for q in self.quarantine]
         return "\n".join(lines)

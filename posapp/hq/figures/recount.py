@@ -6,7 +6,7 @@ then, each with the amount of its sale; what became of claims and merges since d
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -79,7 +79,7 @@ def _day(conn: Connection, day: Day, row: Row[Any], staff: frozenset[str]) -> No
                 raise _differs(day, f"{name} {' '.join(place)}".strip())
 
 
-def _open(day: Day, facts: list[Any], told: list[Told]) -> None:
+def _open(day: Day, facts: Sequence[Any], told: list[Told]) -> None:
     kept = {(one.jid, one.seq): tuple(one) for one in facts}
     wanted = {(one.jid, one.seq): fact_row(one) for one in told}
     for place in sorted(kept.keys() | wanted.keys()):
@@ -91,7 +91,7 @@ def _but_since(row: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
     return row and (*row[:_SINCE], *row[_SINCE + 1 :])
 
 
-def _final(day: Day, facts: list[Any], told: list[Told]) -> None:
+def _final(day: Day, facts: Sequence[Any], told: list[Told]) -> None:
     """Those that were received in time count, the others do not; each is the sale that it is a fact of."""
     kept = {(one.jid, one.seq): one for one in facts}
     wanted = {(one.jid, one.seq): dict(zip(_NAMES, fact_row(one), strict=True)) for one in told}
