@@ -515,6 +515,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{table} 与日志 {jid} 第 {seq} 条不符,请运行 posapp hq reproject",
         "{table} does not follow from entry {seq} of journal {jid}; run posapp hq reproject.",
     ),
+    "figures_differ": (
+        "门店 {store} {date} 的报表数字与销售记录不符: {what}",
+        "The figures of store {store} on {date} do not follow from what was sold: {what}.",
+    ),
     "balance_differs": (
         "会员 {member} 的积分余额与流水合计不符,请保留数据并联系技术支持",
         "The points of member {member} are not the sum of the ledger; keep the data and call support.",

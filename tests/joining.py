@@ -36,6 +36,8 @@ def joins(
             codes.note_open(conn, session, code, now.now)
         asked = Joining(read_phone(phone), TERMS, name, birthday, code=code, session=session)
         done, rows = join(conn, chain.keys, now, asked)
+        if code:
+            codes.note_authorised(conn, session, code, now.now)
         feed.publish(conn, rows)
     return done
 
@@ -71,3 +73,5 @@ def follow(chain: Chain) -> None:
     while hq.follower.step():
         pass
     hq.follower.catch_up()
+    while hq.counting.step():
+        pass

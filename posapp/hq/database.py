@@ -25,7 +25,8 @@ from sqlalchemy.pool import QueuePool
 
 from posapp.errors import PosError
 from posapp.hq.columns import Whole, metadata
-from posapp.hq.joining import tables as _joining  # noqa: F401  (part of the metadata)
+from posapp.hq.figures import tables as _figures  # noqa: F401  (part of the metadata)
+from posapp.hq.joining import tables as _joining  # noqa: F401
 from posapp.hq.members import tables as _members  # noqa: F401
 from posapp.hq.tables import ADDED, SCHEMA, about, counter
 from posapp.hq.texts import tables as _texts  # noqa: F401

@@ -12,6 +12,7 @@ from posapp.clock import MINUTE, Clock, SimulatedClock
 from posapp.errors import PosError
 from posapp.hq.database import Database, insert_new
 from posapp.hq.enrol import take_up
+from posapp.hq.figures.counting import Counting
 from posapp.hq.limits import Bucket, Buckets
 from posapp.hq.members import friends, wishes
 from posapp.hq.members.follow import Follower
@@ -77,7 +78,8 @@ class Hq:
         self.follower = Follower(database, keys, self.vault, clock, chance, partial(wishes.send, keys))
         self.projector.on_work = self.follower.wake
         # What is worked out of it all, in this order.
-        self.after: list[Woken] = []
+        self.counting = Counting(database, clock)
+        self.after: list[Woken] = [self.counting]
         self.follower.on_work = self._wake_after
         self.pruned_ms = 0
 

@@ -33,6 +33,7 @@ from posapp.calls import (
     HoldPointsRequest,
     NewsAnswer,
     NewsRequest,
+    OpenFigureRequest,
     Refusal,
     UnsealAnswer,
     UnsealRequest,
@@ -45,6 +46,7 @@ from posapp.hq.accept import Sender, accept, hash_at, head_of
 from posapp.hq.bodies import read_body
 from posapp.hq.database import Database, upsert
 from posapp.hq.enrol import enrol
+from posapp.hq.figures.live import open_for_till
 from posapp.hq.members import consents, privacy
 from posapp.hq.pages import routes as pages
 from posapp.hq.running import Hq
@@ -311,6 +313,13 @@ def _live_routes(app: FastAPI, hq: Hq, signed: Callable[..., Awaitable[Response]
     async def confirm_code(request: Request) -> Response:
         def work(_who: Signed, body: bytes) -> Message:
             return live.confirm_code(database, keys, vault, hq.clock.now_ms(), _decode(body, ConfirmRequest))
+
+        return await signed(request, _SMALL, work)
+
+    @app.post("/v1/live/figure")
+    async def open_figure(request: Request) -> Response:
+        def work(who: Signed, body: bytes) -> Message:
+            return open_for_till(database, who.certificate, _decode(body, OpenFigureRequest))
 
         return await signed(request, _SMALL, work)
 

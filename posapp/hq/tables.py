@@ -11,6 +11,8 @@ from typing import Any
 from sqlalchemy import Column, Index, LargeBinary, Table, text
 
 from posapp.hq.columns import Whole, Word, key, table, whole, word
+from posapp.hq.joining.tables import claim, token_open
+from posapp.hq.members.tables import person, person_key
 
 SCHEMA = 4
 
@@ -460,9 +462,13 @@ refunded = table(
     whole("total"),
 )
 
-ADDED = {
+ADDED: dict[Table, dict[str, str]] = {
     shift: {"held_refunds": "0", "held_refunded": "0", "held_back": "'{}'"},
     sale: {"how": "''", "priced": "0", "points": "''"},
+    token_open: {"first": "0", "authorised": "0"},
+    claim: {"settled": "0"},
+    person: {"activated": "0"},
+    person_key: {},
 }
 """Columns that tables of older databases lack, each with what stands there then, in SQL."""
 

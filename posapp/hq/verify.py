@@ -2,7 +2,8 @@
 
 Follows reliability.md 7.1: I2 and I7 (each event once, no number with two contents), I3 (prefix 1..n, links,
 signatures), I5 (sums), I6 (receipt counters). I5 and I6 are checked where the rows are made (rows.py) and show as
-flags; that flags and rows are still what the entries say is checked here.
+flags; that flags and rows are still what the entries say is checked here, and that the boards' figures follow from
+them (figures/recount.py).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from posapp.chain import Broken, Entry, Header, check_entry, check_link
 from posapp.errors import PosError
 from posapp.hq.accept import FIRST_SEEN, OTHER_EVENT, SAME_EVENT, event_key, genesis_of, journal_keys
 from posapp.hq.database import Database
+from posapp.hq.figures.recount import verify_figures
 from posapp.hq.members.identity import groups
 from posapp.hq.members.tables import merge, person, points_entry
 from posapp.hq.project import Articles, Done, journal_row, read_items, refunded_row, shift_row, step_after, work_off
@@ -51,6 +53,7 @@ class Report:
     projected: int = 0
     flags: dict[str, int] = field(default_factory=dict)
     quarantine: list[dict[str, Any]] = field(default_factory=list)
+    days: int = 0
     error: PosError | None = None
 
     def json(self) -> str:
@@ -62,13 +65,14 @@ class Report:
         return json.dumps(values, ensure_ascii=False)
 
     def text(self, language: str = "zh") -> str:
-        counts = (self.journals, self.entries, self.projected)
+        counts = (self.journals, self.entries, self.projected, self.days)
         if language == "en":
-            lines = ["{} journals, {} entries verified; tables of {} entries compared".format(*counts)]
+            said = "{} journals, {} entries verified; tables of {} entries compared, figures of {} store-days"
             wrong, waiting = "flags", "in quarantine"
         else:
-            lines = ["已核对 {} 本流水、{} 条记录;{} 条记录的报表数据一致".format(*counts)]
+            said = "已核对 {} 本流水、{} 条记录;{} 条记录的报表数据一致,{} 个门店日的数字一致"
             wrong, waiting = "待核对", "无法入账"
+        lines = [said.format(*counts)]
         lines += [f"{wrong}: {kind} {count}" for kind, count in sorted(self.flags.items())]
         lines += [f"{waiting}: {q['jid']} {q['seq']} {q['code']} {q['detail']}" for q in self.quarantine]
         return "\n".join(lines)
@@ -90,6 +94,7 @@ def verify(database: Database) -> Report:
             tills = conn.execute(select(batch.c.store, batch.c.till).distinct().order_by("store", "till")).all()
             for store, till in tills:
                 _tables(conn, (store, till), report)
+            report.days = verify_figures(conn, _show)
         except PosError as error:
             report.error = error
         kinds = select(flag.c.kind, func.count().label("n")).group_by(flag.c.kind)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, update
 
 from posapp.clock import DAY
 from posapp.errors import PosError
@@ -113,7 +113,19 @@ def note_open(conn: Connection, session: str, code: Code, now: int, target: str 
         "at": now,
         "target": target,
     }
-    upsert(conn, token_open, [row])
+    if not insert_new(conn, token_open, {**row, "first": now}):
+        upsert(conn, token_open, [row])
+
+
+def note_authorised(conn: Connection, session: str, code: Code, now: int) -> None:
+    """The phone of whoever opened a code in this browser was confirmed."""
+    mine = (token_open.c.session == session, token_open.c.token == code.text, token_open.c.authorised == 0)
+    conn.execute(update(token_open).where(*mine).values(authorised=now))
+
+
+def date_openings(conn: Connection) -> None:
+    """What an older HQ noted: when a code was opened last is all that is known."""
+    conn.execute(update(token_open).where(token_open.c.first == 0).values(first=token_open.c.at))
 
 
 def last_opened(conn: Connection, session: str, now: int) -> str:

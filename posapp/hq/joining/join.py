@@ -118,15 +118,19 @@ def recognise(conn: Connection, keys: HqKeys, means: Means, ref: str, code: Code
     return done, {**published, **rows_of(conn, [done.ref], means.now)}
 
 
-def activate(conn: Connection, means: Means, ref: str, phone_hash: str, code: Code | None) -> bool:
+def activate(
+    conn: Connection, means: Means, ref: str, phone_hash: str, code: Code | None, at: int | None = None
+) -> bool:
     """Make a person a member, and count the join where its code says; False if they were one.
 
-    Who joins again after their account was deleted is a member, but no join.
+    at: when it happened, where HQ hears of it later. Who joins again after their account was deleted is a member, but
+    no join.
     """
+    at = means.now if at is None else min(at, means.now)
     changed = conn.execute(
         update(person)
         .where(person.c.ref == ref, person.c.status == PENDING)
-        .values(status=ACTIVE, joined=means.now)
+        .values(status=ACTIVE, joined=at, activated=means.now)
         .returning(person.c.ref)
     ).first()
     if changed is None:
@@ -136,7 +140,7 @@ def activate(conn: Connection, means: Means, ref: str, phone_hash: str, code: Co
         token = code.token if code else None
         row = {
             "ref": ref,
-            "at": means.now,
+            "at": at,
             "store": token.store if token else 0,
             "till": token.till if token else 0,
             "clerk": token.clerk if token else 0,
@@ -231,15 +235,16 @@ def credit(conn: Connection, ref: str, stem: str, sold: Any, now: int) -> tuple[
     """Give a person the points of a recorded sale, which was nobody's; what became of the ticket, and the points."""
     of_another = bool(sold.member) and root_of(conn, ref) != _root_or_none(conn, sold.member)
     if of_another or earning.is_void(conn, sold):
-        conn.execute(update(claim).where(claim.c.stem == stem).values(state="void", sale=sold.event))
+        conn.execute(update(claim).where(claim.c.stem == stem).values(state="void", sale=sold.event, settled=now))
         return (TAKEN if of_another else VOID), 0
     held = conn.execute(select(claim).where(claim.c.stem == stem)).one()
     if sold.member:  # the till knew them when it was paid: the sale itself has earned
-        conn.execute(update(claim).where(claim.c.stem == stem).values(state="done", sale=sold.event))
+        conn.execute(update(claim).where(claim.c.stem == stem).values(state="done", sale=sold.event, settled=now))
         return CREDITED, held.points
     got = earning.earned(conn, ref, sold)
     points.book(conn, ref, "claim", sold.event, got.points, now, sold.store, sold.receipt)
-    conn.execute(update(claim).where(claim.c.stem == stem).values(state="done", sale=sold.event, points=got.points))
+    done = {"state": "done", "sale": sold.event, "points": got.points, "settled": now}
+    conn.execute(update(claim).where(claim.c.stem == stem).values(**done))
     conn.execute(update(person).where(person.c.ref == ref).values(orders=person.c.orders + 1, visited=sold.paid))
     first_order(conn, root_of(conn, ref), sold)
     return CREDITED, got.points

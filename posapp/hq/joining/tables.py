@@ -21,7 +21,8 @@ static_code = table(
     Index("static_code_ref", "ref"),
 )
 
-# A code was scanned: session is the browser's own (a random number it was given), person once it is known.
+# A code was scanned: session is the browser's own (a random number it was given). first, at: when it was opened first
+# and last. authorised: when a phone was confirmed with it, 0: not.
 token_open = table(
     "token_open",
     key("session", Word),
@@ -33,8 +34,13 @@ token_open = table(
     whole("clerk"),
     whole("at"),
     word("target", "join"),
+    whole("first", 0),
+    whole("authorised", 0),
     Index("token_open_stem", "stem"),
     Index("token_open_at", "at"),
+    Index("token_open_token", "token"),
+    Index("token_open_place", "store", "first"),
+    Index("token_open_authorised", "authorised"),
 )
 
 # One row a person for ever: the join, and where it is counted (store 0: 来源未知).
@@ -54,7 +60,7 @@ joined = table(
 )
 
 # A ticket belongs to the first person who used its code. state: waiting (the sale is not here yet), done, void.
-# sale: its event id. is_new: the person joined by it.
+# sale: its event id. is_new: the person joined by it. settled: when it was done or void, 0 for one a till named.
 claim = table(
     "claim",
     key("stem", Word),
@@ -65,8 +71,10 @@ claim = table(
     word("state"),
     word("sale", ""),
     whole("points", 0),
+    whole("settled", 0),
     Index("claim_state", "state"),
     Index("claim_ref", "ref"),
+    Index("claim_settled", "settled"),
 )
 
 # What joining gives. kind: amount or gift; left: how many there still are, -1 without end. name: JSON [zh, en].

@@ -308,7 +308,7 @@ class Following:
         if not is_verified:
             wishes.ask_to_confirm(conn, means, phone, ref, row.store)
         was_known = known_by(conn, "phone", hash_) not in (None, root)
-        if not was_known and activate(conn, means, ref, hash_, code):
+        if not was_known and activate(conn, means, ref, hash_, code, row.effective):
             give(conn, means, ref, hash_, code)
         seen_at(conn, ref, row.store, row.effective)
         self._touched.update({ref, root})

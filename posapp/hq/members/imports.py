@@ -353,7 +353,9 @@ class _Taking:
     def _new(self, one: Arrival) -> str:
         ref = new_person(self._conn, self._means, home=self._home, source="import")
         joined = one.joined or self._means.now
-        self._conn.execute(update(person).where(person.c.ref == ref).values(status=ACTIVE, joined=joined))
+        self._conn.execute(
+            update(person).where(person.c.ref == ref).values(status=ACTIVE, joined=joined, activated=self._means.now)
+        )
         return ref
 
     def _fill(self, ref: str, one: Arrival, *, is_new: bool) -> bool:

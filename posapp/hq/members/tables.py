@@ -13,7 +13,7 @@ from posapp.hq.columns import Whole, Word, key, table, whole, word
 # root: the person this one is the same as after merges, itself for most. status: pending (no consent to membership),
 # active, erased. name, phone, code (the member code): sealed. tail: last two digits of the phone; lookup, tails: what
 # tills find it by (rules/lookup.py). birthday: MM-DD. balance: sum of its own points_entry rows. joined: when
-# membership became active, 0 if never. home: the store of the join.
+# membership became active, 0 if never; activated: when HQ heard of it. home: the store of the join.
 person = table(
     "person",
     key("ref", Word),
@@ -38,8 +38,10 @@ person = table(
     word("source", ""),
     whole("visited", 0),
     whole("orders", 0),
+    whole("activated", 0),
     Index("person_root", "root"),
     Index("person_code", "code_hash"),
+    Index("person_activated", "activated"),
 )
 
 # kind: phone, unionid, openid, external_userid, card, order. hash: keyed (hq/vault.py). strength: verified or claimed;
@@ -53,6 +55,7 @@ person_key = table(
     word("source"),
     whole("added"),
     Index("person_key_ref", "ref"),
+    Index("person_key_added", "kind", "added"),
     Index(
         "person_key_verified",
         "kind",

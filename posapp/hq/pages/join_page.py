@@ -351,6 +351,8 @@ def _join(hq: Hq, visit: Visit, place: Place) -> Response:
         one_at_a_time(conn, key)  # the same phone in two browsers: one after the other
         asked.counted = _counted(conn, hq, visit, now)
         done, published = join.join(conn, hq.keys, means, asked)
+        if with_code := asked.counted or asked.code:
+            codes.note_authorised(conn, visit.session, with_code, now)
         browser.confirm(conn, visit, key, done.ref, now)
         browser.sign_in(conn, visit, hq.chance, done.ref, now)
         result = result_of(conn, means, done, joins=True)
@@ -378,6 +380,7 @@ def _claim(hq: Hq, visit: Visit, place: Place) -> Response:
     means = Means(hq.vault, hq.chance, hq.clock.now_ms())
     with hq.database.transaction() as conn:
         done, published = join.recognise(conn, hq.keys, means, place.member, place.code)
+        codes.note_authorised(conn, visit.session, place.code, means.now)
         result = result_of(conn, means, done, joins=False)
         feed.publish(conn, published)
     return told(hq, visit, place, result)

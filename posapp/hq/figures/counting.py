@@ -1,0 +1,179 @@
+"""Keeps the figures: a thread of the server that works out anew what changed, and tells the tills.
+
+Each look is idempotent: what was found is worked out from what HQ holds, and only then the marks move on. So a stop in
+the middle, or a second server, does work again and changes nothing by it.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from posapp import log
+from posapp.clock import Clock
+from posapp.hq import feed
+from posapp.hq.database import Database, insert_new, upsert
+from posapp.hq.figures import tally
+from posapp.hq.figures.changes import BATCH, INSTANT, STAFF, Changes, Place, Places, changes, marks
+from posapp.hq.figures.classify import Day, day_of, portions
+from posapp.hq.figures.stream import PAST_DAYS, Contact, board_rows, contacts, dates_before
+from posapp.hq.figures.tables import counted, tally_day
+from posapp.hq.figures.tally import MATURES_MS, Standing
+from posapp.hq.joining.codes import date_openings
+from posapp.hq.joining.tables import joined
+from posapp.hq.tables import batch, store
+from posapp.hq.woken import Woken
+from posapp.rules.metrics import FINAL
+
+DAYS_AT_ONCE = 10
+"""Store-days of one transaction: tills that sell meanwhile wait for no more."""
+
+_log = log.named("hq.figures")
+
+
+class Counting(Woken):
+    """Works off what the follower has done, in a thread of its own, woken after it."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        super().__init__("counting")
+        self._database = database
+        self._clock = clock
+        self._looking = threading.Lock()
+        self._seen: set[Any] = set()
+        self._told: dict[int, Any] = {}
+        """What each store's board was told of besides figures."""
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._woken.wait(1.0)  # claims, merges and days that turn: looked after even if nobody wakes
+            self._woken.clear()
+            try:
+                while not self._stopping.is_set() and self.step():
+                    pass
+            except Exception:  # noqa: BLE001  (logged whole; figures that stand still must not stop the rest)
+                _log.exception("figures could not be counted; trying again in a second")
+                self._stopping.wait(1.0)
+
+    def step(self) -> bool:
+        """One look, and the work it finds; whether more waits."""
+        with self._looking:
+            return self._look()
+
+    def _look(self) -> bool:
+        now = self._clock.now_ms()
+        with self._database.reading() as conn:
+            held = marks(conn)
+        if not held:
+            with self._database.transaction() as conn:
+                date_openings(conn)
+                insert_new(conn, counted, {"name": BATCH, "value": "0"})
+        with self._database.reading(snapshot=True) as conn:
+            places = Places(conn)
+            found = changes(conn, places, held, self._seen)
+            if not held:
+                found.days |= {(row.store, places.date(row.store, row.at)) for row in conn.execute(select(joined))}
+            round_ = _Round(conn, places, found, now)
+        touched = self._work_off(round_, found, now)
+        with self._database.transaction() as conn:
+            _lock(conn)
+            told = self._board(conn, round_, {number for number, _ in touched})
+            rows = {BATCH: str(found.upto), INSTANT: str(now), STAFF: json.dumps(sorted(found.staff))}
+            upsert(conn, counted, ({"name": name, "value": value} for name, value in rows.items()))
+            feed.publish(conn, {"board": told})
+        self._seen = found.seen
+        return found.has_more
+
+    def _work_off(self, round_: _Round, found: Changes, now: int) -> set[Place]:
+        """The store-days whose figures or standing are others."""
+        touched: set[Place] = set()
+        days = [day for place in sorted(found.days | round_.due) if (day := round_.day(*place))]
+        for start in range(0, len(days), DAYS_AT_ONCE):
+            with self._database.transaction(waits_for_disk=False) as conn:
+                _lock(conn)
+                touched |= _count(conn, days[start : start + DAYS_AT_ONCE], found.staff, round_, now)
+        for some in portions(found.refs):
+            with self._database.transaction(waits_for_disk=False) as conn:
+                _lock(conn)
+                touched |= tally.mature(conn, some, 0, now)
+        return touched
+
+    def _board(self, conn: Connection, round_: _Round, touched: set[int]) -> dict[tuple[str, str], Any]:
+        """The rows of stores of which something is to be told."""
+        rows: dict[tuple[str, str], Any] = {}
+        for number, today in round_.today.items():
+            settings, tills = round_.settings[number], round_.tills.get(number, [])
+            word = (today, settings.join_target, tuple(one.told for one in tills))
+            if number in touched or self._told.get(number) != word:
+                rows.update(board_rows(conn, number, today, int(settings.cutover_hour), settings.join_target, tills))
+                self._told[number] = word
+        return rows
+
+
+class _Round:
+    """What a look needs to know of stores and days. due: days that are no more what they are said to be."""
+
+    def __init__(self, conn: Connection, places: Places, found: Changes, now: int) -> None:
+        self._now = now
+        self.tills: dict[int, list[Contact]] = contacts(conn)
+        self._waiting = set(conn.scalars(select(batch.c.store).where(batch.c.n > found.upto).distinct()))
+        numbers = set(conn.scalars(select(store.c.number)))
+        self.settings = {
+            number: places.settings(number) for number in numbers | {number for number, _ in found.days} | {0}
+        }
+        self.today = {number: places.date(number, now) for number in sorted(numbers) if number in self.tills}
+        self.due = self._due(conn)
+
+    def _due(self, conn: Connection) -> set[Place]:
+        due: set[Place] = set()
+        missing = {
+            (number, date) for number, today in self.today.items() for date in dates_before(today, range(PAST_DAYS + 1))
+        }
+        oldest = min((date for _, date in missing), default="")
+        kept = select(tally_day).where((tally_day.c.state != FINAL) | (tally_day.c.date >= oldest))
+        for row in conn.execute(kept):
+            missing.discard((row.store, row.date))
+            day = self.day(row.store, row.date)
+            if row.state == FINAL or day is None:
+                continue
+            standing = self.standing(day)
+            turned = (row.zone, row.turns) != (day.zone, day.turns)
+            if turned or standing.is_past or (standing.has_told and not row.complete):
+                due.add((row.store, row.date))
+        return due | missing
+
+    def day(self, number: int, date: str) -> Day | None:
+        """None for what a till wrote that is no date."""
+        settings = self.settings.get(number)
+        try:
+            return day_of(number, date, settings) if settings is not None else None
+        except (ValueError, OverflowError):
+            return None
+
+    def standing(self, day: Day) -> Standing:
+        is_over = self._now >= day.ends and day.store not in self._waiting
+        tills = self.tills.get(day.store, [])
+        return Standing(
+            self._now,
+            is_over and all(one.has_told(day.ends) for one in tills),
+            is_over and self._now >= day.freezes,
+        )
+
+
+def _lock(conn: Connection) -> None:
+    """Two servers that count do so one after the other."""
+    conn.execute(select(counted.c.value).where(counted.c.name == BATCH).with_for_update())
+
+
+def _count(conn: Connection, days: Iterable[Day], staff: frozenset[str], round_: _Round, now: int) -> set[Place]:
+    touched: set[Place] = set()
+    for day in days:
+        outcome = tally.recount(conn, day, staff, round_.standing(day))
+        if outcome.is_changed:
+            touched.add((day.store, day.date))
+        if outcome.buyers:
+            touched |= tally.mature(conn, outcome.buyers, day.starts - MATURES_MS, now)
+    return touched
