@@ -1,4 +1,4 @@
-"""What a new member costs by channel (获客成本): media as imported, gifts and benefits of the tills, clerks' rewards."""
+"""What a new member costs by channel (获客成本): media as imported, gifts and benefits at tills, clerks' rewards."""
 
 from __future__ import annotations
 

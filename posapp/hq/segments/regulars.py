@@ -129,9 +129,7 @@ def _csv(rows: Sequence[Regular], english: bool) -> str:
     for one in rows:
         figure = one.figure
         segment = rfm.SEGMENTS[figure.segment][english]
-        weekday = ("", *(("一二三四五六日", ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"))[english]))[
-            figure.weekday
-        ]
+        weekday = _WEEKDAYS[english][figure.weekday].strip()
         writer.writerow(
             [
                 one.rank,
