@@ -18,6 +18,7 @@ from posapp.hq.members import friends, wishes
 from posapp.hq.members.follow import Follower
 from posapp.hq.news import News
 from posapp.hq.project import Projector
+from posapp.hq.segments.evening import Evening
 from posapp.hq.tables import nonce, till, till_key
 from posapp.hq.texts.courier import Courier
 from posapp.hq.tile_pages import FirstPages
@@ -79,7 +80,8 @@ class Hq:
         self.projector.on_work = self.follower.wake
         # What is worked out of it all, in this order.
         self.counting = Counting(database, clock)
-        self.after: list[Woken] = [self.counting]
+        self.evening = Evening(database, self.vault, clock)
+        self.after: list[Woken] = [self.counting, self.evening]
         self.follower.on_work = self._wake_after
         self.pruned_ms = 0
 
