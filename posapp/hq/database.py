@@ -24,6 +24,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from posapp.errors import PosError
+from posapp.hq.care import tables as _care  # noqa: F401
 from posapp.hq.columns import Whole, metadata
 from posapp.hq.joining import tables as _joining  # noqa: F401  (part of the metadata)
 from posapp.hq.members import tables as _members  # noqa: F401
@@ -35,6 +36,7 @@ from posapp.streams import STREAMS
 ACCEPTED = "accepted"
 PROJECTED = "projected"
 FOLLOWED = "followed"
+CARED, CARED_MEMBERS = "cared", "cared members"
 BOOK = "book"
 MERGES = "merges"
 
@@ -186,7 +188,8 @@ def _prepare(database: Database) -> None:
             metadata.create_all(conn)  # an older database gets the tables that it lacks
             _add_columns(conn)
             conn.execute(update(about).where(about.c.name == "schema").values(value=str(SCHEMA)))
-        names = [ACCEPTED, PROJECTED, FOLLOWED, BOOK, MERGES, *map(feed_counter, STREAMS)]
+        own = (ACCEPTED, PROJECTED, FOLLOWED, BOOK, MERGES, CARED, CARED_MEMBERS)
+        names = [*own, *map(feed_counter, STREAMS)]
         known = set(conn.scalars(select(counter.c.name)))
         if missing := [{"name": name, "n": 0} for name in names if name not in known]:
             conn.execute(counter.insert(), missing)
