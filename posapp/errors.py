@@ -527,6 +527,54 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "会员 {member} 的归属与合并记录不符,请保留数据并联系技术支持",
         "Whose id {member} is does not follow from the merges; keep the data and call support.",
     ),
+    "digits_in_text": (
+        "文字里不能有连续 5 个以上的数字,请不要写手机号、卡号",
+        "A text has no five digits in a row: no phone, no card number.",
+    ),
+    "inward_word": (
+        "「{word}」不能让顾客看到或听到,请换个说法",
+        "Customers may see or hear this, so it cannot say {word}; say it another way.",
+    ),
+    "bad_blank": (
+        "大括号里只能写这些: {blanks}",
+        "Braces may only hold these: {blanks}",
+    ),
+    "not_a_draft": (
+        "{scene} 第 {version} 版不是草稿,不能再批准",
+        "Version {version} of {scene} is no draft any more.",
+    ),
+    "own_script": (
+        "话术要由另一个人批准,不能批准自己写的",
+        "Somebody else has to approve it; nobody approves their own words.",
+    ),
+    "script_unapproved": (
+        "{scene} 第 {version} 版没有批准过这段话,不能发到收银台",
+        "Nobody approved these words as version {version} of {scene}; they do not go to tills.",
+    ),
+    "experiment_runs": (
+        "{scene} 已有实验 {id} 在进行,请先停止",
+        "The experiment {id} already runs in {scene}; stop it first.",
+    ),
+    "clerk_off": (
+        "工号 {clerk} 已停用,请换一位在职的",
+        "Clerk {clerk} is off; name one who works here.",
+    ),
+    "bad_key": (
+        "密钥不正确或已停用,请向总部索取新的",
+        "The key is wrong or was taken back; ask headquarters for another.",
+    ),
+    "out_of_scope": (
+        "这个密钥不能用于 {scope}",
+        "This key may not be used for {scope}.",
+    ),
+    "too_many_events": (
+        "一次最多 {most} 条,请分几次发",
+        "At most {most} at once; send them in several requests.",
+    ),
+    "bad_event": (
+        "{field} 缺少或不正确,请对照 docs/open-events.md",
+        "{field} is missing or wrong; see docs/open-events.md.",
+    ),
     "no_such_member": ("没有这位会员,请核对", "There is no such member; check what was typed."),
     "same_member": ("这两个编号已经是同一位会员", "The two are one member already."),
     "bad_id": (

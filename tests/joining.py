@@ -73,5 +73,6 @@ def follow(chain: Chain) -> None:
     while hq.follower.step():
         pass
     hq.follower.catch_up()
-    while hq.counting.step():
-        pass
+    for worker in (hq.counting, hq.caring):
+        while worker.step():
+            pass

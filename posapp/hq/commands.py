@@ -20,6 +20,7 @@ from drivers.contracts import Document
 from posapp import log
 from posapp.errors import PosError
 from posapp.hq import display_commands, enrol, people, sheet_commands
+from posapp.hq.care import commands as care_commands
 from posapp.hq.figures import commands as figure_commands
 from posapp.hq.generation import begin_run
 from posapp.hq.joining import commands as join_commands
@@ -113,6 +114,7 @@ def add_commands(subparsers: Any, draw: Draw | None = None) -> None:
     join_commands.add(command, group, reports)
     figure_commands.add(command, reports)
     segment_commands.add(command, group, imports, reports)
+    care_commands.add(command, group, imports, reports)
 
     check = command(actions, "verify", _verify, "re-verify every journal and that the tables follow from them")
     check.add_argument("--json", action="store_true")

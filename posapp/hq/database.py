@@ -24,6 +24,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from posapp.errors import PosError
+from posapp.hq.care import tables as _care  # noqa: F401
 from posapp.hq.columns import Whole, metadata
 from posapp.hq.figures import tables as _figures  # noqa: F401  (part of the metadata)
 from posapp.hq.joining import tables as _joining  # noqa: F401
@@ -38,8 +39,11 @@ ACCEPTED = "accepted"
 PROJECTED = "projected"
 FOLLOWED = "followed"
 SEGMENTED = "segmented"
+CARED, CARED_MEMBERS = "cared", "cared members"
 BOOK = "book"
 MERGES = "merges"
+COUNTERS = (ACCEPTED, PROJECTED, FOLLOWED, SEGMENTED, CARED, CARED_MEMBERS, BOOK, MERGES)
+"""Of what HQ keeps a number: how far each worker has read, how many of a thing there are."""
 
 _BUSY_SECONDS = 30
 _INSERTS: dict[str, Any] = {"sqlite": sqlite_insert, "postgresql": pg_insert}
@@ -189,7 +193,7 @@ def _prepare(database: Database) -> None:
             metadata.create_all(conn)  # an older database gets the tables that it lacks
             _add_columns(conn)
             conn.execute(update(about).where(about.c.name == "schema").values(value=str(SCHEMA)))
-        names = [ACCEPTED, PROJECTED, FOLLOWED, SEGMENTED, BOOK, MERGES, *map(feed_counter, STREAMS)]
+        names = [*COUNTERS, *map(feed_counter, STREAMS)]
         known = set(conn.scalars(select(counter.c.name)))
         if missing := [{"name": name, "n": 0} for name in names if name not in known]:
             conn.execute(counter.insert(), missing)

@@ -10,11 +10,13 @@ from sqlalchemy import Connection, bindparam, select
 from posapp.chain import key_id
 from posapp.clock import MINUTE, Clock, SimulatedClock
 from posapp.errors import PosError
+from posapp.hq.care.caring import Caring
+from posapp.hq.care.desk import befriended
 from posapp.hq.database import Database, insert_new
 from posapp.hq.enrol import take_up
 from posapp.hq.figures.counting import Counting
 from posapp.hq.limits import Bucket, Buckets
-from posapp.hq.members import friends, wishes
+from posapp.hq.members import wishes
 from posapp.hq.members.follow import Follower
 from posapp.hq.news import News
 from posapp.hq.project import Projector
@@ -68,7 +70,7 @@ class Hq:
         self.first_pages = FirstPages(database, clock)
         self.texts = Courier(database, self.vault, clock, folder)
         wecom = wecom or (wecom_account.load(folder) if folder else None)
-        known = known or partial(friends.note, self.vault, chance)
+        known = known or partial(befriended, self.vault, chance)
         self.wecom = Worker(database, keys, clock, chance, wecom, known) if wecom else None
         self.requests = Buckets(burst=300, every_ms=EACH_REQUEST_MS)
         # A till that was offline for days must drain: what bounds it is the size of a push, not their number.
@@ -81,7 +83,8 @@ class Hq:
         # What is worked out of it all, in this order.
         self.counting = Counting(database, clock)
         self.evening = Evening(database, self.vault, clock)
-        self.after: list[Woken] = [self.counting, self.evening]
+        self.caring = Caring(database, clock)
+        self.after: list[Woken] = [self.counting, self.evening, self.caring]
         self.follower.on_work = self._wake_after
         self.pruned_ms = 0
 
