@@ -559,6 +559,22 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "工号 {clerk} 已停用,请换一位在职的",
         "Clerk {clerk} is off; name one who works here.",
     ),
+    "not_your_friend": (
+        "这位顾客不是您的企业微信好友,看不到会员卡",
+        "This customer is no friend of yours in WeCom; their card is not shown.",
+    ),
+    "no_member_yet": (
+        "这位顾客还不是会员,或还没有和会员账户对上;可以发入会链接",
+        "This customer is no member yet, or not tied to an account; send a link to join.",
+    ),
+    "not_a_clerk": (
+        "您的企业微信账号没有对应的工号,请联系总部",
+        "Your WeCom account is no clerk's here; ask headquarters.",
+    ),
+    "sign_in_again": (
+        "登录已过期,请重新进入",
+        "You are not signed in any more; open the page again.",
+    ),
     "bad_key": (
         "密钥不正确或已停用,请向总部索取新的",
         "The key is wrong or was taken back; ask headquarters for another.",
