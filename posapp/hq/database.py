@@ -27,6 +27,7 @@ from posapp.errors import PosError
 from posapp.hq.columns import Whole, metadata
 from posapp.hq.joining import tables as _joining  # noqa: F401  (part of the metadata)
 from posapp.hq.members import tables as _members  # noqa: F401
+from posapp.hq.rewards import tables as _rewards  # noqa: F401
 from posapp.hq.tables import ADDED, SCHEMA, about, counter
 from posapp.hq.texts import tables as _texts  # noqa: F401
 from posapp.hq.wecom import tables as _wecom  # noqa: F401  (create_all makes what is declared)
@@ -35,6 +36,10 @@ from posapp.streams import STREAMS
 ACCEPTED = "accepted"
 PROJECTED = "projected"
 FOLLOWED = "followed"
+REWARDED = "rewarded"
+REWARDED_AT = "rewarded at"
+"""The instant up to which what is no batch (joins, claims, merges) was looked at for rewards."""
+
 BOOK = "book"
 MERGES = "merges"
 
@@ -186,7 +191,7 @@ def _prepare(database: Database) -> None:
             metadata.create_all(conn)  # an older database gets the tables that it lacks
             _add_columns(conn)
             conn.execute(update(about).where(about.c.name == "schema").values(value=str(SCHEMA)))
-        names = [ACCEPTED, PROJECTED, FOLLOWED, BOOK, MERGES, *map(feed_counter, STREAMS)]
+        names = [ACCEPTED, PROJECTED, FOLLOWED, REWARDED, REWARDED_AT, BOOK, MERGES, *map(feed_counter, STREAMS)]
         known = set(conn.scalars(select(counter.c.name)))
         if missing := [{"name": name, "n": 0} for name in names if name not in known]:
             conn.execute(counter.insert(), missing)
@@ -200,6 +205,7 @@ def _add_columns(conn: Connection) -> None:
             if name not in held:
                 kind = table.c[name].type.compile(conn.dialect)
                 conn.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {name} {kind} NOT NULL DEFAULT {default}")
+    for table in metadata.sorted_tables:
         for index in table.indexes:
             index.create(conn, checkfirst=True)
 

@@ -17,6 +17,7 @@ from posapp.hq.members import friends, wishes
 from posapp.hq.members.follow import Follower
 from posapp.hq.news import News
 from posapp.hq.project import Projector
+from posapp.hq.rewards.rewarding import Rewarding
 from posapp.hq.tables import nonce, till, till_key
 from posapp.hq.texts.courier import Courier
 from posapp.hq.tile_pages import FirstPages
@@ -78,6 +79,8 @@ class Hq:
         self.projector.on_work = self.follower.wake
         # What is worked out of it all, in this order.
         self.after: list[Woken] = []
+        self.rewards = Rewarding(database, clock)
+        self.after.append(self.rewards)
         self.follower.on_work = self._wake_after
         self.pruned_ms = 0
 
