@@ -27,6 +27,7 @@ from posapp.hq.members import privacy_commands
 from posapp.hq.members.staff import set_phone
 from posapp.hq.office import Office
 from posapp.hq.rewards import commands as reward_commands
+from posapp.hq.rewards import standards_commands
 from posapp.hq.texts import commands as text_commands
 from posapp.hq.vault import Vault
 from posapp.hq.wecom import commands as wecom_commands
@@ -110,6 +111,7 @@ def add_commands(subparsers: Any, draw: Draw | None = None) -> None:
 
     join_commands.add(command, group, reports)
     reward_commands.add(command, group, reports)
+    standards_commands.add(command, imports, reports)
 
     check = command(actions, "verify", _verify, "re-verify every journal and that the tables follow from them")
     check.add_argument("--json", action="store_true")

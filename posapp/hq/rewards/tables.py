@@ -65,6 +65,24 @@ reward_seen = table(
     Index("reward_seen_session", "session"),
 )
 
+# A day of talking to customers in WeCom, by store and clerk (0: the whole store). hour_chats: chats of which it is
+# known how many were answered within the hour; wait: chats times the minutes to the first answer. source: file or
+# wecom.
+wecom_day = table(
+    "wecom_day",
+    key("date", Word),
+    key("store", Whole),
+    key("clerk", Whole),
+    whole("chats"),
+    whole("answered"),
+    whole("hour_chats"),
+    whole("in_hour"),
+    whole("members"),
+    whole("active"),
+    whole("wait"),
+    word("source"),
+)
+
 adds_only(reward_rule)
 adds_only(reward_line)
 adds_only(reward_month)
