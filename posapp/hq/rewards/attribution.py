@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, select
 from posapp.clock import DAY
 from posapp.errors import PosError
 from posapp.hq.joining.tables import claim, joined, referral, token_open
+from posapp.hq.rewards.days import days_before
 from posapp.hq.rewards.facts import ids_of, portions, roots_of
 from posapp.hq.rewards.rules import read_date
 from posapp.hq.rewards.tables import reward_seen
@@ -54,7 +55,7 @@ def attribution(conn: Connection, since: str, until: str, number: int | None = N
     sales = conn.execute(asked.order_by(sale.c.jid, sale.c.seq)).all()
     back = _back(conn, sales)
     buyers = _buyers(conn, sales)
-    touches = touches_of(conn, set(buyers.values()))
+    touches = touches_of(conn, set(buyers.values()), days_before(since, 2 + WINDOW_MS // DAY))
     sums: dict[str, Counter[str]] = {model: Counter() for model in MODELS}
     tickets = 0
     total = 0
@@ -115,9 +116,9 @@ def _stem(token: str) -> str:
         return ""
 
 
-def touches_of(conn: Connection, roots: Iterable[str]) -> dict[str, list[Touch]]:
+def touches_of(conn: Connection, roots: Iterable[str], since: str) -> dict[str, list[Touch]]:
     """Everything that touched some persons: codes they opened, joined by or claimed with, who invited them, hints that
-    a clerk took up."""
+    a clerk took up since a date."""
     root_of = {ref: root for root, refs in ids_of(conn, roots).items() for ref in refs}
     found: dict[str, dict[tuple[str, str], Touch]] = defaultdict(dict)
 
@@ -142,9 +143,8 @@ def touches_of(conn: Connection, roots: Iterable[str]) -> dict[str, list[Touch]]
             opened = select(token_open).where(token_open.c.session >= session, token_open.c.session < f"{session}~")
             for row in conn.execute(opened):
                 note(ref, row.at, row.channel, row.token)
-    for row in conn.execute(
-        select(event.c.event, event.c.version, event.c.effective, event.c.body).where(event.c.type == "hint.shown")
-    ):
+    columns = [event.c[name] for name in "event version effective body".split()]
+    for row in conn.execute(select(*columns).where(event.c.type == "hint.shown", event.c.date >= since)):
         body = read_body("hint.shown", row.version, row.body.encode())
         if isinstance(body, HintShown) and body.outcome == "accepted" and body.member in root_of:
             note(body.member, row.effective, HINT, row.event)
