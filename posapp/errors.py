@@ -260,6 +260,19 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The time can only be set under --clock simulated.",
     ),
     "bad_date": ("日期 {date} 不正确,请写如 2026-11-22", "{date} is not a date; write one like 2026-11-22."),
+    "bad_month": ("月份 {month} 不正确,请写如 2026-11", "{month} is not a month; write one like 2026-11."),
+    "month_runs": (
+        "{month} 还没有结束,月底过后才能结算",
+        "{month} is not over; it is settled once it is.",
+    ),
+    "month_settled": (
+        "{month} 已经结算,规则只能从之后的月份开始",
+        "{month} is settled; a rule can only start in a month after it.",
+    ),
+    "rewards_differ": (
+        "收银员 {clerk} 在门店 {store} {date} 的奖励与重算不符",
+        "The rewards of clerk {clerk} in store {store} on {date} are not what a recount gives.",
+    ),
     "unknown_setting": (
         "没有名为 {name} 的设置,可以设置的有 {names}",
         "There is no setting called {name}; there are {names}.",
