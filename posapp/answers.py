@@ -93,7 +93,8 @@ class MemberView:
 
     tier: (name, #rrggbb), ("", "") for none. chips, consents: name to value, what was just said here included.
     is_old: HQ has confirmed nothing of it for a while, since `at`. For the cashier alone: segment (of rfm.py, its
-    word), owner (who looks after them, by name), titles, away (days since they bought, None: not known), hint.
+    word), owner (who looks after them, by name; is_mine: the signed-in clerk), titles, away (days since they bought,
+    None: not known), hint.
     """
 
     ref: str
@@ -115,6 +116,7 @@ class MemberView:
     titles: tuple[str, ...] = ()
     away: int | None = None
     hint: HintView | None = None
+    is_mine: bool = False
 
     @property
     def is_named(self) -> bool:
@@ -212,7 +214,8 @@ class VisitorView:
 
 @dataclass(frozen=True, slots=True)
 class VisitorsView:
-    """A day's list, and how far it has proved itself. talked: of those that an outcome was noted for."""
+    """A day's list, and how far it has proved itself. talked: who bought or looked by the clerk's word; bought: by that
+    or by a sale."""
 
     date: str
     visitors: tuple[VisitorView, ...]

@@ -441,6 +441,7 @@ class GuestVerbs(CardVerbs):
             self._titles(card.row),
             self._away(card.row.last),
             self._hint_view(held, agreed),
+            self.clerk is not None and card.row.owner == self.clerk.number,
         )
 
     @staticmethod

@@ -43,7 +43,10 @@ class TaskVerbs(HintVerbs):
         rows = sorted(rows, key=lambda row: (row.place, row.member))[:MOST_VISITORS]
         views = tuple(self._visitor(row, said.get(row.member, {})) for row in rows)
         talked = sum(view.outcome in ("bought", "looked") for view in views)
-        arrived, bought = sum(view.arrived for view in views), sum(view.bought for view in views)
+        arrived, bought = (
+            sum(view.arrived for view in views),
+            sum(view.bought or view.outcome == "bought" for view in views),
+        )
         return VisitorsView(today, views, len(views), arrived, talked, bought)
 
     def _visitor(self, row: VisitorRow, said: Said) -> VisitorView:
@@ -85,6 +88,8 @@ class TaskVerbs(HintVerbs):
 
     def arrivals(self) -> list[VisitorView]:
         """The signed-in clerk's own customers who have come since this was asked last."""
+        if self.is_training:
+            return []
         here = [view for view in self.visitors().visitors if view.arrived]
         before, self._arrived = self._arrived, {view.member for view in here}
         if before is None:  # the till has just been started: who was here before that is no news
