@@ -354,7 +354,7 @@ class App:
 
     def _news(self) -> None:
         """HQ has told something: who has just joined stands on the ticket, and nobody pressed a key."""
-        came = self.window.run(self.till.newcomer)
+        came = self.window.run(self.till.newcomer, is_asked=False)
         if came:
             self.members.welcome(came)
         elif self.sale.shown.member:

@@ -56,6 +56,9 @@ class HintStrip(QFrame):
 
     def _cut(self) -> None:
         room = self.width() - self.accept.sizeHint().width() - self.away.sizeHint().width() - 30
+        metrics = self.prompt.fontMetrics()
+        lines = 1 if metrics.horizontalAdvance(self.prompt.text()) <= room else 2
+        self.prompt.setMinimumHeight(lines * metrics.lineSpacing())
         self.script.setText(self.script.fontMetrics().elidedText(self._line, Qt.TextElideMode.ElideRight, room))
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  (Qt's name)

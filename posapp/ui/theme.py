@@ -44,7 +44,7 @@ COLOURS = {"light": LIGHT, "dark": DARK}
 
 _SIZES = {
     "small": 14, "body": 17, "row": 19, "large": 24, "huge": 44, "giant": 60, "target": 52, "least": 34, "tile": 14,
-    "tab": 34, "bar": 10, "pad": 10, "edge": 13, "round": 8,
+    "tab": 34, "bar": 10, "pad": 10, "edge": 13, "round": 8, "act": 38, "place": 44,
 }  # fmt: skip
 """Pixels at scale 1."""
 
@@ -117,7 +117,7 @@ QListView QScrollBar:vertical { background: transparent; width: ${bar}px; margin
 QListView QScrollBar::handle:vertical { background: $line; border-radius: 5px; min-height: ${target}px; }
 QListView QScrollBar::add-line:vertical, QListView QScrollBar::sub-line:vertical { height: 0; }
 QListView QScrollBar::add-page:vertical, QListView QScrollBar::sub-page:vertical { background: transparent; }
-QPushButton[kind="act"] { min-height: 38px; padding: 0 ${edge}px; }
+QPushButton[kind="act"] { min-height: ${act}px; padding: 0 ${edge}px; }
 QPushButton[kind="act"][hinted="true"] { padding-bottom: ${pad}px; }
 QFrame#hint_strip { background: $chosen; border: none; border-left: 5px solid $accent; border-radius: 0; }
 QLabel#hint_prompt { font-weight: 600; }
@@ -138,7 +138,8 @@ QPushButton#clock[tone="amber"] { background: $caution; color: $surface; font-we
 QPushButton#clock[tone="red"] { background: $warning; color: $on_warning; font-weight: 600; }
 QLineEdit { background: $raised; border: 2px solid $accent; border-radius: ${round}px; padding: 0 ${pad}px;
   min-height: ${target}px; font-size: ${row}px; selection-background-color: $chosen; }
-QPushButton[kind="member"] { background: $surface; border: none; min-height: 44px; padding: 0; text-align: left; }
+QPushButton[kind="member"] { background: $surface; border: none; min-height: ${place}px; padding: 0;
+  text-align: left; }
 QPushButton[kind="member"]:pressed { background: $chosen; }
 QPushButton[kind="pay"] { background: $accent; color: $on_accent; border: none; font-size: ${large}px;
   font-weight: 600; }

@@ -90,8 +90,9 @@ class Window(QWidget):
 
     # --- verbs ---
 
-    def run(self, act: Callable[[], T]) -> T | None:
-        """Carry a verb out; what it refuses is told in one sentence, in the notice. None: it was refused."""
+    def run(self, act: Callable[[], T], *, is_asked: bool = True) -> T | None:
+        """Carry a verb out; what it refuses is told in one sentence, in the notice. None: it was refused. is_asked:
+        somebody wanted it, and has read what the notice said before."""
         try:
             result = act()
         except PosError as refused:
@@ -103,7 +104,8 @@ class Window(QWidget):
         except Exception:  # noqa: BLE001  (the open ticket is stored, so the cashier can go on)
             self._confess()
             return None
-        self.notice.hide()
+        if is_asked:
+            self.notice.hide()
         return result
 
     def _confess(self) -> None:
