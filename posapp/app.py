@@ -13,8 +13,11 @@ from drivers.contracts import Document, Shown
 from posapp.answers import ClerkView, OpenTicket, PaidView, ShiftView, StatusView
 from posapp.devices import DEVICES_FILE, REASONS
 from posapp.errors import PosError
+from posapp.members.addon_screen import AddonStrip
 from posapp.members.card_screen import MemberCard
 from posapp.members.desk_screen import MemberDesk
+from posapp.members.hint_screen import HintStrip
+from posapp.members.tasks_screen import TaskDesk
 from posapp.money import Money
 from posapp.rules.codes import kind_of
 from posapp.selling.facing_screen import Facing
@@ -60,6 +63,7 @@ class App:
         self.till = till
         self._facing: Facing | None = None
         self._is_locked = False
+        self._met = ""
         self._settings: Settings | None = None
         self._scanner: ScannerScreen | None = None
         self.window = Window(
@@ -77,12 +81,21 @@ class App:
         )
         self.close_shift = CountScreen(till.settings.denominations, self._close_shift, self._go_on)
         self.slip = SlipScreen(self._go_on)
-        key = keys_of(till.settings.key_profile, till.settings.keys).get("member", "")
-        card = MemberCard(lambda: till.settings, till.clock.now_ms, lambda: self.sale.act("member"), key)
+        keys = keys_of(till.settings.key_profile, till.settings.keys)
+        card = MemberCard(
+            lambda: till.settings,
+            till.clock.now_ms,
+            lambda: self.sale.act("member"),
+            keys.get("member", ""),
+            HintStrip(lambda action: self.sale.act(action), keys),
+            AddonStrip(till.addons, lambda code: self.sale.add(code)),
+        )
         self.sale = SaleScreen(self.window, till, self._lead, self._more, self._ticket_changed, card)
         self.papers = PaperDesk(self.window, till, self.sale)
         self.sale.refunded = self.papers.voided
         self.members = MemberDesk(self.window, till, self.sale, lambda: self._facing)
+        self.tasks = TaskDesk(self.window, till, self.sale, self._lead)
+        self.window.clock.clicked.connect(lambda: self.tasks.serve())
         pages: dict[str, Page] = {
             "sign_in": self.sign_in,
             "locked": self.locked,
@@ -135,6 +148,27 @@ class App:
                 from posapp.setup.capabilities_screen import CapabilitiesScreen
 
                 return CapabilitiesScreen(till.capabilities, language, self._go_on)
+            case "visitors" | "leads" | "regulars" | "feedbacks":
+                return self.tasks.page(name)
+            case "feedback":
+                from posapp.members.feedback_screen import FeedbackScreen
+
+                return FeedbackScreen(
+                    lambda: (self.tasks.category, self.tasks.categories().get(self.tasks.category, "")),
+                    self.tasks.post,
+                    self._go_on,
+                )
+            case "member_card":
+                from posapp.members.blocks_screen import BlocksScreen
+
+                return BlocksScreen(
+                    lambda: till.card() if till.guest() else None,
+                    lambda: till.settings,
+                    self.tasks.lead_row,
+                    self.tasks.handle,
+                    self.tasks.weekday,
+                    self._go_on,
+                )
             case _:
                 from posapp.setup.receipt_screen import ReceiptScreen
 
@@ -176,6 +210,11 @@ class App:
             self._follow_customer(ticket)
         if display := self.till.devices.display:
             display.show(_shown(ticket, paid, is_paying))
+        ref = ticket.member.ref if ticket.member else ""
+        if ref != self._met:
+            self._met = ref
+            if ref:
+                self.tasks.tell_news()
 
     def _follow_customer(self, ticket: OpenTicket) -> None:
         clerk = self.till.clerk.number if self.till.clerk and not self._is_locked else 0
@@ -194,6 +233,8 @@ class App:
         else:
             self.window.show_page("sale")
         self._follow_customer(self.sale.shown)
+        if self.till.clerk and not self._is_locked:
+            self.tasks.tell_news()
         self.show_status()
 
     def _after_setup(self) -> None:
@@ -216,7 +257,41 @@ class App:
             case "member":
                 self.members.ask()
             case "reception":
+                if self.till.settings.reception_clock == "on":
+                    self.tasks.arrive()
                 self.members.reception()
+            case "hint":
+                self.members.accept_hint()
+            case "hint_away":
+                self.members.decline_hint()
+            case "tasks":
+                self.tasks.menu()
+            case "serve":
+                self.tasks.serve()
+            case "":
+                self._go_on()
+            case _:
+                self._lead_to_list(name)
+
+    def _lead_to_list(self, name: str) -> None:
+        """A page of what is to be done, or the member's card."""
+        match name:
+            case "visitors":
+                self.show_setup("visitors")
+            case "leads":
+                self.show_setup("leads")
+            case "regulars":
+                self.show_setup("regulars")
+            case "feedbacks":
+                self.show_setup("feedbacks")
+            case "feedback":
+                self.tasks.ask_feedback()
+            case "feedback_words":
+                self.show_setup("feedback")
+            case "member_card" if self.till.guest():
+                self.show_setup("member_card")
+            case "member_card":
+                self.members.ask()
 
     def _more(self) -> Sequence[Option]:
         training = _tr("退出培训") if self.till.is_training else _tr("培训模式")
@@ -227,7 +302,7 @@ class App:
             Option("more_cash_out", _tr("取出现金"), lambda: self._ask_cash(self.till.cash_out)),
             Option("more_unmatched", _tr("收款码待核对"), self.papers.unmatched),
             Option("more_report_x", _tr("X 报表"), self._report_x),
-            *map(self.sale.option, ("lock", "close_shift", "reception")),
+            *map(self.sale.option, ("lock", "close_shift", "reception", "tasks")),
             Option("more_capabilities", _tr("现在能做什么"), lambda: show("capabilities")),
             Option("more_training", training, self._train),
             Option("more_devices", _tr("设备"), lambda: show("devices")),
@@ -250,6 +325,9 @@ class App:
         if after and not self._is_locked and self.till.clerk and self.window.idle_s() >= after:
             self.lock()
         self._follow_settings()
+        hinted = self.sale.shown.member.hint if self.sale.shown.member else None
+        if hinted and self.till.hint() is None:
+            self.sale.refresh()  # its life is over
         self.show_status()
 
     def _follow_settings(self) -> None:
@@ -276,9 +354,13 @@ class App:
 
     def _news(self) -> None:
         """HQ has told something: who has just joined stands on the ticket, and nobody pressed a key."""
-        came = self.window.run(self.till.newcomer)
+        came = self.window.run(self.till.newcomer, is_asked=False)
         if came:
             self.members.welcome(came)
+        elif self.sale.shown.member:
+            self.sale.refresh()  # a hint may have come, or an owner or a title may be another's
+        if not self._is_locked:
+            self.tasks.tell_news()
         if self.till.refused_text():
             self.window.tell(PosError("text_suppressed").sentence(self._language()))
 
@@ -407,6 +489,7 @@ class App:
         tell(self.window.state, "tone", "" if is_well else "warning")
         self.window.ribbon.setText(_tr("培训模式 · 不计入营业") if status.training else "")
         self.window.ribbon.setVisible(status.training)
+        self.tasks.show_clock()
         if self._facing:
             self._facing.place(store, status.training)
 

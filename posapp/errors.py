@@ -59,6 +59,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Members are not looked up by four digits here; type the whole number or scan their code.",
     ),
     "no_member": ("本单还没有会员,请先查会员", "The ticket has no member yet; look one up first."),
+    "no_hint": ("现在没有提示", "There is no hint now."),
+    "not_listed": ("这位会员不在今天的名单上", "That member is not on today's list."),
+    "no_such_lead": ("没有这条跟进,或已处理过", "There is no such lead, or it was handled already."),
+    "nobody_waits": ("没有等待接待的顾客", "Nobody is waiting to be served."),
+    "text_empty": ("请写几个字", "Write a few words."),
+    "text_has_number": (
+        "请不要写电话或号码,用几个字说明就好",
+        "Leave out phone numbers and other numbers; a few words will do.",
+    ),
     "points_unworthy": ("本店积分不能抵扣", "Points pay nothing in this shop."),
     "points_short": (
         "可用积分只有 {points},请少用一些",

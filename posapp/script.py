@@ -20,7 +20,7 @@ from posapp.quantity import Quantity
 from posapp.rules.consents import AGE, MARKETING
 from posapp.till import Till
 
-INSTANTS = {"oldest_unsent", "last_contact", "now", "paid"}
+INSTANTS = {"oldest_unsent", "last_contact", "now", "paid", "due"}
 
 Words = list[str]
 
@@ -83,6 +83,29 @@ VERBS: dict[str, tuple[str, int, int, Callable[[Till, Words], object]]] = {
     "assist-on": ("assist-on", 0, 0, lambda till, w: till.assist_on()),
     "reception": ("reception", 0, 0, lambda till, w: till.reception()),
     "text": ("text PHONE claim|receipt", 2, 2, lambda till, w: till.text_message(*w)),
+    "hint": ("hint [accept|decline]", 0, 1, lambda till, w: _hint(till, *w)),
+    "addons": ("addons", 0, 0, lambda till, w: {"addons": till.addons()}),
+    "card": ("card", 0, 0, lambda till, w: till.card()),
+    "visitors": ("visitors", 0, 0, lambda till, w: till.visitors()),
+    "visit": ("visit MEMBER bought|looked|not_talked", 2, 2, lambda till, w: till.visit(*w)),
+    "regulars": ("regulars", 0, 0, lambda till, w: {"regulars": till.regulars()}),
+    "export-regulars": ("export-regulars REASON", 1, 1, lambda till, w: till.export_regulars(w[0])),
+    "leads": ("leads", 0, 0, lambda till, w: {"leads": till.leads()}),
+    "lead": (
+        "lead ID done|not_reached|declined [NOTE]",
+        2,
+        3,
+        lambda till, w: {"leads": till.lead_done(*w)},
+    ),
+    "feedback": (
+        "feedback [goods|price|service|shop|other TEXT]",
+        0,
+        2,
+        lambda till, w: till.post_feedback(*w) if len(w) == 2 else _feedback(till, w),
+    ),
+    "arrive": ("arrive reception|booking|pickup [REF]", 1, 2, lambda till, w: {"waiting": till.arrive(*w)}),
+    "serve": ("serve [REF]", 0, 1, lambda till, w: {"waiting": till.serve(*w)}),
+    "leave": ("leave", 0, 0, lambda till, w: {"waiting": till.leave()}),
     "qty": ("qty LINE N", 2, 2, lambda till, w: till.qty(line_number(w[0]), Quantity.parse(w[1]))),
     "price": ("price LINE AMOUNT", 2, 2, lambda till, w: till.price(line_number(w[0]), Money.parse(w[1]))),
     "discount": ("discount LINE|all PERCENT%|AMOUNT", 2, 2, lambda till, w: till.discount(_line_or_all(w[0]), w[1])),
@@ -170,7 +193,7 @@ def _shown(result: object) -> Iterator[tuple[str, Any]]:
     for name, value in pairs:
         if value is None:
             continue
-        yield name, rfc3339(value) if name in INSTANTS else _plain(value)
+        yield name, rfc3339(value) if name in INSTANTS and isinstance(value, int) else _plain(value)
 
 
 def _plain(value: object) -> object:
@@ -210,6 +233,20 @@ def _assist(till: Till, phone: str, more: str = "") -> object:
         raise _BadUsage
     needed = {text.purpose: True for text in till.asked_texts() if text.is_needed}
     return till.assist(phone, {**needed, AGE: True, MARKETING: bool(more)})
+
+
+def _hint(till: Till, answer: str = "") -> object:
+    if answer not in ("", "accept", "decline"):
+        raise _BadUsage
+    if answer:
+        return till.accept_hint() if answer == "accept" else till.decline_hint()
+    return {"hint": till.hint()}
+
+
+def _feedback(till: Till, words: Words) -> object:
+    if words:
+        raise _BadUsage
+    return {"feedback": till.feedback()}
 
 
 def _points(text: str) -> int:

@@ -30,15 +30,22 @@ from posapp.ui.window import Window
 BOUNCE_MS = 250
 """Two Enters closer together are one finger."""
 
+HINT_ACTIONS = ("hint", "hint_away")
+
 SHARES = {"supermarket": (11, 12), "touch": (9, 14)}
 """By profile, what the ticket and the keys have of the width: where fingers rule, the keys are larger."""
 
 
 class MemberPlace(Protocol):
-    """Where the member stands above the ticket; it belongs to another room."""
+    """Where the member stands above the ticket; it belongs to another room. hint, addons: what is said of them below
+    it, and below the lines."""
 
     @property
     def widget(self) -> QWidget: ...
+    @property
+    def hint(self) -> QWidget: ...
+    @property
+    def addons(self) -> QWidget: ...
     def put(self, member: MemberView | None) -> None: ...
 
 
@@ -141,7 +148,9 @@ class SaleScreen(QWidget):
         head.setContentsMargins(0, 0, 0, 0)
         head.addWidget(self._member.widget)
         layout.addLayout(head)
+        layout.addWidget(self._member.hint)
         layout.addWidget(self.lines, 1)
+        layout.addWidget(self._member.addons)
         foot = QVBoxLayout()
         foot.setContentsMargins(8, 2, 8, 4)
         foot.setSpacing(0)
@@ -203,8 +212,7 @@ class SaleScreen(QWidget):
             return True
         if pane in (self.question, self.choice):
             return (self.question if pane is self.question else self.choice).key(event)
-        pressed = key_text(event)
-        action = next((action for action, wanted in self._keys.items() if wanted == pressed), None)
+        action = self._action_of(key_text(event))
         if pane is self.pay:
             return self.pay.key(event, action)
         if action:
@@ -218,6 +226,12 @@ class SaleScreen(QWidget):
         else:
             return False
         return True
+
+    def _action_of(self, pressed: str) -> str | None:
+        """What a key stands for; those of a hint stand for themselves while there is none."""
+        action = next((action for action, wanted in self._keys.items() if wanted == pressed), None)
+        has_hint = self.shown.member is not None and self.shown.member.hint is not None
+        return action if has_hint or action not in HINT_ACTIONS else None
 
     def act(self, action: str) -> None:
         """Do what a key of an action does, here or where it leads."""

@@ -14,6 +14,7 @@ ACTIONS: dict[str, tuple[str, str]] = {
     "cancel_paid": ("取消已刷卡的单", "Cancelling a ticket with a card payment"),
     "void_sale": ("作废已收款的单", "Voiding a paid ticket"),
     "look_up": ("再查会员", "Looking up more members"),
+    "regulars": ("看核心客户", "Seeing the core customers"),
     "static_code": ("用收款码收款", "Taking the shop's static payment code"),
 }
 

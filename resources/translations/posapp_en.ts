@@ -337,6 +337,86 @@
     </message>
 </context>
 <context>
+    <name>AddonStrip</name>
+    <message>
+        <source>可搭配</source>
+        <translation>Goes well with it</translation>
+    </message>
+    <message>
+        <source>搭
+配</source>
+        <translation>Add
+on</translation>
+    </message>
+</context>
+<context>
+    <name>BlocksScreen</name>
+    <message>
+        <source>偏好</source>
+        <translation>Likes</translation>
+    </message>
+    <message>
+        <source>最近购买</source>
+        <translation>Last orders</translation>
+    </message>
+    <message>
+        <source>待跟进</source>
+        <translation>To do</translation>
+    </message>
+    <message>
+        <source>返回</source>
+        <translation>Back</translation>
+    </message>
+    <message>
+        <source>没有记录</source>
+        <translation>Nothing noted</translation>
+    </message>
+    <message>
+        <source>顾客没有同意个性化,不显示</source>
+        <translation>Not shown: the customer did not agree to it</translation>
+    </message>
+    <message>
+        <source>没有要跟进的</source>
+        <translation>Nothing to follow up</translation>
+    </message>
+    <message>
+        <source>顾问 {name}</source>
+        <translation>Clerk {name}</translation>
+    </message>
+    <message>
+        <source>{days}天未到店</source>
+        <translation>Away {days} days</translation>
+    </message>
+    <message>
+        <source>一年来 {count} 次</source>
+        <translation>{count} visits a year</translation>
+    </message>
+    <message>
+        <source>常在{day}来</source>
+        <translation>Comes on {day}</translation>
+    </message>
+    <message>
+        <source>预计 {date}</source>
+        <translation>Expected {date}</translation>
+    </message>
+    <message>
+        <source>{title}:{value}</source>
+        <translation>{title}: {value}</translation>
+    </message>
+    <message>
+        <source>喜欢 {goods}</source>
+        <translation>Likes {goods}</translation>
+    </message>
+    <message>
+        <source>、</source>
+        <translation>, </translation>
+    </message>
+    <message>
+        <source>顾客没有同意个性化,不显示购买偏好</source>
+        <translation>Tastes are not shown: the customer did not agree to it</translation>
+    </message>
+</context>
+<context>
     <name>CapabilitiesScreen</name>
     <message>
         <source>现在能做什么</source>
@@ -816,6 +896,113 @@
     </message>
 </context>
 <context>
+    <name>FeedbackScreen</name>
+    <message>
+        <source>顾客说了什么,最多60个字,不写电话和姓名</source>
+        <translation>What the customer said: 60 characters, no phone, no name</translation>
+    </message>
+    <message>
+        <source>提交</source>
+        <translation>Send</translation>
+    </message>
+    <message>
+        <source>返回</source>
+        <translation>Back</translation>
+    </message>
+    <message>
+        <source>常用,一点就提交</source>
+        <translation>Usual ones, sent by one touch</translation>
+    </message>
+    <message>
+        <source>顾客反馈 · {category}</source>
+        <translation>Feedback · {category}</translation>
+    </message>
+    <message>
+        <source>想要的商品没有</source>
+        <translation>What they want is not sold here</translation>
+    </message>
+    <message>
+        <source>商品缺货</source>
+        <translation>Out of stock</translation>
+    </message>
+    <message>
+        <source>味道或质量不好</source>
+        <translation>Taste or quality is poor</translation>
+    </message>
+    <message>
+        <source>希望有小份装</source>
+        <translation>Wants smaller packs</translation>
+    </message>
+    <message>
+        <source>觉得贵</source>
+        <translation>Too expensive</translation>
+    </message>
+    <message>
+        <source>价签和收款不一致</source>
+        <translation>Label and price differ</translation>
+    </message>
+    <message>
+        <source>线上更便宜</source>
+        <translation>Cheaper online</translation>
+    </message>
+    <message>
+        <source>优惠看不懂</source>
+        <translation>Offers are hard to understand</translation>
+    </message>
+    <message>
+        <source>等得太久</source>
+        <translation>Waited too long</translation>
+    </message>
+    <message>
+        <source>服务很好</source>
+        <translation>Good service</translation>
+    </message>
+    <message>
+        <source>没有人招呼</source>
+        <translation>Nobody served them</translation>
+    </message>
+    <message>
+        <source>想要送货</source>
+        <translation>Wants delivery</translation>
+    </message>
+    <message>
+        <source>店里太挤</source>
+        <translation>Too crowded</translation>
+    </message>
+    <message>
+        <source>找不到商品</source>
+        <translation>Goods are hard to find</translation>
+    </message>
+    <message>
+        <source>温度不合适</source>
+        <translation>Too warm or too cold</translation>
+    </message>
+    <message>
+        <source>卫生不好</source>
+        <translation>Not clean</translation>
+    </message>
+    <message>
+        <source>希望开门更早</source>
+        <translation>Open earlier</translation>
+    </message>
+    <message>
+        <source>希望有停车位</source>
+        <translation>Wants parking</translation>
+    </message>
+    <message>
+        <source>表扬</source>
+        <translation>Praise</translation>
+    </message>
+    <message>
+        <source>投诉</source>
+        <translation>Complaint</translation>
+    </message>
+    <message>
+        <source>还可以写 {count} 个字</source>
+        <translation>{count} characters left</translation>
+    </message>
+</context>
+<context>
     <name>Finder</name>
     <message>
         <source>找到的商品</source>
@@ -847,6 +1034,25 @@
     <message>
         <source>要填写的内容</source>
         <translation>Fields to fill in</translation>
+    </message>
+</context>
+<context>
+    <name>HintStrip</name>
+    <message>
+        <source>收起</source>
+        <translation>Away</translation>
+    </message>
+    <message>
+        <source>说:{script}</source>
+        <translation>Say: {script}</translation>
+    </message>
+    <message>
+        <source>使用</source>
+        <translation>Use</translation>
+    </message>
+    <message>
+        <source>说了</source>
+        <translation>Said it</translation>
     </message>
 </context>
 <context>
@@ -903,8 +1109,20 @@
         <translation>Birthday month</translation>
     </message>
     <message>
+        <source>您的顾客</source>
+        <translation>Your customer</translation>
+    </message>
+    <message>
+        <source>顾问 {name}</source>
+        <translation>Clerk {name}</translation>
+    </message>
+    <message>
         <source>尾号 {tail}</source>
         <translation>Phone ends in {tail}</translation>
+    </message>
+    <message>
+        <source>{days}天未到店</source>
+        <translation>Away {days} days</translation>
     </message>
     <message>
         <source>{name} 可用</source>
@@ -928,6 +1146,10 @@
     <message>
         <source>手机号或后四位,或扫会员码</source>
         <translation>Phone number or its last four, or scan the code</translation>
+    </message>
+    <message>
+        <source>可搭配的商品</source>
+        <translation>Articles to suggest</translation>
     </message>
     <message>
         <source>用积分</source>
@@ -976,6 +1198,10 @@
     <message>
         <source>新会员(尾号 {tail})入会成功</source>
         <translation>A new member has joined (phone ends in {tail})</translation>
+    </message>
+    <message>
+        <source>已使用 {name}</source>
+        <translation>{name} is used</translation>
     </message>
     <message>
         <source>{title}:{value}</source>
@@ -1547,6 +1773,293 @@
     <message>
         <source>没有通电</source>
         <translation>No power</translation>
+    </message>
+</context>
+<context>
+    <name>TaskDesk</name>
+    <message>
+        <source>今天可能到店  {arrived}/{listed} 已到</source>
+        <translation>Likely visitors  {arrived} of {listed} here</translation>
+    </message>
+    <message>
+        <source>跟进  {count} 条</source>
+        <translation>Follow up  {count}</translation>
+    </message>
+    <message>
+        <source>{count} 条过期</source>
+        <translation>{count} overdue</translation>
+    </message>
+    <message>
+        <source>顾客反馈</source>
+        <translation>Feedback</translation>
+    </message>
+    <message>
+        <source>反馈和答复</source>
+        <translation>Feedback and answers</translation>
+    </message>
+    <message>
+        <source>有人到店,开始计时</source>
+        <translation>Somebody came: start the clock</translation>
+    </message>
+    <message>
+        <source>已接待  {time}</source>
+        <translation>Served  {time}</translation>
+    </message>
+    <message>
+        <source>顾客走了 / 按错了</source>
+        <translation>They left / by mistake</translation>
+    </message>
+    <message>
+        <source>核心客户</source>
+        <translation>Core customers</translation>
+    </message>
+    <message>
+        <source>待办</source>
+        <translation>To do</translation>
+    </message>
+    <message>
+        <source>今天可能到店</source>
+        <translation>Likely visitors today</translation>
+    </message>
+    <message>
+        <source>跟进</source>
+        <translation>Follow up</translation>
+    </message>
+    <message>
+        <source>导出</source>
+        <translation>Export</translation>
+    </message>
+    <message>
+        <source>新反馈</source>
+        <translation>New</translation>
+    </message>
+    <message>
+        <source>返回</source>
+        <translation>Back</translation>
+    </message>
+    <message>
+        <source>上一页</source>
+        <translation>Page before</translation>
+    </message>
+    <message>
+        <source>下一页</source>
+        <translation>Next page</translation>
+    </message>
+    <message>
+        <source>名单 {listed} · 到店 {arrived} · 聊过 {talked} · 买了 {bought}</source>
+        <translation>Listed {listed} · came {arrived} · talked {talked} · bought {bought}</translation>
+    </message>
+    <message>
+        <source>买了</source>
+        <translation>Bought</translation>
+    </message>
+    <message>
+        <source>看了</source>
+        <translation>Looked</translation>
+    </message>
+    <message>
+        <source>没聊</source>
+        <translation>No talk</translation>
+    </message>
+    <message>
+        <source>今天的名单还没有来;总部每天开门前发来</source>
+        <translation>Today&apos;s list has not come yet; headquarters sends it before opening</translation>
+    </message>
+    <message>
+        <source>顾问 {name}</source>
+        <translation>Clerk {name}</translation>
+    </message>
+    <message>
+        <source>说:{script}</source>
+        <translation>Say: {script}</translation>
+    </message>
+    <message>
+        <source>已到店</source>
+        <translation>Is here</translation>
+    </message>
+    <message>
+        <source>{count} 条,{late} 条过期</source>
+        <translation>{count}, {late} overdue</translation>
+    </message>
+    <message>
+        <source>没有要跟进的</source>
+        <translation>Nothing to follow up</translation>
+    </message>
+    <message>
+        <source>{time} 前</source>
+        <translation>by {time}</translation>
+    </message>
+    <message>
+        <source>完成</source>
+        <translation>Done</translation>
+    </message>
+    <message>
+        <source>没联系上</source>
+        <translation>Not reached</translation>
+    </message>
+    <message>
+        <source>不需要</source>
+        <translation>Declined</translation>
+    </message>
+    <message>
+        <source>已过期</source>
+        <translation>Overdue</translation>
+    </message>
+    <message>
+        <source>已记录:{title}</source>
+        <translation>Noted: {title}</translation>
+    </message>
+    <message>
+        <source>{count} 位</source>
+        <translation>{count} customers</translation>
+    </message>
+    <message>
+        <source>总部还没有发来核心客户</source>
+        <translation>Headquarters has sent no core customers yet</translation>
+    </message>
+    <message>
+        <source>喜欢 {goods}</source>
+        <translation>Likes {goods}</translation>
+    </message>
+    <message>
+        <source>、</source>
+        <translation>, </translation>
+    </message>
+    <message>
+        <source>常在{day}来</source>
+        <translation>Comes on {day}</translation>
+    </message>
+    <message>
+        <source>上次 {date}</source>
+        <translation>last {date}</translation>
+    </message>
+    <message>
+        <source>预计 {date}</source>
+        <translation>Expected {date}</translation>
+    </message>
+    <message>
+        <source>周一</source>
+        <translation>Monday</translation>
+    </message>
+    <message>
+        <source>周二</source>
+        <translation>Tuesday</translation>
+    </message>
+    <message>
+        <source>周三</source>
+        <translation>Wednesday</translation>
+    </message>
+    <message>
+        <source>周四</source>
+        <translation>Thursday</translation>
+    </message>
+    <message>
+        <source>周五</source>
+        <translation>Friday</translation>
+    </message>
+    <message>
+        <source>周六</source>
+        <translation>Saturday</translation>
+    </message>
+    <message>
+        <source>周日</source>
+        <translation>Sunday</translation>
+    </message>
+    <message>
+        <source>周会</source>
+        <translation>Weekly meeting</translation>
+    </message>
+    <message>
+        <source>安排回访</source>
+        <translation>Plan visits</translation>
+    </message>
+    <message>
+        <source>总部要求</source>
+        <translation>Headquarters asked</translation>
+    </message>
+    <message>
+        <source>为什么导出;会记在审计里</source>
+        <translation>Why is it exported? It stands in the audit</translation>
+    </message>
+    <message>
+        <source>已导出 {count} 位:{file}</source>
+        <translation>{count} exported: {file}</translation>
+    </message>
+    <message>
+        <source>商品</source>
+        <translation>Goods</translation>
+    </message>
+    <message>
+        <source>价格</source>
+        <translation>Prices</translation>
+    </message>
+    <message>
+        <source>服务</source>
+        <translation>Service</translation>
+    </message>
+    <message>
+        <source>门店环境</source>
+        <translation>The shop</translation>
+    </message>
+    <message>
+        <source>其他</source>
+        <translation>Other</translation>
+    </message>
+    <message>
+        <source>顾客反馈什么</source>
+        <translation>Feedback about what?</translation>
+    </message>
+    <message>
+        <source>已提交,总部会答复</source>
+        <translation>Sent; headquarters will answer</translation>
+    </message>
+    <message>
+        <source>{count} 条,{open} 条待答复</source>
+        <translation>{count}, {open} without an answer</translation>
+    </message>
+    <message>
+        <source>还没有反馈</source>
+        <translation>No feedback yet</translation>
+    </message>
+    <message>
+        <source>待上传</source>
+        <translation>Not sent yet</translation>
+    </message>
+    <message>
+        <source>待答复</source>
+        <translation>No answer yet</translation>
+    </message>
+    <message>
+        <source>已答复</source>
+        <translation>Answered</translation>
+    </message>
+    <message>
+        <source>由 {name} 答复</source>
+        <translation>{name} answers</translation>
+    </message>
+    <message>
+        <source>答复:{answer}</source>
+        <translation>Answer: {answer}</translation>
+    </message>
+    <message>
+        <source>接待</source>
+        <translation>Waiting</translation>
+    </message>
+    <message>
+        <source>预约到店</source>
+        <translation>Booking</translation>
+    </message>
+    <message>
+        <source>来提货</source>
+        <translation>Pick-up</translation>
+    </message>
+    <message>
+        <source>您的顾客 {name} 到店了 · {why}</source>
+        <translation>Your customer {name} is here · {why}</translation>
+    </message>
+    <message>
+        <source>您的反馈有答复了:{text} — {answer}</source>
+        <translation>Your feedback is answered: {text} — {answer}</translation>
     </message>
 </context>
 <context>
