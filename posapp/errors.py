@@ -214,6 +214,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "not_found": ("没有找到 {what}", "{what} was not found."),
     "nothing_parked": ("没有挂单", "No ticket is parked."),
     "name_taken": ("已有名为 {name} 的挂单", "A parked ticket is already called {name}."),
+    "text_has_number": (
+        "文字里不能有 5 位以上的数字(如电话、证件号),请去掉后再试",
+        "The text must not hold a number of five digits or more, such as a phone; leave it out.",
+    ),
     "text_too_long": ("文字太长,最多 {most} 个字", "The text is too long; at most {most} characters."),
     "needs_reason": ("请写明原因", "Give a reason."),
     "scale_missing": ("没有接电子秤,请输入重量", "No scale is connected; type the weight."),
@@ -522,6 +526,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "merges_differ": (
         "会员 {member} 的归属与合并记录不符,请保留数据并联系技术支持",
         "Whose id {member} is does not follow from the merges; keep the data and call support.",
+    ),
+    "inner_word": (
+        "“{word}”是内部用语,不能让顾客看到或听到,请换个说法",
+        "“{word}” is our own word and must not reach a customer; say it otherwise.",
     ),
     "no_such_member": ("没有这位会员,请核对", "There is no such member; check what was typed."),
     "same_member": ("这两个编号已经是同一位会员", "The two are one member already."),

@@ -90,7 +90,8 @@ class NoticeRow(Message):
 
 class Benefit(Message):
     """What a member's account promises, once. kind: amount (fen off a ticket of at least `least`) or gift (an article
-    for nothing). name: what to call it, Chinese and English. ends 0: no end."""
+    for nothing). name: what to call it, Chinese and English. ends 0: no end. waits 1: it counts once the cashier has
+    accepted it for the ticket, else by itself."""
 
     id: str
     kind: str
@@ -99,6 +100,7 @@ class Benefit(Message):
     least: int = 0
     article: str = ""
     ends: int = 0
+    waits: int = 0
 
 
 class MemberRow(Message):

@@ -24,10 +24,13 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from posapp.errors import PosError
+from posapp.hq.care import tables as _care  # noqa: F401  (part of the metadata)
 from posapp.hq.columns import Whole, metadata
-from posapp.hq.joining import tables as _joining  # noqa: F401  (part of the metadata)
+from posapp.hq.flows import tables as _flows  # noqa: F401
+from posapp.hq.joining import tables as _joining  # noqa: F401
 from posapp.hq.members import tables as _members  # noqa: F401
 from posapp.hq.tables import ADDED, SCHEMA, about, counter
+from posapp.hq.tasks import tables as _tasks  # noqa: F401
 from posapp.hq.texts import tables as _texts  # noqa: F401
 from posapp.hq.wecom import tables as _wecom  # noqa: F401  (create_all makes what is declared)
 from posapp.streams import STREAMS
@@ -35,6 +38,7 @@ from posapp.streams import STREAMS
 ACCEPTED = "accepted"
 PROJECTED = "projected"
 FOLLOWED = "followed"
+FLOWS, TASKS = "flows", "tasks"
 BOOK = "book"
 MERGES = "merges"
 
@@ -186,7 +190,7 @@ def _prepare(database: Database) -> None:
             metadata.create_all(conn)  # an older database gets the tables that it lacks
             _add_columns(conn)
             conn.execute(update(about).where(about.c.name == "schema").values(value=str(SCHEMA)))
-        names = [ACCEPTED, PROJECTED, FOLLOWED, BOOK, MERGES, *map(feed_counter, STREAMS)]
+        names = [ACCEPTED, PROJECTED, FOLLOWED, FLOWS, TASKS, BOOK, MERGES, *map(feed_counter, STREAMS)]
         known = set(conn.scalars(select(counter.c.name)))
         if missing := [{"name": name, "n": 0} for name in names if name not in known]:
             conn.execute(counter.insert(), missing)

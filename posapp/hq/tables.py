@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Column, Index, LargeBinary, Table, text
 
 from posapp.hq.columns import Whole, Word, key, table, whole, word
+from posapp.hq.members.tables import benefit
 
 SCHEMA = 4
 
@@ -258,6 +259,7 @@ sale = table(
     word("points"),
     Index("sale_date", "store", "date"),
     Index("sale_receipt", "receipt"),
+    Index("sale_member", "member", sqlite_where=text("member != ''"), postgresql_where=text("member != ''")),
     Index("sale_join", "join", sqlite_where=text("\"join\" != ''"), postgresql_where=text("\"join\" != ''")),
 )
 
@@ -463,6 +465,7 @@ refunded = table(
 ADDED = {
     shift: {"held_refunds": "0", "held_refunded": "0", "held_back": "'{}'"},
     sale: {"how": "''", "priced": "0", "points": "''"},
+    benefit: {"waits": "0"},
 }
 """Columns that tables of older databases lack, each with what stands there then, in SQL."""
 

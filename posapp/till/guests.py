@@ -370,6 +370,7 @@ class GuestVerbs(Desk):
     def _as_guest(self, held: Held, how: str, is_new: bool) -> Guest:
         row = held.row
         tier, mine = self._slice.tier(row.tier), self._used(held.ref)
+        before = self.sale.cart.guest if self.sale.cart else None
         return Guest(
             held.ref,
             how,
@@ -383,13 +384,14 @@ class GuestVerbs(Desk):
             [one for one in row.benefits if one.id not in mine.benefits],
             {**row.packs, **mine.packs},
             is_new,
+            before.accepted if before and before.ref == held.ref else [],
         )
 
     def _lay_gifts(self, guest: Guest, clerk: int) -> None:
         now = self.journal.now_ms()
         lying = {line.gift for line in self.sale.cart.lines} if self.sale.cart else set()
         for promise in guest.benefits:
-            if promise.kind != "gift" or promise.id in lying or 0 < promise.ends <= now:
+            if promise.kind != "gift" or promise.id in lying or not guest.may_use(promise, now):
                 continue
             try:
                 article = self.articles.find(promise.article, now)
