@@ -20,12 +20,14 @@ from drivers.contracts import Document
 from posapp import log
 from posapp.errors import PosError
 from posapp.hq import display_commands, enrol, people, sheet_commands
+from posapp.hq.flows import commands as flow_commands
 from posapp.hq.generation import begin_run
 from posapp.hq.joining import commands as join_commands
 from posapp.hq.members import commands as member_commands
 from posapp.hq.members import privacy_commands
 from posapp.hq.members.staff import set_phone
 from posapp.hq.office import Office
+from posapp.hq.tasks import commands as task_commands
 from posapp.hq.texts import commands as text_commands
 from posapp.hq.vault import Vault
 from posapp.hq.wecom import commands as wecom_commands
@@ -108,6 +110,8 @@ def add_commands(subparsers: Any, draw: Draw | None = None) -> None:
     day.add_argument("--json", action="store_true")
 
     join_commands.add(command, group, reports)
+    flow_commands.add(command, group, reports)
+    task_commands.add(command, group, imports)
 
     check = command(actions, "verify", _verify, "re-verify every journal and that the tables follow from them")
     check.add_argument("--json", action="store_true")

@@ -12,12 +12,14 @@ from posapp.clock import MINUTE, Clock, SimulatedClock
 from posapp.errors import PosError
 from posapp.hq.database import Database, insert_new
 from posapp.hq.enrol import take_up
+from posapp.hq.flows.flowing import Flowing
 from posapp.hq.limits import Bucket, Buckets
 from posapp.hq.members import friends, wishes
 from posapp.hq.members.follow import Follower
 from posapp.hq.news import News
 from posapp.hq.project import Projector
 from posapp.hq.tables import nonce, till, till_key
+from posapp.hq.tasks.tasking import Tasking
 from posapp.hq.texts.courier import Courier
 from posapp.hq.tile_pages import FirstPages
 from posapp.hq.vault import Vault
@@ -77,7 +79,10 @@ class Hq:
         self.follower = Follower(database, keys, self.vault, clock, chance, partial(wishes.send, keys))
         self.projector.on_work = self.follower.wake
         # What is worked out of it all, in this order.
-        self.after: list[Woken] = []
+        self.after: list[Woken] = [
+            Tasking(database, clock),
+            Flowing(database, self.vault, clock, chance, self.texts.may_send),
+        ]
         self.follower.on_work = self._wake_after
         self.pruned_ms = 0
 

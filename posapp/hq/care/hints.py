@@ -24,7 +24,7 @@ def give_hint(
     conn: Connection,
     ref: str,
     *,
-    id: str,
+    id: str,  # noqa: A002  (the row's own word)
     scene: str,
     prompt: tuple[str, str],
     script: tuple[str, str] = ("", ""),

@@ -18,7 +18,7 @@ from posapp.hq.flows.tables import flow, flow_contact
 from posapp.hq.joining.offers import Period, Promise
 from posapp.hq.members.tiers import pair, plain_id
 from posapp.hq.people import scope_of
-from posapp.rules.free_text import read_text
+from posapp.hq.tasks.leads import words_of
 from posapp.rules.rfm import HIGH, SEGMENTS, SLEEPING
 
 RUNNING, PAUSED = "running", "paused"
@@ -136,29 +136,25 @@ class Wanted:
             steps.gift = Gift(row["kind"], name, row["fen"], row["least"], row["article"], self.gift_days)
         if self.prompt or (steps.gift and self.script):
             script = for_customers(self.script, LONGEST_LINE) if self.script else ("", "")
-            prompt = staff_words(self.prompt, LONGEST_LINE) if self.prompt else _PROMPT
+            prompt = words_of(self.prompt) if self.prompt else _PROMPT
             steps.task = Task(prompt, script, self.days)
             _check_prompt(steps)
         if self.lead:
             script = for_customers(self.script, LONGEST_LINE) if self.script else ("", "")
-            steps.lead = Lead(staff_words(self.lead, LONGEST_LINE), script, self.lead_days)
+            steps.lead = Lead(words_of(self.lead), script, self.lead_days)
         if steps == Steps():
-            raise PosError("bad_usage", usage="posapp hq flow add ID NAME --text | --off | --gift | --prompt | --lead ...")
+            raise PosError(
+                "bad_usage", usage="posapp hq flow add ID NAME --text | --off | --gift | --prompt | --lead ..."
+            )
         return steps
 
 
 _PROMPT = ("{days}天未到店 · 有{gift}", "{days} days away · {gift}")
 
 
-def staff_words(text: str, most: int) -> tuple[str, str]:
-    """Words that staff wrote, Chinese and English. Raises PosError bad_name, text_has_number."""
-    chinese, english = pair(text, most)
-    return read_text(chinese, most), read_text(english, most)
-
-
 def for_customers(text: str, most: int) -> tuple[str, str]:
     """Words that a customer reads or hears. Raises PosError bad_name, text_has_number, inner_word."""
-    words = staff_words(text, most)
+    words = words_of(text, most)
     for said in words:
         for word in INNER:
             if word.casefold() in said.casefold():
@@ -173,7 +169,9 @@ def _check_prompt(steps: Steps) -> None:
         if len(prompt_for(steps, 999)[language]) > longest:
             raise PosError("text_too_long", most=longest)
         if "{gift}" in steps.task.prompt[language] and steps.gift is None:
-            raise PosError("bad_usage", usage="posapp hq flow add ID NAME --prompt ...{gift}... --off AMOUNT --gift-name NAME")
+            raise PosError(
+                "bad_usage", usage="posapp hq flow add ID NAME --prompt ...{gift}... --off AMOUNT --gift-name NAME"
+            )
 
 
 def prompt_for(steps: Steps, away: int) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 
 from posapp.hq.joining.tables import claim
 from posapp.hq.members.tables import person
@@ -61,7 +61,7 @@ def purchases_of(conn: Connection, roots: Iterable[str], since: int) -> list[Pur
         sale.c.date,
         sale.c.store,
         sale.c.total,
-        _HEARD.label("heard"),
+        func.coalesce(_HEARD, 0),
     )
     found: list[Purchase] = []
     named = sorted(set(roots))
@@ -69,7 +69,7 @@ def purchases_of(conn: Connection, roots: Iterable[str], since: int) -> list[Pur
         some = named[start : start + _ASK]
         for asked in _bought(*columns):
             rows = conn.execute(asked.where(person.c.root.in_(some), sale.c.paid >= since))
-            found += [Purchase(*row[:-1], row.heard or 0) for row in rows]
+            found += [Purchase(*row) for row in rows]
     return sorted(found, key=lambda one: (one.paid, one.event))
 
 

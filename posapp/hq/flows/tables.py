@@ -29,8 +29,8 @@ flow = table(
     word("picked", ""),
 )
 
-# The frozen set. ref: the person's root then; until: no other flow reaches them before. arm: treated or holdout. action:
-# the steps that were done, in words. segment, away (days, -1: no purchase yet), dormant: as they were at the contact.
+# The frozen set. ref: the person's root then; until: no other flow reaches them before. arm: treated or holdout.
+# action: the steps that were done. segment, away (days, -1: no purchase yet), dormant: as they were at the contact.
 # benefit, text, hint, lead: ids of what was given, "" for none. state: open, paused (its till tasks are not shown), or
 # bought (a purchase in the 14 days ended it: sale). outcome, outcome_at: of the hint, as a till told it.
 flow_contact = table(

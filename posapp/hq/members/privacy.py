@@ -136,10 +136,12 @@ def erase(conn: Connection, means: Means, number: str, recipients: Sequence[Reci
     gone = rows_apart(conn, before, [root], means.now)
     for row in conn.execute(
         select(told_rows.c.stream, told_rows.c.scope, told_rows.c.key).where(
-            told_rows.c.stream.in_(("members", "quotas")), told_rows.c.key.in_(refs), told_rows.c.data != feed.GONE
+            told_rows.c.stream.in_(("members", "quotas", "hints")),
+            told_rows.c.key.in_(refs),
+            told_rows.c.data != feed.GONE,
         )
     ):
-        gone[row.stream][row.scope, row.key] = None
+        gone.setdefault(row.stream, {})[row.scope, row.key] = None
     return gone
 
 
