@@ -189,7 +189,8 @@ def _purchases(conn: Connection, after: int, upto: int, now: int) -> set[str]:
     bought: dict[str, list[Any]] = defaultdict(list)
     sales = sales_between(conn, after, upto)
     members = sorted({sold.member for sold in sales})
-    roots = dict(conn.execute(select(person.c.ref, person.c.root).where(person.c.ref.in_(members))).tuples().all())
+    asked = select(person.c.ref, person.c.root).where(person.c.ref.in_(members))
+    roots = {row.ref: row.root for row in conn.execute(asked)}
     for sold in sales:
         if sold.total > 0 and sold.member in roots:
             bought[roots[sold.member]].append(sold)
