@@ -215,8 +215,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "nothing_parked": ("没有挂单", "No ticket is parked."),
     "name_taken": ("已有名为 {name} 的挂单", "A parked ticket is already called {name}."),
     "text_has_number": (
-        "文字里不能有 5 位以上的数字(如电话、证件号),请去掉后再试",
-        "The text must not hold a number of five digits or more, such as a phone; leave it out.",
+        "请不要写电话或号码,用几个字说明就好",
+        "Leave out phone numbers and other numbers; a few words will do.",
     ),
     "text_too_long": ("文字太长,最多 {most} 个字", "The text is too long; at most {most} characters."),
     "needs_reason": ("请写明原因", "Give a reason."),
@@ -527,9 +527,17 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "会员 {member} 的归属与合并记录不符,请保留数据并联系技术支持",
         "Whose id {member} is does not follow from the merges; keep the data and call support.",
     ),
-    "inner_word": (
-        "“{word}”是内部用语,不能让顾客看到或听到,请换个说法",
-        "“{word}” is our own word and must not reach a customer; say it otherwise.",
+    "digits_in_text": (
+        "文字里不能有连续 5 个以上的数字,请不要写手机号、卡号",
+        "A text has no five digits in a row: no phone, no card number.",
+    ),
+    "inward_word": (
+        "「{word}」不能让顾客看到或听到,请换个说法",
+        "Customers may see or hear this, so it cannot say {word}; say it another way.",
+    ),
+    "bad_blank": (
+        "文字里的空格只能是 {blanks}",
+        "A text leaves open only {blanks}.",
     ),
     "no_such_member": ("没有这位会员,请核对", "There is no such member; check what was typed."),
     "same_member": ("这两个编号已经是同一位会员", "The two are one member already."),

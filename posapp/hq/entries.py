@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Table, select
 
-from posapp.hq.tables import batch, event, sale
+from posapp.hq.database import FOLLOWED
+from posapp.hq.tables import batch, counter, event, sale
 
 
 def within(table: Table, after: int, upto: int) -> Select[Any]:
@@ -24,3 +25,8 @@ def entries_between(conn: Connection, after: int, upto: int, types: Sequence[str
 def sales_between(conn: Connection, after: int, upto: int) -> Sequence[Row[Any]]:
     """Sales with a member on the ticket."""
     return conn.execute(within(sale, after, upto).where(sale.c.member != "")).all()
+
+
+def followed(conn: Connection) -> int:
+    """The last batch that the members' follower has done."""
+    return conn.scalar(select(counter.c.n).where(counter.c.name == FOLLOWED)) or 0

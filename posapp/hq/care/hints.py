@@ -5,19 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
 from posapp.hq import feed
+from posapp.hq.care.scripts import SCENES, Pair
 from posapp.hq.care.tables import hint
-from posapp.hq.database import upsert
+from posapp.hq.database import insert_new
 from posapp.hq.members.identity import ACTIVE
 from posapp.hq.members.slice import Published
 from posapp.hq.members.tables import person, person_store
 from posapp.streams import HintRow
 
-WITHDRAWN = "withdrawn"
-RANKS = ("lead", "chatted", "ordered", "browsed", "dormant", "birthday")
-"""Scenes, the one that is told first at the front."""
+_ANSWERED = ("accepted", "declined")
 
 
 def give_hint(
@@ -26,15 +25,15 @@ def give_hint(
     *,
     id: str,  # noqa: A002  (the row's own word)
     scene: str,
-    prompt: tuple[str, str],
-    script: tuple[str, str] = ("", ""),
-    version: int = 0,
+    prompt: Pair,
+    script: Pair,
+    version: int,
     benefit: str = "",
     made: int,
     ends: int,
     flow: str = "",
 ) -> None:
-    """Give a person a hint, open until `ends`; given again under its id it has the new words and is open anew."""
+    """Give a person a hint, once under its id; hint_rows() tells the tills."""
     row = {
         "id": id,
         "ref": ref,
@@ -46,23 +45,8 @@ def give_hint(
         "made": made,
         "ends": ends,
         "flow": flow,
-        "outcome": "",
-        "outcome_at": 0,
-        "shown": 0,
     }
-    upsert(conn, hint, [row])
-
-
-def take_back(conn: Connection, ids: Iterable[str], now: int) -> None:
-    """Hints that are open are shown no more."""
-    for id_ in ids:
-        close(conn, id_, WITHDRAWN, now)
-
-
-def close(conn: Connection, id_: str, outcome: str, at: int) -> None:
-    """What became of a hint that was open."""
-    still_open = (hint.c.id == id_, hint.c.outcome == "")
-    conn.execute(update(hint).where(*still_open).values(outcome=outcome, outcome_at=at))
+    insert_new(conn, hint, row)
 
 
 def hint_rows(conn: Connection, roots: Iterable[str], now: int) -> Published:
@@ -72,7 +56,7 @@ def hint_rows(conn: Connection, roots: Iterable[str], now: int) -> Published:
     root_of = {row.ref: row.root for row in people}
     members = {row.root for row in people if row.ref == row.root and row.status == ACTIVE}
     chosen: dict[str, HintRow] = {}
-    still_open = (hint.c.ref.in_(list(root_of)), hint.c.outcome == "", hint.c.ends > now)
+    still_open = (hint.c.ref.in_(list(root_of)), hint.c.outcome.not_in(_ANSWERED), hint.c.ends > now)
     rows = conn.execute(select(hint).where(*still_open)).all()
     for row in sorted(rows, key=lambda row: (_rank(row.scene), -row.made, row.id)):
         if root_of[row.ref] in members:
@@ -88,4 +72,4 @@ def hint_rows(conn: Connection, roots: Iterable[str], now: int) -> Published:
 
 
 def _rank(scene: str) -> int:
-    return RANKS.index(scene) if scene in RANKS else len(RANKS)
+    return SCENES.index(scene) if scene in SCENES else len(SCENES)

@@ -6,8 +6,8 @@ from sqlalchemy import Index
 
 from posapp.hq.columns import Word, key, table, whole, word
 
-# prompt, script: JSON [zh, en]. flow: whose task it is, "" for none. outcome: "" while it is open, accepted, declined,
-# ignored, or withdrawn; shown: times.
+# prompt, script: JSON [zh, en]. flow: whose task it is, "" for none. outcome: "" (open), ignored (still open), accepted
+# or declined; shown: times.
 hint = table(
     "hint",
     key("id", Word),

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from posapp.hq import feed
+from posapp.hq.care.scripts import SCENES
 from posapp.hq.flows import flowing, plans
 from posapp.hq.flows.reaching import BEEN, FULL, HOLDOUT, LATELY, REFUSED, TREATED, UNREACHABLE
 from posapp.hq.flows.report import report, report_text
@@ -37,10 +38,10 @@ def add(command: Command, group: Callable[[str, str], Any], reports: Any) -> Non
     new.add_argument("--gift-name", default="", metavar="中文/English", help="what the benefit is called")
     new.add_argument("--least", default="0", metavar="AMOUNT", help="of a ticket that comes to so much")
     new.add_argument("--gift-days", default="30", help="how long the benefit holds, 0 without end (default: 30)")
-    new.add_argument("--prompt", default="", metavar="中文/English", help="a hint at the till, with {days} and {gift}")
-    new.add_argument("--script", default="", metavar="中文/English", help="one approved line for the cashier to say")
+    new.add_argument("--hint", default="", metavar="SCENE", help=f"a hint at the till: {', '.join(SCENES)}")
     new.add_argument("--days", default="14", help="how long the hint is shown (default: %(default)s)")
     new.add_argument("--lead", default="", metavar="中文/English", help="something for the store to do")
+    new.add_argument("--script", default="", metavar="中文/English", help="one line to say with it")
     new.add_argument("--lead-days", default="3", help="within so many days (default: %(default)s)")
     new.add_argument("--holdout", default="10", metavar="PERCENT", help="left alone, to compare (default: 10)")
     new.add_argument("--a-day", default="0", metavar="N", help="reach at most so many a day (default: any number)")
@@ -72,10 +73,10 @@ def _add(args: argparse.Namespace) -> None:
         args.gift_name,
         args.least,
         days(args.gift_days),
-        args.prompt,
-        args.script,
+        args.hint,
         days(args.days),
         args.lead,
+        args.script,
         days(args.lead_days),
         from_zero(args.holdout, plans.MOST_HOLDOUT),
         from_zero(args.a_day, plans.MOST_A_DAY),

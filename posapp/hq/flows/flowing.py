@@ -13,11 +13,12 @@ from posapp import log
 from posapp.clock import DAY, Clock, local
 from posapp.hq import feed
 from posapp.hq.care import hints
-from posapp.hq.database import FLOWS, FOLLOWED, Database, lock_counter
-from posapp.hq.entries import entries_between, sales_between
-from posapp.hq.flows.chosen import Person, chosen
+from posapp.hq.care.flow_hints import say_again, take_back
+from posapp.hq.database import FLOWS, Database, lock_counter
+from posapp.hq.entries import entries_between, followed, sales_between
+from posapp.hq.flows.chosen import NEVER, Person, chosen
 from posapp.hq.flows.plans import PAUSED, RUNNING, Plan, plan_of, plans, set_state
-from posapp.hq.flows.reaching import TREATED, Reach, Reached, give_task, midnight, open_contacts
+from posapp.hq.flows.reaching import TREATED, Reach, Reached, hint_ends, midnight, open_contacts, said_to
 from posapp.hq.flows.tables import flow, flow_contact
 from posapp.hq.members.identity import Means
 from posapp.hq.members.slice import Published
@@ -40,7 +41,6 @@ AT_ONCE = 100
 """How many persons one transaction reaches."""
 
 STRENGTH = ("", "ignored", "declined", "accepted")
-_FOLLOWED = select(counter.c.n).where(counter.c.name == FOLLOWED)
 _log = log.named("hq.flows")
 
 
@@ -76,9 +76,12 @@ class Flowing(Woken):
 
     def listen(self) -> bool:
         """Outcomes of hints, and purchases, which take hints back; whether any entries waited."""
+        with self._database.reading() as conn:
+            if followed(conn) <= (conn.scalar(select(counter.c.n).where(counter.c.name == FLOWS)) or 0):
+                return False
         with self._database.transaction() as conn:
             after = lock_counter(conn, FLOWS)
-            upto = min(step_after(conn, after), conn.scalar(_FOLLOWED) or 0)
+            upto = min(step_after(conn, after), followed(conn))
             if upto <= after:
                 return False
             told = self._take(conn, after, upto)
@@ -95,7 +98,7 @@ class Flowing(Woken):
             except (KeyError, msgspec.DecodeError):
                 continue
             if isinstance(body, HintShown):
-                touched |= _outcome(conn, body, row.effective)
+                touched |= _outcome(conn, body, row.effective, now)
             elif isinstance(body, MemberRecognised):
                 seen.add(body.member)
         # A store that has not seen them before has their hint from now on.
@@ -138,17 +141,14 @@ class Flowing(Woken):
             return reach.is_full
 
     def _reword(self, plan: Plan) -> None:
-        """Prompts that count days count one more."""
-        if plan.steps.task is None or "{days}" not in "".join(plan.steps.task.prompt):
+        """Hints that count days count one more."""
+        if plan.steps.task is None:
             return
         now = self._clock.now_ms()
         with self._database.transaction() as conn:
             lock_counter(conn, FLOWS)
-            rows = [row for row in _waiting(conn, plan.id, "open") if row.at + plan.steps.task.days * DAY > now]
-            today = midnight(conn, now)
-            for row in rows:
-                since = (today - midnight(conn, row.at) + DAY // 2) // DAY
-                give_task(conn, plan, row.ref, row.away + since if row.away >= 0 else -1, row.benefit, now, row.at)
+            rows = _waiting(conn, plan.id, "open")
+            _say_again(conn, plan, rows, now)
             feed.publish(conn, hints.hint_rows(conn, _roots(conn, [row.ref for row in rows]), now))
 
 
@@ -169,7 +169,7 @@ def preview(conn: Connection, means: Means, id_: str, may_send: MaySend | None) 
 # --- what became of contacts ---
 
 
-def _outcome(conn: Connection, body: HintShown, at: int) -> set[str]:
+def _outcome(conn: Connection, body: HintShown, at: int, now: int) -> set[str]:
     """A till says what became of a flow's hint; roots of whom that changes. It is shown no more. Told twice the
     strongest counts, of equals the first, so that the order in which tills come does not matter."""
     flow_id, _, ref = body.hint.partition(".")
@@ -180,7 +180,7 @@ def _outcome(conn: Connection, body: HintShown, at: int) -> set[str]:
     new, held = STRENGTH.index(body.outcome), STRENGTH.index(row.outcome)
     if new > held or (new == held and at < row.outcome_at):
         conn.execute(update(flow_contact).where(*mine).values(outcome=body.outcome, outcome_at=at))
-        hints.close(conn, row.hint, body.outcome, at)
+    take_back(conn, [row.hint], now)
     return _roots(conn, [row.ref])
 
 
@@ -201,7 +201,7 @@ def _purchases(conn: Connection, after: int, upto: int, now: int) -> set[str]:
             first = min(answers, key=lambda sold: (sold.paid, sold.event))
             mine = (flow_contact.c.flow == contact.flow, flow_contact.c.ref == contact.ref)
             conn.execute(update(flow_contact).where(*mine).values(state="bought", sale=first.event))
-            hints.take_back(conn, [contact.hint], now)
+            take_back(conn, [contact.hint], now)
             touched.add(contact.root)
     return touched
 
@@ -228,7 +228,7 @@ def pause(conn: Connection, id_: str, now: int) -> Published:
     set_state(conn, id_, PAUSED)
     rows = _waiting(conn, id_, "open")
     _move(conn, id_, "open", "paused")
-    hints.take_back(conn, [row.hint for row in rows if row.hint], now)
+    take_back(conn, [row.hint for row in rows if row.hint], now)
     outbox.cancel(conn, [row.text for row in rows if row.text], "paused", now)
     return _tasks(conn, rows, now, away=True)
 
@@ -243,11 +243,19 @@ def resume(conn: Connection, id_: str, now: int) -> Published:
     conn.execute(update(flow).where(flow.c.id == id_).values(picked=""))
     rows = _waiting(conn, id_, "paused")
     _move(conn, id_, "paused", "open")
-    for row in rows:
-        if plan.steps.task and row.hint and row.at + plan.steps.task.days * DAY > now:
-            since = (midnight(conn, now) - midnight(conn, row.at) + DAY // 2) // DAY
-            give_task(conn, plan, row.ref, row.away + since if row.away >= 0 else -1, row.benefit, now, row.at)
+    _say_again(conn, plan, rows, now)
     return _tasks(conn, rows, now, away=False)
+
+
+def _say_again(conn: Connection, plan: Plan, rows: Sequence[Any], now: int) -> None:
+    """The hints of some contacts, in the words of today, until the end they had."""
+    today = midnight(conn, now)
+    for row in rows:
+        if row.hint and plan.steps.task and (ends := hint_ends(plan, row.at)) > now:
+            since = (today - midnight(conn, row.at) + DAY // 2) // DAY
+            away = NEVER if row.away == NEVER else row.away + since
+            if said := said_to(conn, plan, row.ref, away, now):
+                say_again(conn, row.hint, said, ends)
 
 
 def _move(conn: Connection, id_: str, before: str, after: str) -> None:

@@ -13,19 +13,19 @@ from sqlalchemy import Connection, Row, func, select, update
 from posapp.clock import Clock, rfc3339
 from posapp.errors import PosError
 from posapp.hq import feed
+from posapp.hq.care.scripts import SCENES
+from posapp.hq.care.words import facing
 from posapp.hq.database import Database
 from posapp.hq.flows.tables import flow, flow_contact
 from posapp.hq.joining.offers import Period, Promise
 from posapp.hq.members.tiers import pair, plain_id
 from posapp.hq.people import scope_of
 from posapp.hq.tasks.leads import words_of
-from posapp.rules.rfm import HIGH, SEGMENTS, SLEEPING
+from posapp.rules.rfm import SEGMENTS, SLEEPING
 
 RUNNING, PAUSED = "running", "paused"
-LONGEST_NAME, LONGEST_PROMPT, LONGEST_LINE, LONGEST_TEXT = 30, 24, 60, 60
+LONGEST_NAME, LONGEST_LINE, LONGEST_TEXT = 30, 60, 60
 MOST_DAYS, MOST_HOLDOUT, MOST_A_DAY, LATEST_HOUR = 3_650, 50, 1_000_000, 23
-INNER = (*SEGMENTS[SLEEPING], *SEGMENTS[HIGH])
-"""Words that no customer reads or hears."""
 
 
 class Text(msgspec.Struct, omit_defaults=True):
@@ -47,13 +47,10 @@ class Gift(msgspec.Struct, omit_defaults=True):
 
 
 class Task(msgspec.Struct, omit_defaults=True):
-    """A hint for the cashier. {days} in the prompt: since the last purchase; {gift}: what the gift is called."""
+    """A hint for the cashier in the words of a scene (care/scripts.py), shown for so many days."""
 
-    prompt: tuple[str, str]
-    script: tuple[str, str]
+    scene: str
     days: int
-    scene: str = "dormant"
-    version: int = 1
 
 
 class Lead(msgspec.Struct, omit_defaults=True):
@@ -111,10 +108,10 @@ class Wanted:
     gift_name: str = ""
     least: str = "0"
     gift_days: int = 30
-    prompt: str = ""
-    script: str = ""
+    hint: str = ""
     days: int = 14
     lead: str = ""
+    script: str = ""
     lead_days: int = 3
     holdout: int = 10
     most: int = 0
@@ -123,7 +120,7 @@ class Wanted:
     period: Period = field(default_factory=Period)
 
     def steps(self, conn: Connection) -> Steps:
-        """Raises PosError bad_usage, bad_name, bad_amount, no_such_article, text_has_number, inner_word."""
+        """Raises PosError bad_usage, bad_name, bad_amount, no_such_article, text_has_number, inward_word."""
         steps = Steps()
         if self.text:
             if not self.link.startswith("https://") or len(self.link) > 100 or not self.link.isprintable():
@@ -134,54 +131,24 @@ class Wanted:
             row = Promise(self.gift_name, self.gift, self.off, self.least).row(conn)
             name = (str(json.loads(row["name"])[0]), str(json.loads(row["name"])[1]))
             steps.gift = Gift(row["kind"], name, row["fen"], row["least"], row["article"], self.gift_days)
-        if self.prompt or (steps.gift and self.script):
-            script = for_customers(self.script, LONGEST_LINE) if self.script else ("", "")
-            prompt = words_of(self.prompt) if self.prompt else _PROMPT
-            steps.task = Task(prompt, script, self.days)
-            _check_prompt(steps)
+        if self.hint:
+            if self.hint not in SCENES:
+                raise PosError("bad_choice", value=self.hint[:20], values=", ".join(SCENES))
+            steps.task = Task(self.hint, self.days)
         if self.lead:
             script = for_customers(self.script, LONGEST_LINE) if self.script else ("", "")
             steps.lead = Lead(words_of(self.lead), script, self.lead_days)
         if steps == Steps():
             raise PosError(
-                "bad_usage", usage="posapp hq flow add ID NAME --text | --off | --gift | --prompt | --lead ..."
+                "bad_usage", usage="posapp hq flow add ID NAME --text | --off | --gift | --hint | --lead ..."
             )
         return steps
 
 
-_PROMPT = ("{days}天未到店 · 有{gift}", "{days} days away · {gift}")
-
-
 def for_customers(text: str, most: int) -> tuple[str, str]:
-    """Words that a customer reads or hears. Raises PosError bad_name, text_has_number, inner_word."""
-    words = words_of(text, most)
-    for said in words:
-        for word in INNER:
-            if word.casefold() in said.casefold():
-                raise PosError("inner_word", word=word)
-    return words
-
-
-def _check_prompt(steps: Steps) -> None:
-    """Raises PosError text_too_long, for the Chinese prompt as it is shown, bad_usage for a place nobody fills."""
-    assert steps.task
-    for language, longest in ((0, LONGEST_PROMPT), (1, 2 * LONGEST_PROMPT)):
-        if len(prompt_for(steps, 999)[language]) > longest:
-            raise PosError("text_too_long", most=longest)
-        if "{gift}" in steps.task.prompt[language] and steps.gift is None:
-            raise PosError(
-                "bad_usage", usage="posapp hq flow add ID NAME --prompt ...{gift}... --off AMOUNT --gift-name NAME"
-            )
-
-
-def prompt_for(steps: Steps, away: int) -> tuple[str, str]:
-    """The prompt of somebody who has been away for so many days (-1: has bought nothing yet)."""
-    assert steps.task
-    chinese, english = (
-        words.replace("{days}", str(max(0, away))).replace("{gift}", steps.gift.name[language] if steps.gift else "")
-        for language, words in enumerate(steps.task.prompt)
-    )
-    return chinese, english
+    """Words that a customer reads or hears. Raises PosError bad_name, text_has_number, inward_word."""
+    chinese, english = words_of(text, most)
+    return facing(chinese, most), facing(english, most)
 
 
 def add(database: Database, clock: Clock, id_: str, name: str, wanted: Wanted) -> None:

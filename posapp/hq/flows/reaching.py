@@ -14,8 +14,9 @@ from sqlalchemy import Connection, func, select
 from posapp.clock import DAY, local
 from posapp.hq import feed
 from posapp.hq.care import hints
-from posapp.hq.flows.chosen import Person
-from posapp.hq.flows.plans import Gift, Lead, Plan, Text, prompt_for
+from posapp.hq.care.scripts import Said, say
+from posapp.hq.flows.chosen import NEVER, Person
+from posapp.hq.flows.plans import Gift, Lead, Plan, Text
 from posapp.hq.flows.tables import flow_contact
 from posapp.hq.members import consents
 from posapp.hq.members.identity import VERIFIED, Means
@@ -145,12 +146,11 @@ class Reach:
         steps, did = self._plan.steps, dict[str, str]()
         if steps.text and phone:
             did["text"] = self._text(steps.text, one, phone, language)
-        if steps.gift:
+        said = self._said(one) if steps.task else None
+        if steps.gift and (said or not steps.task):  # a gift that waits for a hint needs one
             did["benefit"] = self._gift(steps.gift, one)
-        if steps.task:
-            did["hint"] = f"{self._plan.id}.{one.root}"
-            give_task(self._conn, self._plan, one.root, one.away, did.get("benefit", ""), self._means.now)
-            self.done.hinted.add(one.root)
+        if said:
+            did["hint"] = self._hint(said, one, did.get("benefit", ""))
         if steps.lead and one.store:
             did["lead"] = self._lead(steps.lead, one)
         return {**did, "action": " ".join(name for name in did if did[name])}
@@ -190,6 +190,28 @@ class Reach:
         self._conn.execute(benefit.insert(), row)
         self.done.members.add(one.root)
         return str(row["id"])
+
+    def _said(self, one: Person) -> Said | None:
+        return said_to(self._conn, self._plan, one.root, one.away, self._means.now)
+
+    def _hint(self, said: Said, one: Person, benefit_id: str) -> str:
+        task, id_ = self._plan.steps.task, f"{self._plan.id}.{one.root}"
+        assert task
+        hints.give_hint(
+            self._conn,
+            one.root,
+            id=id_,
+            scene=task.scene,
+            prompt=said.prompt,
+            script=said.line,
+            version=said.version,
+            benefit=benefit_id,
+            made=self._means.now,
+            ends=hint_ends(self._plan, self._means.now),
+            flow=self._plan.id,
+        )
+        self.done.hinted.add(one.root)
+        return id_
 
     def _lead(self, step: Lead, one: Person) -> str:
         id_ = leads.add_lead(
@@ -247,24 +269,22 @@ def midnight(conn: Connection, now: int) -> int:
     return int(dt.datetime.combine(here.date(), dt.time(), here.tzinfo).timestamp() * 1000)
 
 
-def give_task(conn: Connection, plan: Plan, root: str, away: int, benefit_id: str, now: int, since: int = 0) -> None:
-    """The hint of a person's contact, made at `since` (now, if it is new); its end stays when it is given again."""
-    task, begun = plan.steps.task, since or now
+def said_to(conn: Connection, plan: Plan, root: str, away: int, now: int) -> Said | None:
+    """The words of a flow's hint for a person who has been away for so many days (NEVER: who bought nothing yet)."""
+    gift, task = plan.steps.gift, plan.steps.task
     assert task
-    ends = begun + task.days * DAY
-    hints.give_hint(
-        conn,
-        root,
-        id=f"{plan.id}.{root}",
-        scene=task.scene,
-        prompt=prompt_for(plan.steps, away),
-        script=task.script,
-        version=task.version if task.script != ("", "") else 0,
-        benefit=benefit_id,
-        made=begun,
-        ends=min(ends, plan.ends) if plan.ends else ends,
-        flow=plan.id,
-    )
+    values: dict[str, str | tuple[str, str]] = {"gift": gift.name} if gift else {}
+    if away != NEVER:
+        values["days"] = str(away)
+    return say(conn, task.scene, root, now, **values)
+
+
+def hint_ends(plan: Plan, since: int) -> int:
+    """Until when the hint of a contact is shown."""
+    task = plan.steps.task
+    assert task
+    ends = since + task.days * DAY
+    return min(ends, plan.ends) if plan.ends else ends
 
 
 def open_contacts(conn: Connection, roots: Iterable[str]) -> Sequence[Any]:

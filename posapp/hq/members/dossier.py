@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, select
 
 from posapp.clock import rfc3339
+from posapp.hq.flows.tables import flow_contact
 from posapp.hq.joining.tables import claim, given, joined, pack_bought, referral
 from posapp.hq.members.identity import root_of, same_as
 from posapp.hq.members.privacy import Recipient
@@ -27,6 +28,7 @@ from posapp.hq.members.tables import (
     privacy_request,
 )
 from posapp.hq.tables import refund, sale, sale_line
+from posapp.hq.tasks.tables import lead
 from posapp.hq.vault import Vault
 from posapp.money import Money
 
@@ -45,6 +47,8 @@ TITLES = {
     "tickets": ("认领的小票", "Tickets you claimed"),
     "packs": ("入会包", "Join packs"),
     "referrals": ("邀请记录", "Invitations"),
+    "contacts": ("自动触达", "What reached you by itself"),
+    "leads": ("门店待办", "What shops had to do for you"),
     "requests": ("隐私请求", "Privacy requests"),
     "looked": ("谁查看过", "Who looked"),
     "recipients": ("提供给谁", "Who received data"),
@@ -82,6 +86,8 @@ def collect(conn: Connection, vault: Vault, ref: str, recipients: Sequence[Recip
         "referrals": [
             {"at": rfc3339(row.at), "state": row.state} for row in conn.execute(select(referral).where(invited))
         ],
+        "contacts": _rows(conn, flow_contact, refs, "flow at action segment away outcome"),
+        "leads": _rows(conn, lead, refs, "title store made due state"),
         "requests": _rows(conn, privacy_request, refs, "number kind state made due done"),
         "looked": _rows(conn, looked, refs, "at what reason"),
         "recipients": [{"name": one.name, "held": one.held(conn, refs)} for one in recipients],

@@ -72,8 +72,9 @@ def import_leads(
             try:
                 made = _lead(conn, means, row, store)
             except PosError as error:
-                reason = error.code if error.code in REMARKS else "bad_instant"
-                report.refused.append(_remark(row, reason))
+                if error.code not in REMARKS:
+                    raise
+                report.refused.append(_remark(row, error.code))
                 continue
             name = (made["ref"], made["store"], made["title"], made["due"])
             if name in wanted:

@@ -8,8 +8,8 @@ from sqlalchemy import Connection, select, update
 from posapp import log
 from posapp.clock import Clock
 from posapp.hq import feed
-from posapp.hq.database import FOLLOWED, TASKS, Database, lock_counter
-from posapp.hq.entries import entries_between
+from posapp.hq.database import TASKS, Database, lock_counter
+from posapp.hq.entries import entries_between, followed
 from posapp.hq.members.slice import Published
 from posapp.hq.project import step_after
 from posapp.hq.tables import counter
@@ -43,9 +43,12 @@ class Tasking(Woken):
 
     def step(self) -> bool:
         """Follow some batches; whether there were any."""
+        with self._database.reading() as conn:
+            if followed(conn) <= (conn.scalar(select(counter.c.n).where(counter.c.name == TASKS)) or 0):
+                return False
         with self._database.transaction() as conn:
             after = lock_counter(conn, TASKS)
-            upto = min(step_after(conn, after), conn.scalar(_FOLLOWED) or 0)
+            upto = min(step_after(conn, after), followed(conn))
             if upto <= after:
                 return False
             told = self._follow(conn, after, upto)
@@ -80,6 +83,3 @@ class Tasking(Woken):
                 leads.end(conn, id_, leads.CLOSED, now, "")
             old = feedback.keep_old(conn, now)
             feed.publish(conn, {**leads.lead_rows(conn, gone, now), **feedback.feedback_rows(conn, old)})
-
-
-_FOLLOWED = select(counter.c.n).where(counter.c.name == FOLLOWED)

@@ -24,11 +24,7 @@ from posapp.streams import HintRow, LeadRow, MemberRow
 from tests.hq.flows.dormant import TEN, Dormant
 from tests.hq.shop import on_sqlite
 
-GIFT = {
-    "off": "10",
-    "gift_name": "唤醒礼10元/¥10 welcome back",
-    "script": "好久不见,给您留了张10元券/Good to see you again",
-}
+GIFT = {"off": "10", "gift_name": "唤醒礼10元/¥10 off", "hint": "dormant"}
 TEXT = {"text": "好久不见,有礼等您/We kept something for you", "link": "https://s.example/w"}
 
 
@@ -41,8 +37,7 @@ def test_a_dormant_member_gets_a_gift_that_waits_and_one_hint_that_says_so(dorma
     assert (contact.ref, contact.arm, contact.at, contact.away, contact.dormant) == (ref, "treated", TEN, 97, 1)
     assert contact.action == "benefit hint"
     told = msgspec.json.decode(dormant.told("hints")["store:1", ref], type=HintRow)
-    assert told.prompt == ("97天未到店 · 有唤醒礼10元", "97 days away · ¥10 welcome back")
-    assert told.script[0] == "好久不见,给您留了张10元券"
+    assert told.prompt == ("97天未到店 · 有唤醒礼10元", "97 days away · ¥10 off")
     assert (told.scene, told.flow, told.ends) == ("dormant", "wake", TEN + 14 * DAY)
     (promise,) = msgspec.json.decode(dormant.told("members")["store:1", ref], type=MemberRow).benefits
     assert (promise.id, promise.fen, promise.waits) == (told.benefit, 1_000, 1)
@@ -224,11 +219,11 @@ def test_stores_least_days_and_the_end_date_are_kept(dormant: Dormant) -> None:
         ({"text": "来吧"}, "bad_usage"),
         ({**TEXT, "link": "http://s.example"}, "bad_usage"),
         ({**TEXT, "text": "致电 138 1234 5678"}, "text_has_number"),
-        ({**TEXT, "text": "沉睡会员专享"}, "inner_word"),
-        ({**GIFT, "gift_name": "高价值礼"}, "inner_word"),
-        ({**GIFT, "script": "您是dormant member"}, "inner_word"),
-        ({**GIFT, "prompt": "{days}天没有来我们店里看看了,今天给您准备了{gift}"}, "text_too_long"),
-        ({"prompt": "{days}天未到店 · 有{gift}"}, "bad_usage"),
+        ({**TEXT, "text": "沉睡会员专享"}, "inward_word"),
+        ({**GIFT, "gift_name": "高价值礼"}, "inward_word"),
+        ({"lead": "致电", "script": "您是dormant member"}, "inward_word"),
+        ({**GIFT, "hint": "sleepy"}, "bad_choice"),
+        ({"lead": "致电 13812345678"}, "text_has_number"),
         ({**GIFT, "off": "-1"}, "bad_amount"),
         ({"gift": "nothing", "gift_name": "礼"}, "no_such_article"),
         ({**GIFT, "segment": "asleep"}, "bad_choice"),

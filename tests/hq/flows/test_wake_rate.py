@@ -190,7 +190,7 @@ def test_who_buys_is_asked_no_more(dormant: Dormant) -> None:
     dormant.work()
     (contact,) = dormant.contacts().values()
     assert (contact.state, contact.sale) == ("bought", event)
-    assert [row.outcome for row in dormant.rows(hint)] == ["withdrawn"]
+    assert [row.ends for row in dormant.rows(hint)] == [dormant.clock.now]
     assert dormant.told("hints") == {}
 
 
