@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from posapp.hq import feed
+from posapp.hq import feed, people
 from posapp.hq.care.scripts import SCENES
 from posapp.hq.flows import flowing, plans
 from posapp.hq.flows.reaching import BEEN, FULL, HOLDOUT, LATELY, REFUSED, TREATED, UNREACHABLE
@@ -74,10 +74,10 @@ def _add(args: argparse.Namespace) -> None:
         args.least,
         days(args.gift_days),
         args.hint,
-        days(args.days),
+        people.whole(args.days, plans.MOST_DAYS),
         args.lead,
         args.script,
-        days(args.lead_days),
+        people.whole(args.lead_days, plans.MOST_DAYS),
         from_zero(args.holdout, plans.MOST_HOLDOUT),
         from_zero(args.a_day, plans.MOST_A_DAY),
         days(args.apart),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -18,6 +18,7 @@ from posapp.hq.database import FLOWS, Database, lock_counter
 from posapp.hq.entries import entries_between, followed, sales_between
 from posapp.hq.flows.chosen import NEVER, Person, chosen
 from posapp.hq.flows.plans import PAUSED, RUNNING, Plan, plan_of, plans, set_state
+from posapp.hq.flows.purchases import purchases_of
 from posapp.hq.flows.reaching import TREATED, Reach, Reached, hint_ends, midnight, open_contacts, said_to
 from posapp.hq.flows.tables import flow, flow_contact
 from posapp.hq.members.identity import Means
@@ -148,7 +149,8 @@ class Flowing(Woken):
         with self._database.transaction() as conn:
             lock_counter(conn, FLOWS)
             rows = _waiting(conn, plan.id, "open")
-            _say_again(conn, plan, rows, now)
+            _claims(conn, rows, now)
+            _say_again(conn, plan, _waiting(conn, plan.id, "open"), now)
             feed.publish(conn, hints.hint_rows(conn, _roots(conn, [row.ref for row in rows]), now))
 
 
@@ -162,7 +164,9 @@ def preview(conn: Connection, means: Means, id_: str, may_send: MaySend | None) 
     """What a flow would do if it picked now, in numbers; nothing is done. Raises PosError not_found."""
     plan = plan_of(conn, id_)
     reach = Reach(conn, means, plan, may_send, is_trial=True)
-    reach.persons(chosen(conn, means.now, plan.segment, plan.away, plan.stores))
+    some = chosen(conn, means.now, plan.segment, plan.away, plan.stores)
+    for start in range(0, len(some), AT_ONCE):
+        reach.persons(some[start : start + AT_ONCE])
     return reach.done
 
 
@@ -185,22 +189,35 @@ def _outcome(conn: Connection, body: HintShown, at: int, now: int) -> set[str]:
 
 
 def _purchases(conn: Connection, after: int, upto: int, now: int) -> set[str]:
-    """Who bought in the window of a contact is shown nothing of it any more; their roots."""
-    bought: dict[str, list[Any]] = defaultdict(list)
+    """Who bought by some batches is asked no more; their roots."""
     sales = sales_between(conn, after, upto)
     members = sorted({sold.member for sold in sales})
     asked = select(person.c.ref, person.c.root).where(person.c.ref.in_(members))
     roots = {row.ref: row.root for row in conn.execute(asked)}
+    bought: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for sold in sales:
         if sold.total > 0 and sold.member in roots:
-            bought[roots[sold.member]].append(sold)
+            bought[roots[sold.member]].append((sold.paid, sold.event))
+    return _answered(conn, bought, now)
+
+
+def _claims(conn: Connection, rows: Sequence[Any], now: int) -> set[str]:
+    """Who of some contacts has bought by a ticket that became theirs later; their roots."""
+    bought: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    since = min((row.at for row in rows), default=now)
+    for one in purchases_of(conn, _roots(conn, [row.ref for row in rows]), since):
+        bought[one.root].append((one.paid, one.event))
+    return _answered(conn, bought, now)
+
+
+def _answered(conn: Connection, bought: Mapping[str, Sequence[tuple[int, str]]], now: int) -> set[str]:
+    """Purchases of persons (by root) end the contacts whose window they fall in, and their hints; roots of whom."""
     touched = set()
     for contact in open_contacts(conn, bought):
-        answers = [sold for sold in bought[contact.root] if contact.at <= sold.paid <= contact.at + WINDOW_MS]
+        answers = [(paid, sold) for paid, sold in bought[contact.root] if 0 <= paid - contact.at <= WINDOW_MS]
         if answers:
-            first = min(answers, key=lambda sold: (sold.paid, sold.event))
             mine = (flow_contact.c.flow == contact.flow, flow_contact.c.ref == contact.ref)
-            conn.execute(update(flow_contact).where(*mine).values(state="bought", sale=first.event))
+            conn.execute(update(flow_contact).where(*mine).values(state="bought", sale=min(answers)[1]))
             take_back(conn, [contact.hint], now)
             touched.add(contact.root)
     return touched

@@ -19,7 +19,7 @@ from posapp.hq.flows.chosen import NEVER, Person
 from posapp.hq.flows.plans import Gift, Lead, Plan, Text
 from posapp.hq.flows.tables import flow_contact
 from posapp.hq.members import consents
-from posapp.hq.members.identity import VERIFIED, Means
+from posapp.hq.members.identity import ACTIVE, VERIFIED, Means
 from posapp.hq.members.slice import Published, rows_of
 from posapp.hq.members.tables import benefit, person, person_key
 from posapp.hq.people import settings_of
@@ -78,10 +78,14 @@ class Reach:
 
     def persons(self, some: Sequence[Person]) -> None:
         """Reach those of some persons who may be reached, in their order, until it is enough for today."""
-        roots = [one.root for one in some]
-        been, lately = self._held(roots)
-        agreed = consents.standings(self._conn, roots)
+        asked = [one.root for one in some]
+        same = (person.c.ref.in_(asked), person.c.root == person.c.ref, person.c.status == ACTIVE)
+        roots = set(self._conn.scalars(select(person.c.ref).where(*same)))  # since they were chosen some may be others
+        been, lately = self._held(asked)
+        agreed = consents.standings(self._conn, asked)
         for one in some:
+            if one.root not in roots:
+                continue
             personal = agreed.get(one.root, {}).get(PERSONAL)
             if one.root in been:
                 self.done.add(BEEN)
@@ -283,7 +287,9 @@ def hint_ends(plan: Plan, since: int) -> int:
     """Until when the hint of a contact is shown."""
     task = plan.steps.task
     assert task
-    ends = since + task.days * DAY
+    gift = plan.steps.gift
+    days = min(task.days, gift.days) if gift and gift.days else task.days
+    ends = since + days * DAY
     return min(ends, plan.ends) if plan.ends else ends
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from posapp.clock import DAY, HOUR
 from posapp.errors import PosError
 from posapp.hq.care.tables import hint
 from posapp.hq.flows import flowing, reaching
+from posapp.hq.flows.flowing import Flowing
 from posapp.hq.flows.tables import flow, flow_contact
 from posapp.hq.joining.offers import Period
 from posapp.hq.members import wishes
@@ -20,6 +22,7 @@ from posapp.hq.members.tables import benefit
 from posapp.hq.tasks.tables import lead
 from posapp.hq.texts import outbox
 from posapp.hq.texts.tables import text_message
+from posapp.ids import seeded_chance
 from posapp.streams import HintRow, LeadRow, MemberRow
 from tests.hq.flows.dormant import TEN, Dormant
 from tests.hq.shop import on_sqlite
@@ -165,6 +168,16 @@ def test_no_more_a_day_than_it_may_and_the_rest_on_the_next_days(dormant: Dorman
     assert len(dormant.contacts()) == 7
 
 
+def test_two_servers_that_pick_at_once_reach_nobody_twice_and_keep_the_cap(dormant: Dormant) -> None:
+    for n in range(6):
+        dormant.member(n, away=70 + n)
+    dormant.flow(**GIFT, most=4)
+    others = [Flowing(dormant.database, dormant.desk.vault, dormant.clock, seeded_chance(n)) for n in (1, 2, 3)]
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda other: other.pick(), others))
+    assert len(dormant.contacts()) == len(dormant.rows(benefit)) == 4
+
+
 def test_no_other_flow_reaches_a_person_for_so_many_days(dormant: Dormant) -> None:
     dormant.member(1, away=80)
     dormant.flow("first", **GIFT, apart=10)
@@ -190,6 +203,14 @@ def test_a_merged_member_is_not_reached_again_under_the_other_id(dormant: Dorman
 
 
 # --- stores, days, an end ---
+
+
+@on_sqlite
+def test_a_hint_lives_no_longer_than_its_gift(dormant: Dormant) -> None:
+    dormant.member(1, away=80)
+    dormant.flow(**GIFT, gift_days=3)
+    dormant.work()
+    assert [row.ends for row in dormant.rows(hint)] == [row.ends for row in dormant.rows(benefit)] == [TEN + 3 * DAY]
 
 
 @on_sqlite

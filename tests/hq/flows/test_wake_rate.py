@@ -127,6 +127,9 @@ def test_a_claimed_ticket_wakes_and_a_voided_one_does_not(dormant: Dormant) -> N
         conn.execute(claim.insert(), {**blank(claim), "stem": "s", "ref": by_claim, "state": "done", "sale": walk_in})
         conn.execute(refund.insert(), {**blank(refund), "jid": "j1", "kind": "void", "sale": undone})
     assert told(dormant) == {"treated": (1, 2)}
+    dormant.tomorrow()
+    assert {ref: row.state for ref, row in dormant.contacts().items()} == {by_claim: "bought", voided: "bought"}
+    assert dormant.told("hints") == {}
 
 
 def test_two_who_turn_out_to_be_one_count_once(dormant: Dormant) -> None:
