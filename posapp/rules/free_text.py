@@ -7,6 +7,7 @@ import re
 from posapp.errors import PosError
 
 _NUMBER = re.compile(r"\d(?:[\s.\-·—()]*\d){4}")
+_WHOLE_NUMBER = re.compile(r"\d(?:[\s.\-·—()]*\d){4,}")
 
 
 def read_text(text: str, most: int) -> str:
@@ -17,3 +18,8 @@ def read_text(text: str, most: int) -> str:
     if _NUMBER.search(plain):
         raise PosError("text_has_number")
     return plain
+
+
+def without_numbers(text: str) -> str:
+    """The words as they may be shown: of a number stands only that there was one."""
+    return _WHOLE_NUMBER.sub("*****", text)

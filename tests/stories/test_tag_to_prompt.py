@@ -82,7 +82,7 @@ def test_what_was_browsed_is_at_the_till_within_three_seconds(demo: Demo, till: 
         assert hint_of(till, refs[phone]) is None
         started = time.monotonic()
         told = session.post(f"{demo.url}/v1/open/events", json=[event], headers=bearer, timeout=30)
-        wait_until(lambda ref=refs[phone]: hint_of(till, ref) is not None, 30)
+        wait_until(lambda ref=refs[phone]: hint_of(till, ref) is not None, 30)  # type: ignore[misc]
         taken.append(time.monotonic() - started)
         assert told.json()["taken"] == 1
     last = recognised(till, phones[-1])
