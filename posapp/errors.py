@@ -214,6 +214,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "not_found": ("没有找到 {what}", "{what} was not found."),
     "nothing_parked": ("没有挂单", "No ticket is parked."),
     "name_taken": ("已有名为 {name} 的挂单", "A parked ticket is already called {name}."),
+    "digits_in_text": (
+        "文字里不要写电话等长数字",
+        "Leave phone numbers and other long numbers out of the text.",
+    ),
+    "no_figure": ("没有 {name} 这个指标", "{name} is no figure."),
     "text_too_long": ("文字太长,最多 {most} 个字", "The text is too long; at most {most} characters."),
     "needs_reason": ("请写明原因", "Give a reason."),
     "scale_missing": ("没有接电子秤,请输入重量", "No scale is connected; type the weight."),

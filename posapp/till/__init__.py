@@ -4,6 +4,7 @@ Three faces call these verbs: the window, the script and the tests. A verb retur
 raises PosError and has changed nothing.
 """
 
+from posapp.till.boards import BoardVerbs
 from posapp.till.desk import verb
 from posapp.till.goods import GoodsVerbs
 from posapp.till.shifts import ShiftVerbs
@@ -13,5 +14,5 @@ from posapp.till.wishes import WishVerbs
 __all__ = ["Till", "verb"]
 
 
-class Till(GoodsVerbs, TicketVerbs, WishVerbs, ShiftVerbs):
+class Till(GoodsVerbs, TicketVerbs, WishVerbs, ShiftVerbs, BoardVerbs):
     """One till of one store, on its folder; close() gives the folder back."""
