@@ -83,6 +83,11 @@ class BoardView:
     cutover: int = 4
 
     @property
+    def weekday(self) -> int:
+        """0 for Monday."""
+        return dt.date.fromisoformat(self.date).weekday()
+
+    @property
     def is_today(self) -> bool:
         return self.date == self.today
 

@@ -7,8 +7,9 @@ import io
 import re
 from pathlib import Path
 
-from posapp.board.day import BoardView
+from posapp.board.day import LOCAL, BoardView
 from posapp.errors import PosError
+from posapp.rules.dictionary import UNKNOWN
 from posapp.rules.metrics import AXES, Figures
 from posapp.rules.small_cells import HIDDEN, without_small_cells
 
@@ -18,6 +19,8 @@ _NUMBER = re.compile(r"\d{5}")
 _TICKETS = ("tickets", "net", "pieces", "walk_ins", "shown", "refunds", "refunded")
 _PERSONS = ("recognised", "converted", "opened", "authorised", "enrolled", "joins", "wecom", "first", "again")
 """Counts of persons, or so near to it that they could be read as such."""
+
+_ONLY_HQ = frozenset({"opened", "authorised", "enrolled", "wecom", "again"})
 
 
 def check_reason(reason: str) -> str:
@@ -43,7 +46,9 @@ def board_csv(view: BoardView, store: int) -> tuple[str, int]:
         for key, part in parts.items():
             if None in (told["joins"][key], told["enrolled"][key]):  # each nearly tells the other
                 told["joins"][key] = told["enrolled"][key] = None
-            persons = [HIDDEN if told[name][key] is None else told[name][key] for name in _PERSONS]
+            persons = [
+                _cell(told[name][key], is_known=view.source != LOCAL or name not in _ONLY_HQ) for name in _PERSONS
+            ]
             net = HIDDEN if told["recognised"][key] is None else part.member_net
             lines.append([store, view.date, view.source, axis, key, *_counts(part), net, *persons])
     out = io.StringIO()
@@ -51,6 +56,12 @@ def board_csv(view: BoardView, store: int) -> tuple[str, int]:
     writer.writerow(["store", "date", "source", "axis", "key", *_TICKETS, "member_net", *_PERSONS])
     writer.writerows(lines)
     return out.getvalue(), len(lines)
+
+
+def _cell(count: int | None, *, is_known: bool) -> int | str:
+    if not is_known:
+        return UNKNOWN
+    return HIDDEN if count is None else count
 
 
 def _counts(part: Figures) -> list[int]:

@@ -42,6 +42,11 @@ class BoardVerbs(StatusVerbs):
 
     _looker = 0
 
+    @property
+    def number(self) -> int:
+        """This till's, in its store."""
+        return self._real.journal.certificate.till
+
     @verb
     def board(self, date: str = "", source: str = "") -> BoardView:
         """A day of the store (today's if none is given): HQ's figures where they have come, else this till's own.

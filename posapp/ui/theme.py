@@ -132,6 +132,12 @@ def sheet(colours: Colours, scale: float) -> str:
     return _SHEET.substitute(named, family=FAMILY, mono=MONO, **sizes)
 
 
+def worn(app: QApplication) -> Colours:
+    """The colours that the application is dressed in, for what paints itself."""
+    text = app.palette().color(QPalette.ColorRole.WindowText)
+    return next((colours for colours in COLOURS.values() if QColor(colours.text) == text), LIGHT)
+
+
 @cache
 def _load_font() -> None:
     QFontDatabase.addApplicationFont(str(FONT_PATH))

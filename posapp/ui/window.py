@@ -76,14 +76,18 @@ class Window(QWidget):
     def has_page(self, name: str) -> bool:
         return name in self._pages
 
+    def page_called(self, name: str) -> Page:
+        return self._pages[name][0]
+
     @property
     def page(self) -> Page:
         return self._pages[self.page_name][0]
 
     # --- verbs ---
 
-    def run(self, act: Callable[[], T]) -> T | None:
-        """Carry a verb out; what it refuses is told in one sentence, in the notice. None: it was refused."""
+    def run(self, act: Callable[[], T], *, is_quiet: bool = False) -> T | None:
+        """Carry a verb out; what it refuses is told in one sentence, in the notice. None: it was refused. Quiet: nobody
+        asked for it, so a notice stays."""
         try:
             result = act()
         except PosError as refused:
@@ -95,7 +99,8 @@ class Window(QWidget):
         except Exception:  # noqa: BLE001  (the open ticket is stored, so the cashier can go on)
             self._confess()
             return None
-        self.notice.hide()
+        if not is_quiet:
+            self.notice.hide()
         return result
 
     def _confess(self) -> None:
