@@ -65,10 +65,10 @@ def items_here(here: Here, members: Slice, metric: str, axis: str, key: str) -> 
     kind, which = METRICS[metric].opens
     if kind == "tickets":
         chosen = [one for one in here.tickets if _TICKETS[which](one) and (axis, key) in places_of(one)]
-        return [_ticket(one, members) for one in sorted(chosen, key=lambda one: -one.paid)]
+        return [_ticket(one, members) for one in reversed(chosen)]
     if kind == "joins":
         joined = [one for one in here.joins if one.is_in_store and _JOINS[which](one) and (axis, key) in places_of(one)]
-        return [_join(one, members, here) for one in sorted(joined, key=lambda one: -one.at)]
+        return [_join(one, members, here) for one in reversed(joined)]
     return []
 
 

@@ -78,7 +78,8 @@ class FactButton(QPushButton):
     def put(self, caption: str, value: str) -> None:
         self.caption.setText(caption)
         self.value.setText(value)
-        self.setAccessibleName(f"{caption} {value}")
+        for made in (self, self.value):
+            made.setAccessibleName(f"{caption} {value}")
         layout = self.layout()
         if layout:
             self.setMinimumSize(layout.minimumSize())
@@ -176,8 +177,9 @@ class HourPane(_ChartPane):
         for y, row in enumerate(rows):
             if y == len(self._cells):
                 self._cells.append([self._cell(y, x) for x in range(len(row))])
-            for made, text in zip(self._cells[y], row, strict=True):
+            for made, text, column in zip(self._cells[y], row, head, strict=True):
                 made.setText(text)
+                made.setAccessibleName(f"{row[0]} {column} {text}")
 
     def _cell(self, y: int, x: int) -> QLabel:
         made = label(
