@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from posapp.board.day import LOCAL, SALES, BoardView
@@ -62,6 +62,7 @@ class FactButton(QPushButton):
         self.setObjectName(name)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setProperty("kind", "fact")
         self.clicked.connect(lambda: act())
         is_roomy = letter_size() < LARGE_LETTERS
         self.caption = label(f"{name}_caption", "" if is_roomy else "small", is_quiet=True)
@@ -80,9 +81,12 @@ class FactButton(QPushButton):
         self.value.setText(value)
         for made in (self, self.value):
             made.setAccessibleName(f"{caption} {value}")
+
+    def sizeHint(self) -> QSize:  # noqa: N802  (Qt's name)
         layout = self.layout()
-        if layout:
-            self.setMinimumSize(layout.minimumSize())
+        return layout.totalMinimumSize() if layout else QSize(0, 0)
+
+    minimumSizeHint = sizeHint  # noqa: N815
 
     def mark(self, is_chosen: bool) -> None:
         tell(self, "chosen", is_chosen)

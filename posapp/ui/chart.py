@@ -244,7 +244,7 @@ class Bars(Chart):
 
     def _draw_bars(self, p: QPainter, plot: QRectF, worn_: Colours, size: float, most: int) -> None:
         wide = plot.width() / len(self.bars)
-        each = wide * (0.36 if self.has_past else 0.6)
+        each = min(wide * (0.36 if self.has_past else 0.6), size * 4)
         every = max(1, round(size * 1.7 / wide + 0.49))
         for n, bar in enumerate(self.bars):
             left = plot.left() + n * wide
@@ -272,7 +272,7 @@ class Bars(Chart):
             if not bar.value:
                 continue
             text = str(bar.value)
-            middle = plot.left() + (n + 0.5) * wide - (wide * 0.18 if self.has_past else 0)
+            middle = plot.left() + (n + 0.5) * wide - (min(wide * 0.18, size * 1.7) if self.has_past else 0)
             top = plot.bottom() - plot.height() * bar.value / most
             place = QRectF(
                 middle - size * 0.42 * (len(text) + 0.5), top - size * 1.3, size * 0.84 * (len(text) + 0.5), size * 1.15

@@ -103,6 +103,7 @@ QPushButton[kind="choice"] { text-align: left; font-size: ${row}px; }
 QPushButton[kind="count"] { text-align: left; background: $surface; font-size: ${row}px; }
 QPushButton[kind="count"][asking="true"] { border: 2px solid $accent; background: $chosen; }
 QPushButton[kind="note"] { font-size: ${row}px; }
+QPushButton[kind="fact"] { min-height: 0; padding: 0; }
 QPushButton[kind="tile"] { background: $surface; min-height: 0; padding: 0; font-size: ${tile}px; font-weight: 600; }
 QPushButton[kind="tile"]:pressed { background: $surface; }
 QPushButton[kind="tab"] { background: transparent; border: none; border-radius: ${round}px; color: $quiet;
