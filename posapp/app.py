@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
 from drivers.contracts import Document, Shown
 from posapp.answers import ClerkView, OpenTicket, PaidView, ShiftView, StatusView
+from posapp.board.day import BoardView
 from posapp.devices import DEVICES_FILE, REASONS
 from posapp.errors import PosError
 from posapp.members.addon_screen import AddonStrip
@@ -30,6 +31,7 @@ from posapp.shift.count_screen import CountScreen
 from posapp.shift.screen import DoorScreen, SlipScreen
 from posapp.shortcuts import ACTIONS, keys_of
 from posapp.till import Till
+from posapp.till.boards import ExportView
 from posapp.ui import theme
 from posapp.ui.choice import Option
 from posapp.ui.customer import CustomerDisplay, Poster
@@ -39,9 +41,12 @@ from posapp.ui.question import Step
 from posapp.ui.window import Page, Window
 
 if TYPE_CHECKING:
+    from posapp.board.board_screen import BoardScreen
     from posapp.setup.scanner_screen import ScannerScreen
 
 STATUS_MS = 1_000
+FIGURES = ("board", "mine")
+"""Pages that follow HQ's news while somebody looks at them."""
 
 
 def _tr(text: str) -> str:
@@ -93,6 +98,8 @@ class App:
         self.sale = SaleScreen(self.window, till, self._lead, self._more, self._ticket_changed, card)
         self.papers = PaperDesk(self.window, till, self.sale)
         self.sale.refunded = self.papers.voided
+        self.sale.answered = self._lent
+        self._ask_approval, self.window.wants_approval = self.window.wants_approval, self._wants_approval
         self.members = MemberDesk(self.window, till, self.sale, lambda: self._facing)
         self.tasks = TaskDesk(self.window, till, self.sale, self._lead)
         self.window.clock.clicked.connect(lambda: self.tasks.serve())
@@ -144,6 +151,14 @@ class App:
                     self.window, till.state_folder, lambda: till.settings, language, self._after_setup
                 )
                 return self._scanner
+            case "board":
+                from posapp.board.board_screen import BoardScreen
+
+                return BoardScreen(self.window, till, self._lead, self._go_on)
+            case "mine":
+                from posapp.board.clerk_screen import ClerkScreen
+
+                return ClerkScreen(self.window, till, self._go_on)
             case "capabilities":
                 from posapp.setup.capabilities_screen import CapabilitiesScreen
 
@@ -224,6 +239,7 @@ class App:
 
     def _go_on(self) -> None:
         """The screen that the till's state wants."""
+        self.till.leave_board()
         if self.till.clerk is None:
             self.window.show_page("sign_in")
         elif self._is_locked:
@@ -253,7 +269,12 @@ class App:
             case "receipts":
                 self.papers.receipts()
             case "receipt":
+                self.window.show_page("sale")
                 self.papers.show(receipt)
+            case "board":
+                self._lent(self.window.run(self.till.board))
+            case "mine":
+                self.show_setup("mine")
             case "member":
                 self.members.ask()
             case "reception":
@@ -293,6 +314,28 @@ class App:
             case "member_card":
                 self.members.ask()
 
+    def _lent(self, done: object) -> None:
+        """A right that was asked for has been given, here or by a colleague: go on with what it was for."""
+        if isinstance(done, BoardView):
+            self._board.open_today()
+            self.show_setup("board")
+        elif isinstance(done, ExportView):
+            self.show_setup("board")
+            self._board.exported(done.file)
+
+    @property
+    def _board(self) -> BoardScreen:
+        if not self.window.has_page("board"):
+            self._add("board", self._setup_page("board"))
+        return cast("BoardScreen", self.window.page_called("board"))
+
+    def _wants_approval(self, reason: str) -> None:
+        """Questions to a colleague stand beside the ticket."""
+        if self.window.page_name != "sale":
+            self.window.show_page("sale")
+        if self._ask_approval:
+            self._ask_approval(reason)
+
     def _more(self) -> Sequence[Option]:
         training = _tr("退出培训") if self.till.is_training else _tr("培训模式")
         show = self.show_setup
@@ -302,7 +345,7 @@ class App:
             Option("more_cash_out", _tr("取出现金"), lambda: self._ask_cash(self.till.cash_out)),
             Option("more_unmatched", _tr("收款码待核对"), self.papers.unmatched),
             Option("more_report_x", _tr("X 报表"), self._report_x),
-            *map(self.sale.option, ("lock", "close_shift", "reception", "tasks")),
+            *map(self.sale.option, ("board", "mine", "tasks", "lock", "close_shift", "reception")),
             Option("more_capabilities", _tr("现在能做什么"), lambda: show("capabilities")),
             Option("more_training", training, self._train),
             Option("more_devices", _tr("设备"), lambda: show("devices")),
@@ -324,6 +367,8 @@ class App:
         after = self.till.settings.lock_after
         if after and not self._is_locked and self.till.clerk and self.window.idle_s() >= after:
             self.lock()
+        if self.window.page_name != "board":
+            self.till.leave_board()
         self._follow_settings()
         hinted = self.sale.shown.member.hint if self.sale.shown.member else None
         if hinted and self.till.hint() is None:
@@ -361,6 +406,8 @@ class App:
             self.sale.refresh()  # a hint may have come, or an owner or a title may be another's
         if not self._is_locked:
             self.tasks.tell_news()
+        if self.window.page_name in FIGURES:
+            self.window.page.refresh()
         if self.till.refused_text():
             self.window.tell(PosError("text_suppressed").sentence(self._language()))
 

@@ -223,6 +223,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "not_found": ("没有找到 {what}", "{what} was not found."),
     "nothing_parked": ("没有挂单", "No ticket is parked."),
     "name_taken": ("已有名为 {name} 的挂单", "A parked ticket is already called {name}."),
+    "no_figure": ("没有 {name} 这个指标", "{name} is no figure."),
     "text_too_long": ("文字太长,最多 {most} 个字", "The text is too long; at most {most} characters."),
     "needs_reason": ("请写明原因", "Give a reason."),
     "scale_missing": ("没有接电子秤,请输入重量", "No scale is connected; type the weight."),
@@ -548,10 +549,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "merges_differ": (
         "会员 {member} 的归属与合并记录不符,请保留数据并联系技术支持",
         "Whose id {member} is does not follow from the merges; keep the data and call support.",
-    ),
-    "digits_in_text": (
-        "文字里不能有连续 5 个以上的数字,请不要写手机号、卡号",
-        "A text has no five digits in a row: no phone, no card number.",
     ),
     "inward_word": (
         "「{word}」不能让顾客看到或听到,请换个说法",

@@ -13,6 +13,9 @@ from typing import Any, TextIO
 
 import msgspec
 
+from posapp.board.day import LOCAL, STORE, board_told
+from posapp.board.figure import figure_told
+from posapp.board.mine import mine_told
 from posapp.clock import SimulatedClock, parse_instant, rfc3339
 from posapp.errors import PosError
 from posapp.money import Money, half_width
@@ -125,6 +128,11 @@ VERBS: dict[str, tuple[str, int, int, Callable[[Till, Words], object]]] = {
     "void-sale": ("void-sale RECEIPT REASON", 2, 2, lambda till, w: till.void_sale(*w)),
     "unmatched": ("unmatched", 0, 0, lambda till, w: {"unmatched": till.unmatched()}),
     "match": ("match RECEIPT REFERENCE", 2, 2, lambda till, w: till.match(w[0], None, w[1])),
+    "board": ("board [DATE]", 0, 1, lambda till, w: _board(till, *w)),
+    "open-figure": ("open-figure METRIC [AXIS KEY]", 1, 3, lambda till, w: _open_figure(till, *w)),
+    "todos": ("todos", 0, 0, lambda till, w: _todos(till)),
+    "export-board": ("export-board REASON", 1, 1, lambda till, w: _export(till, w[0])),
+    "mine": ("mine", 0, 0, lambda till, w: mine_told(till.mine())),
     "network": ("network on|off", 1, 1, lambda till, w: till.network(_switch(w[0]))),
     "sync": ("sync", 0, 0, lambda till, w: till.sync()),
     "status": ("status", 0, 0, lambda till, w: till.status()),
@@ -247,6 +255,39 @@ def _feedback(till: Till, words: Words) -> object:
     if words:
         raise _BadUsage
     return {"feedback": till.feedback()}
+
+
+def _board(till: Till, date: str = "") -> object:
+    """A day by each source that there is."""
+    views = [till.board(date)]
+    if views[0].source == STORE:
+        views.append(till.board(date, LOCAL))
+    till.leave_board()
+    return board_told(views)
+
+
+def _open_figure(till: Till, metric: str, axis: str = "all", key: str = "") -> object:
+    if (axis == "all") != (key == ""):
+        raise _BadUsage
+    told = figure_told(till.open_figure(metric, axis, key))
+    till.leave_board()
+    return told
+
+
+def _todos(till: Till) -> object:
+    english = till.settings.language == "en"
+    told = [
+        {"kind": one.kind, "title": one.title[english], "text": one.text[english], "word": one.word[english]}
+        for one in till.todos()
+    ]
+    till.leave_board()
+    return {"todos": told}
+
+
+def _export(till: Till, reason: str) -> object:
+    done = till.export_board(reason)
+    till.leave_board()
+    return done
 
 
 def _points(text: str) -> int:

@@ -29,6 +29,8 @@ ACTIONS: dict[str, tuple[str, str]] = {
     "drawer": ("开钱箱", "Open drawer"),
     "card": ("刷卡", "Card"),
     "static": ("收款码", "Shop's code"),
+    "board": ("店长看板", "Board"),
+    "mine": ("我的业绩", "My page"),
     "lock": ("锁屏换人", "Lock"),
     "more": ("更多", "More"),
     "close_shift": ("交班", "Close shift"),
@@ -58,6 +60,8 @@ _SUPERMARKET = {
     "search": "/",
     "drawer": "Ins",
     "reprint": "Home",
+    "board": "PgUp",
+    "mine": "PgDown",
     "lock": "End",
 }
 

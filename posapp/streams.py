@@ -183,12 +183,14 @@ class OfferRow(Message):
 
 
 class JoinedRow(Message):
-    """A ticket's code was used; key: the stem of its token. is_new 0: the person was a member before."""
+    """A till's code was used; key: the stem of its token. is_new 0: the person was a member before. clerk: whose code
+    it was, 0 where nobody has said."""
 
     member: str
     at: int
     is_new: int
     channel: str = ""
+    clerk: int = 0
 
 
 class PackRow(Message):

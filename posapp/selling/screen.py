@@ -53,7 +53,8 @@ class SaleScreen(QWidget):
     """The keys go: digits and Enter for a code, *N for a quantity, an amount and F6 for a price, Enter to pay.
 
     lead: takes the cashier to where an action leads that is not this screen's. changed: hears each new state of the
-    ticket, the sale that the last one became, and whether money is being taken. shown: the ticket as it is drawn;
+    ticket, the sale that the last one became, and whether money is being taken. answered: hears what a verb answered
+    for which a colleague lent the right, or a sale's. shown: the ticket as it is drawn;
     chosen: the number of its chosen line, 0 for none; paid: the sale that the last one became, until the next begins.
     """
 
@@ -78,6 +79,7 @@ class SaleScreen(QWidget):
         self.chosen = 0
         self._last_enter = 0.0
         self.refunded: Callable[[RefundView], object] = lambda refund: None
+        self.answered: Callable[[object], object] = lambda done: None
         self._keys = keys_of(till.settings.key_profile, till.settings.keys)
         self.selling = EntryPane(window, till, self)
         self.pay = PayPane(window, till, self)
@@ -391,6 +393,7 @@ class SaleScreen(QWidget):
             self.paid = paid
             self.to_selling()
         self.refresh()
+        self.answered(paid)
 
     # --- approval ---
 

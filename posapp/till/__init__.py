@@ -4,6 +4,7 @@ Three faces call these verbs: the window, the script and the tests. A verb retur
 raises PosError and has changed nothing.
 """
 
+from posapp.till.boards import BoardVerbs
 from posapp.till.desk import verb
 from posapp.till.goods import GoodsVerbs
 from posapp.till.shifts import ShiftVerbs
@@ -14,5 +15,5 @@ from posapp.till.waiting import WaitVerbs
 __all__ = ["Till", "verb"]
 
 
-class Till(GoodsVerbs, TicketVerbs, TaskVerbs, WaitVerbs, ShiftVerbs):
+class Till(GoodsVerbs, TicketVerbs, TaskVerbs, WaitVerbs, ShiftVerbs, BoardVerbs):
     """One till of one store, on its folder; close() gives the folder back."""

@@ -105,6 +105,7 @@ QPushButton[kind="choice"] { text-align: left; font-size: ${row}px; }
 QPushButton[kind="count"] { text-align: left; background: $surface; font-size: ${row}px; }
 QPushButton[kind="count"][asking="true"] { border: 2px solid $accent; background: $chosen; }
 QPushButton[kind="note"] { font-size: ${row}px; }
+QPushButton[kind="fact"] { min-height: 0; padding: 0; }
 QPushButton[kind="tile"] { background: $surface; min-height: 0; padding: 0; font-size: ${tile}px; font-weight: 600; }
 QPushButton[kind="tile"]:pressed { background: $surface; }
 QPushButton[kind="tab"] { background: transparent; border: none; border-radius: ${round}px; color: $quiet;
@@ -154,6 +155,12 @@ def sheet(colours: Colours, scale: float) -> str:
     sizes = {name: round(size * ((scale + 1) / 2 if name in _LARGE else scale)) for name, size in _SIZES.items()}
     sizes["target"] = round(_SIZES["target"] * (1 + (scale - 1) / 3))  # fingers do not grow with the letters
     return _SHEET.substitute(named, family=FAMILY, mono=MONO, **sizes)
+
+
+def worn(app: QApplication) -> Colours:
+    """The colours that the application is dressed in, for what paints itself."""
+    text = app.palette().color(QPalette.ColorRole.WindowText)
+    return next((colours for colours in COLOURS.values() if QColor(colours.text) == text), LIGHT)
 
 
 @cache

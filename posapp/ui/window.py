@@ -84,6 +84,9 @@ class Window(QWidget):
     def has_page(self, name: str) -> bool:
         return name in self._pages
 
+    def page_called(self, name: str) -> Page:
+        return self._pages[name][0]
+
     @property
     def page(self) -> Page:
         return self._pages[self.page_name][0]

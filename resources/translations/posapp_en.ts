@@ -417,6 +417,177 @@ on</translation>
     </message>
 </context>
 <context>
+    <name>BoardScreen</name>
+    <message>
+        <source>返回</source>
+        <translation>Back</translation>
+    </message>
+    <message>
+        <source>下一页</source>
+        <translation>Next page</translation>
+    </message>
+    <message>
+        <source>时段</source>
+        <translation>Hours</translation>
+    </message>
+    <message>
+        <source>店员</source>
+        <translation>Clerks</translation>
+    </message>
+    <message>
+        <source>渠道</source>
+        <translation>Channels</translation>
+    </message>
+    <message>
+        <source>漏斗</source>
+        <translation>Funnel</translation>
+    </message>
+    <message>
+        <source>销售</source>
+        <translation>Sales</translation>
+    </message>
+    <message>
+        <source>待办</source>
+        <translation>To do</translation>
+    </message>
+    <message>
+        <source>前一天</source>
+        <translation>Day before</translation>
+    </message>
+    <message>
+        <source>后一天</source>
+        <translation>Day after</translation>
+    </message>
+    <message>
+        <source>本机</source>
+        <translation>This till</translation>
+    </message>
+    <message>
+        <source>全店</source>
+        <translation>Store</translation>
+    </message>
+    <message>
+        <source>导出</source>
+        <translation>Export</translation>
+    </message>
+    <message>
+        <source>目标进度</source>
+        <translation>Progress to target</translation>
+    </message>
+    <message>
+        <source>周一</source>
+        <translation>Mon</translation>
+    </message>
+    <message>
+        <source>周二</source>
+        <translation>Tue</translation>
+    </message>
+    <message>
+        <source>周三</source>
+        <translation>Wed</translation>
+    </message>
+    <message>
+        <source>周四</source>
+        <translation>Thu</translation>
+    </message>
+    <message>
+        <source>周五</source>
+        <translation>Fri</translation>
+    </message>
+    <message>
+        <source>周六</source>
+        <translation>Sat</translation>
+    </message>
+    <message>
+        <source>周日</source>
+        <translation>Sun</translation>
+    </message>
+    <message>
+        <source>今日入会率</source>
+        <translation>Join rate today</translation>
+    </message>
+    <message>
+        <source>目标 {target}%</source>
+        <translation>target {target}%</translation>
+    </message>
+    <message>
+        <source>进度 {share}</source>
+        <translation>progress {share}</translation>
+    </message>
+    <message>
+        <source>暂计</source>
+        <translation>Provisional</translation>
+    </message>
+    <message>
+        <source>已收齐</source>
+        <translation>Complete</translation>
+    </message>
+    <message>
+        <source> · {count} 单迟到未计</source>
+        <translation> · {count} late tickets not counted</translation>
+    </message>
+    <message>
+        <source>已定</source>
+        <translation>Final</translation>
+    </message>
+    <message>
+        <source>已更新 {time}</source>
+        <translation>Updated {time}</translation>
+    </message>
+    <message>
+        <source>数据截至 {time}</source>
+        <translation>Data up to {time}</translation>
+    </message>
+    <message>
+        <source>未同步 {count} 笔</source>
+        <translation>{count} not synced</translation>
+    </message>
+    <message>
+        <source>总部数据还没有到</source>
+        <translation>headquarters&apos; figures have not come yet</translation>
+    </message>
+    <message>
+        <source>{till} 号台 {time} 后没有联系</source>
+        <translation>till {till} silent since {time}</translation>
+    </message>
+    <message>
+        <source>{till} 号台还没有联系过</source>
+        <translation>till {till} never heard of</translation>
+    </message>
+    <message>
+        <source>{hour} 点</source>
+        <translation>{hour}:00</translation>
+    </message>
+    <message>
+        <source>{till} 号台</source>
+        <translation>till {till}</translation>
+    </message>
+    <message>
+        <source>店内复盘</source>
+        <translation>Review in the store</translation>
+    </message>
+    <message>
+        <source>总部要求</source>
+        <translation>Headquarters asked for it</translation>
+    </message>
+    <message>
+        <source>培训</source>
+        <translation>Training</translation>
+    </message>
+    <message>
+        <source>核对数据</source>
+        <translation>Checking figures</translation>
+    </message>
+    <message>
+        <source>为什么导出(不含顾客,5 人以下的格子不显示)</source>
+        <translation>Why export? (no customers; groups under 5 persons hidden)</translation>
+    </message>
+    <message>
+        <source>已导出到 {file}</source>
+        <translation>Exported to {file}</translation>
+    </message>
+</context>
+<context>
     <name>CapabilitiesScreen</name>
     <message>
         <source>现在能做什么</source>
@@ -457,6 +628,83 @@ on</translation>
     <message>
         <source>不能用</source>
         <translation>Not working</translation>
+    </message>
+</context>
+<context>
+    <name>ChannelPane</name>
+    <message>
+        <source>入会渠道</source>
+        <translation>Joins by channel</translation>
+    </message>
+    <message>
+        <source>立牌和店员码的入会要等总部数据</source>
+        <translation>Joins by stands and clerks&apos; codes come with headquarters&apos; figures</translation>
+    </message>
+    <message>
+        <source>各渠道占店内入会的比例</source>
+        <translation>Each channel&apos;s share of the joins in the store</translation>
+    </message>
+</context>
+<context>
+    <name>ClerkPane</name>
+    <message>
+        <source>店员入会率</source>
+        <translation>Join rate by clerk</translation>
+    </message>
+    <message>
+        <source>入会 {joins} / {tickets} 单 · 首单 {first}</source>
+        <translation>{joins} joins / {tickets} tickets · first orders {first}</translation>
+    </message>
+    <message>
+        <source> · 不排名</source>
+        <translation> · unranked</translation>
+    </message>
+    <message>
+        <source>非会员交易不足 {least} 单的不参与排名</source>
+        <translation>Clerks with fewer than {least} walk-in tickets are not ranked</translation>
+    </message>
+</context>
+<context>
+    <name>ClerkScreen</name>
+    <message>
+        <source>返回</source>
+        <translation>Back</translation>
+    </message>
+    <message>
+        <source>今天本机的入会</source>
+        <translation>Today&apos;s joins at this till</translation>
+    </message>
+    <message>
+        <source>本月明细</source>
+        <translation>This month&apos;s lines</translation>
+    </message>
+    <message>
+        <source>我的业绩 · {name}</source>
+        <translation>My page · {name}</translation>
+    </message>
+    <message>
+        <source>今天本机入会</source>
+        <translation>Joins here today</translation>
+    </message>
+    <message>
+        <source>本月有效入会</source>
+        <translation>Valid joins this month</translation>
+    </message>
+    <message>
+        <source>本月首单</source>
+        <translation>First orders</translation>
+    </message>
+    <message>
+        <source>预估奖励</source>
+        <translation>Estimated reward</translation>
+    </message>
+    <message>
+        <source>{month} · 总部算于 {time} · 预估,以月底结算为准</source>
+        <translation>{month} · worked out at {time} · an estimate; the settlement at month&apos;s end counts</translation>
+    </message>
+    <message>
+        <source>总部还没有算出本月的奖励;今天的入会先记在这里</source>
+        <translation>Headquarters has not worked out this month yet; today&apos;s joins are noted here</translation>
     </message>
 </context>
 <context>
@@ -1003,6 +1251,65 @@ on</translation>
     </message>
 </context>
 <context>
+    <name>FigurePane</name>
+    <message>
+        <source>明细</source>
+        <translation>What it was made of</translation>
+    </message>
+    <message>
+        <source>返回</source>
+        <translation>Back</translation>
+    </message>
+    <message>
+        <source>本机</source>
+        <translation>This till</translation>
+    </message>
+    <message>
+        <source>全店</source>
+        <translation>Store</translation>
+    </message>
+    <message>
+        <source>{date} · {whose} · 口径第 {version} 版 · 数据时间 {made}</source>
+        <translation>{date} · {whose} · formulas version {version} · data of {made}</translation>
+    </message>
+    <message>
+        <source>看{name}</source>
+        <translation>See {name}</translation>
+    </message>
+    <message>
+        <source>还有 {count} 条没有列出</source>
+        <translation>{count} more are not listed</translation>
+    </message>
+    <message>
+        <source>这一项由总部按码统计,没有逐条清单</source>
+        <translation>Headquarters counts this by codes; there is no list of single ones</translation>
+    </message>
+    <message>
+        <source>总部暂时连不上,下面只有本机的明细</source>
+        <translation>Headquarters cannot be reached; below is what this till has</translation>
+    </message>
+    <message>
+        <source>没有明细</source>
+        <translation>Nothing to list</translation>
+    </message>
+    <message>
+        <source>无店员</source>
+        <translation>no clerk</translation>
+    </message>
+    <message>
+        <source>{till} 号台</source>
+        <translation>till {till}</translation>
+    </message>
+    <message>
+        <source>散客</source>
+        <translation>Walk-in</translation>
+    </message>
+    <message>
+        <source>新会员</source>
+        <translation>New member</translation>
+    </message>
+</context>
+<context>
     <name>Finder</name>
     <message>
         <source>找到的商品</source>
@@ -1037,6 +1344,41 @@ on</translation>
     </message>
 </context>
 <context>
+    <name>FunnelPane</name>
+    <message>
+        <source>漏斗</source>
+        <translation>Funnel</translation>
+    </message>
+    <message>
+        <source>展示</source>
+        <translation>Shown</translation>
+    </message>
+    <message>
+        <source>扫码</source>
+        <translation>Opened</translation>
+    </message>
+    <message>
+        <source>授权</source>
+        <translation>Authorised</translation>
+    </message>
+    <message>
+        <source>入会</source>
+        <translation>Joined</translation>
+    </message>
+    <message>
+        <source>首单</source>
+        <translation>First order</translation>
+    </message>
+    <message>
+        <source>复购</source>
+        <translation>Bought again</translation>
+    </message>
+    <message>
+        <source>扫码、授权和复购要等总部数据</source>
+        <translation>Opened, authorised and bought again come with headquarters&apos; figures</translation>
+    </message>
+</context>
+<context>
     <name>HintStrip</name>
     <message>
         <source>收起</source>
@@ -1053,6 +1395,45 @@ on</translation>
     <message>
         <source>说了</source>
         <translation>Said it</translation>
+    </message>
+</context>
+<context>
+    <name>HourPane</name>
+    <message>
+        <source>入会</source>
+        <translation>Joined</translation>
+    </message>
+    <message>
+        <source>上周同日入会</source>
+        <translation>Same weekday last week</translation>
+    </message>
+    <message>
+        <source>非会员交易</source>
+        <translation>Walk-in tickets</translation>
+    </message>
+    <message>
+        <source>各时段入会和非会员交易</source>
+        <translation>Joins and walk-in tickets by hour</translation>
+    </message>
+    <message>
+        <source>{hour} 点 入会 {joins},非会员交易 {tickets}</source>
+        <translation>{hour}:00 {joins} joins, {tickets} walk-in tickets</translation>
+    </message>
+    <message>
+        <source>今天</source>
+        <translation>Today</translation>
+    </message>
+    <message>
+        <source>昨天</source>
+        <translation>Yesterday</translation>
+    </message>
+    <message>
+        <source>前一天</source>
+        <translation>Day before</translation>
+    </message>
+    <message>
+        <source>上周同日</source>
+        <translation>Last week</translation>
     </message>
 </context>
 <context>
@@ -1637,6 +2018,13 @@ on</translation>
     </message>
 </context>
 <context>
+    <name>SalesPane</name>
+    <message>
+        <source>考核 · {name}</source>
+        <translation>Score · {name}</translation>
+    </message>
+</context>
+<context>
     <name>ScanTray</name>
     <message>
         <source>扫码托盘</source>
@@ -2114,6 +2502,17 @@ on</translation>
     <message>
         <source>已取消,请退还顾客 {back}</source>
         <translation>Cancelled; give the customer back {back}</translation>
+    </message>
+</context>
+<context>
+    <name>TodoPane</name>
+    <message>
+        <source>待办</source>
+        <translation>To do</translation>
+    </message>
+    <message>
+        <source>没有待办</source>
+        <translation>Nothing to do</translation>
     </message>
 </context>
 </TS>
