@@ -141,7 +141,7 @@ class BoardScreen(QWidget):
         self.rate = FactButton("board_rate", partial(self._open, HEADLINE), "giant")
         self.numbers = label("board_numbers", "large")
         self.progress = Progress("board_progress", self.tr("目标进度"))
-        self.age = label("board_age", "small", is_asked=False)
+        self.age = label("board_age", "small", is_quiet=True)
         self.age.setWordWrap(True)
         words = QVBoxLayout()
         words.setSpacing(4)

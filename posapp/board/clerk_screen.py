@@ -36,7 +36,7 @@ class ClerkScreen(QWidget):
         super().__init__()
         self._window, self._till, self._leave = window, till, leave
         self.title = label("mine_title", "large")
-        self.about = label("mine_about", "small", is_asked=False)
+        self.about = label("mine_about", "small", is_quiet=True)
         self.rule = label("mine_rule")
         self.rule.setWordWrap(True)
         self.about.setWordWrap(True)
