@@ -59,6 +59,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Members are not looked up by four digits here; type the whole number or scan their code.",
     ),
     "no_member": ("本单还没有会员,请先查会员", "The ticket has no member yet; look one up first."),
+    "text_has_number": (
+        "请不要写电话或号码,用几个字说明就好",
+        "Leave out phone numbers and other numbers; a few words will do.",
+    ),
     "points_unworthy": ("本店积分不能抵扣", "Points pay nothing in this shop."),
     "points_short": (
         "可用积分只有 {points},请少用一些",
@@ -214,10 +218,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "not_found": ("没有找到 {what}", "{what} was not found."),
     "nothing_parked": ("没有挂单", "No ticket is parked."),
     "name_taken": ("已有名为 {name} 的挂单", "A parked ticket is already called {name}."),
-    "digits_in_text": (
-        "文字里不要写电话等长数字",
-        "Leave phone numbers and other long numbers out of the text.",
-    ),
     "no_figure": ("没有 {name} 这个指标", "{name} is no figure."),
     "text_too_long": ("文字太长,最多 {most} 个字", "The text is too long; at most {most} characters."),
     "needs_reason": ("请写明原因", "Give a reason."),

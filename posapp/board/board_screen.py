@@ -162,13 +162,13 @@ class BoardScreen(QWidget):
         self._stack.setCurrentIndex(0)
 
     def refresh(self) -> None:
-        view = self._window.run(lambda: self._till.board(self.date, self.source), is_quiet=True)
+        view = self._window.run(lambda: self._till.board(self.date, self.source), is_asked=False)
         if view is None:
             return
         self.shown = view
         for pane in self.panes.values():
             pane.put(view)
-        todos = self._window.run(self._till.todos, is_quiet=True) or []
+        todos = self._window.run(self._till.todos, is_asked=False) or []
         self.todo.put_todos(todos)
         count = sum(one.tone in ("warning", "caution") for one in todos)
         self.tabs[-1].setText(f"{len(self.tabs)} {self.tr('待办')}{f' {count}' if count else ''}")

@@ -73,7 +73,7 @@ class ClerkScreen(QWidget):
         """The lines below are what a figure here was made of."""
 
     def refresh(self) -> None:
-        view = self._window.run(self._till.mine, is_quiet=True)
+        view = self._window.run(self._till.mine, is_asked=False)
         if view is None:
             return
         settings = self._till.settings

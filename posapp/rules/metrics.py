@@ -19,6 +19,8 @@ JOIN_MS = DAY
 """A ticket's own code counts until this long after its payment."""
 FIRST_MS = 7 * DAY
 AGAIN_DAYS = 30
+MATURE_DAYS = 40
+"""What a person buys later than this changes nothing of the figures of the day on which they joined."""
 FREEZE_DAYS = 7
 
 IN_STORE = frozenset(CHANNELS) - {"referral"}
@@ -119,6 +121,24 @@ class Opened:
     enrolled: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Back:
+    """Money that went back on a day, but for tickets voided on their own: those were never sold. net: fen."""
+
+    till: int
+    clerk: int
+    hour: int
+    net: int
+
+
+_WEIGHTS = frozenset("kg g 千克 公斤 克 斤 两 lb".split())
+
+
+def pieces_of(unit: str, qty: int) -> int:
+    """Pieces of a ticket's line, in thousandths: what is weighed is one piece."""
+    return 1_000 if unit.lower() in _WEIGHTS or qty % 1_000 else qty
+
+
 class Figures(msgspec.Struct, omit_defaults=True):
     """Counts that add up; money in fen, pieces in thousandths. walk_ins: NM. converted: NM whose own code led to a
     join. recognised, member_net: tickets with a member and what they came to. shown, opened, authorised, enrolled: the
@@ -167,6 +187,11 @@ class Figures(msgspec.Struct, omit_defaults=True):
         self.first += join.first
         self.again += join.again
 
+    def give_back(self, back: Back) -> None:
+        """Count a refund in."""
+        self.refunds += 1
+        self.refunded += back.net
+
     def note(self, opened: Opened) -> None:
         """Count a code that was opened in; each code once."""
         self.opened += 1
@@ -188,13 +213,15 @@ AXES = ("all", "clerk", "hour", "till", "channel")
 """By what a day's figures are told apart; the fields of DayFigures."""
 
 
-def places_of(told: Ticket | Join | Opened) -> list[tuple[str, str]]:
-    """The axes and keys under which one ticket, join or opened code is counted."""
+def places_of(told: Ticket | Join | Opened | Back) -> list[tuple[str, str]]:
+    """The axes and keys under which one ticket, join, opened code or refund is counted."""
     places = [("all", ""), ("clerk", str(told.clerk)), ("hour", str(told.hour)), ("till", str(told.till))]
-    return places if isinstance(told, Ticket) else [*places, ("channel", told.channel)]
+    return places if isinstance(told, Ticket | Back) else [*places, ("channel", told.channel)]
 
 
-def day_of(tickets: Iterable[Ticket], joins: Iterable[Join], opened: Iterable[Opened] = ()) -> DayFigures:
+def day_of(
+    tickets: Iterable[Ticket], joins: Iterable[Join], opened: Iterable[Opened] = (), backs: Iterable[Back] = ()
+) -> DayFigures:
     """A store's day. Of joins those by in-store channels count."""
     day = DayFigures()
     for ticket in tickets:
@@ -208,10 +235,13 @@ def day_of(tickets: Iterable[Ticket], joins: Iterable[Join], opened: Iterable[Op
     for code in opened:
         for figures in _at(day, code):
             figures.note(code)
+    for back in backs:
+        for figures in _at(day, back):
+            figures.give_back(back)
     return day
 
 
-def _at(day: DayFigures, told: Ticket | Join | Opened) -> list[Figures]:
+def _at(day: DayFigures, told: Ticket | Join | Opened | Back) -> list[Figures]:
     return [figures_at(day, axis, key) for axis, key in places_of(told)]
 
 

@@ -85,9 +85,9 @@ class Window(QWidget):
 
     # --- verbs ---
 
-    def run(self, act: Callable[[], T], *, is_quiet: bool = False) -> T | None:
-        """Carry a verb out; what it refuses is told in one sentence, in the notice. None: it was refused. Quiet: nobody
-        asked for it, so a notice stays."""
+    def run(self, act: Callable[[], T], *, is_asked: bool = True) -> T | None:
+        """Carry a verb out; what it refuses is told in one sentence, in the notice. None: it was refused. is_asked:
+        somebody wanted it, and has read what the notice said before."""
         try:
             result = act()
         except PosError as refused:
@@ -99,7 +99,7 @@ class Window(QWidget):
         except Exception:  # noqa: BLE001  (the open ticket is stored, so the cashier can go on)
             self._confess()
             return None
-        if not is_quiet:
+        if is_asked:
             self.notice.hide()
         return result
 
