@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from drivers.contracts import Document, Shown
 from posapp.answers import ClerkView, OpenTicket, PaidView, ShiftView, StatusView
 from posapp.board.day import BoardView
+from posapp.board.export import BoardFile
 from posapp.devices import DEVICES_FILE, REASONS
 from posapp.errors import PosError
 from posapp.members.addon_screen import AddonStrip
@@ -31,7 +32,6 @@ from posapp.shift.count_screen import CountScreen
 from posapp.shift.screen import DoorScreen, SlipScreen
 from posapp.shortcuts import ACTIONS, keys_of
 from posapp.till import Till
-from posapp.till.boards import ExportView
 from posapp.ui import theme
 from posapp.ui.choice import Option
 from posapp.ui.customer import CustomerDisplay, Poster
@@ -319,7 +319,7 @@ class App:
         if isinstance(done, BoardView):
             self._board.open_today()
             self.show_setup("board")
-        elif isinstance(done, ExportView):
+        elif isinstance(done, BoardFile):
             self.show_setup("board")
             self._board.exported(done.file)
 

@@ -74,8 +74,6 @@ class Simulator:
         self.negative: dict[str, int] = {}
         self.added: dict[str, int] = {}
         self.sidebar = Sidebar(corp_id, self.members, clock, chance)
-        self.chats: dict[str, tuple[int, str, int]] = {}
-        """What a clerk talked: chats, percent of them answered, minutes to the first answer on average."""
         self.chats: dict[str, dict[str, float]] = {}  # what is told of a clerk's chats beside
         self._corp_id, self._secret, self._clock, self._chance = corp_id, secret, clock, chance
         self._envelope = Envelope(token, aes_key, corp_id, chance)
