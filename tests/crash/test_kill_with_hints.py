@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from posapp.chain import read_header
-from posapp.clock import HOUR, SystemClock
+from posapp.clock import SystemClock
 from posapp.hq.tables import entry
 from posapp.streams import Benefit, HintRow, MemberRow
 from tests.crash.processes import open_office, wait_until
