@@ -158,7 +158,8 @@ class _Reading:
             mine = by_stem.get(stem)
             if mine is not None and not mine.voided:
                 receipts[join.ref] = mine.receipt
-            bought = any(
+            # a code on a receipt is of a ticket that was paid, on whatever day
+            bought = (mine is None and join.channel == "receipt") or any(
                 ticket.member == join.ref and ticket.paid >= join.at for ticket in tickets if ticket.is_completed
             )
             joins.append(self._counted(join, mine, is_first=join.ref in receipts or bought))
