@@ -14,6 +14,7 @@ import msgspec
 from sqlalchemy import Connection, LargeBinary, cast, func, select
 
 from posapp import db
+from posapp.chain import Reentered
 from posapp.clock import DAY, HOUR, MINUTE, business_date, local
 from posapp.errors import PosError
 from posapp.joining.tokens import stem_of
@@ -43,7 +44,7 @@ class _Head(msgspec.Struct):
     ef: int
     rn: str = ""
     clerk: int = 0
-    re: msgspec.Raw | None = None
+    re: Reentered | None = None
 
 
 _head = msgspec.json.Decoder(_Head)
