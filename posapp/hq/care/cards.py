@@ -28,7 +28,8 @@ _LOOKED_AT = 20
 
 def card_of(conn: Connection, root: str, now: int, store: int = 0) -> CardRow:
     """The card of one member (by root), as the tills of a store see it."""
-    return _cards(conn, [root], now)[root].at_store(conn, store)
+    addons = known.addons_for(conn, {root: [store]}, now)
+    return msgspec.structs.replace(_cards(conn, [root], now)[root], addons=addons.get((root, store), []))
 
 
 def card_rows(conn: Connection, people: Collection[str], now: int) -> Published:
@@ -39,12 +40,16 @@ def card_rows(conn: Connection, people: Collection[str], now: int) -> Published:
     for some in portions(people):
         members.update(conn.scalars(select(person.c.ref).where(person.c.ref.in_(some), person.c.status == ACTIVE)))
     made = _cards(conn, sorted(members), now)
-    rows: dict[tuple[str, str], CardRow | None] = {}
+    places: dict[str, set[int]] = {root: set() for root in people}
     for some in portions(ids):
         for place in conn.execute(select(person_store).where(person_store.c.ref.in_(some))):
-            scope, root = feed.store_scope(place.store), ids[place.ref]
-            rows[scope, root] = made[root].at_store(conn, place.store) if root in made else None
-            rows.update({(scope, ref): None for ref in some if ids[ref] == root and ref != root})
+            places[ids[place.ref]].add(place.store)
+    addons = known.addons_for(conn, {root: places[root] for root in made}, now)
+    rows: dict[tuple[str, str], CardRow | None] = {}
+    for ref, root in ids.items():
+        for store in places[root]:
+            row = msgspec.structs.replace(made[root], addons=addons.get((root, store), [])) if root in made else None
+            rows[feed.store_scope(store), ref] = row if ref == root else None
     return {"cards": _as_told(conn, rows)}
 
 
@@ -69,18 +74,8 @@ def _as_told(conn: Connection, rows: dict[tuple[str, str], CardRow | None]) -> d
     return rows
 
 
-class _Card(msgspec.Struct):
-    """A person's card but for what differs by store."""
-
-    root: str
-    row: CardRow
-
-    def at_store(self, conn: Connection, store: int) -> CardRow:
-        addons = known.addons_for(conn, self.root, store)
-        return msgspec.structs.replace(self.row, addons=addons) if addons else self.row
-
-
-def _cards(conn: Connection, people: Collection[str], now: int) -> dict[str, _Card]:
+def _cards(conn: Connection, people: Collection[str], now: int) -> dict[str, CardRow]:
+    """The cards of members but for what differs by store."""
     bought: dict[str, list[Purchase]] = {root: [] for root in people}
     bought |= purchases_of(conn, people)
     agreed = consents.standings(conn, sorted(people)) if people else {}
@@ -88,22 +83,20 @@ def _cards(conn: Connection, people: Collection[str], now: int) -> dict[str, _Ca
     with_goods(conn, [one for root in free for one in bought[root][:_LOOKED_AT]])
     figures = known.figures_of(conn, bought, now)
     held_titles, held_owners = titles.titles(conn, people, now), owners.owners(conn, people)
+    likes = known.likes_of(conn, {root: bought[root][:_LOOKED_AT] for root in free}, now)
     return {
-        root: _Card(
-            root,
-            CardRow(
-                owner=held_owners[root].clerk if root in held_owners else 0,
-                segment=figures[root].segment,
-                titles=held_titles.get(root, []),
-                last=figures[root].last,
-                visits=figures[root].visits,
-                weekday=figures[root].weekday,
-                expected=figures[root].expected,
-                likes=known.likes_of(conn, all_[:_LOOKED_AT]) if root in free else [],
-                orders=[_order(one) for one in all_[:MOST_ORDERS]] if root in free else [],
-                risk=figures[root].risk,
-                at=now,
-            ),
+        root: CardRow(
+            owner=held_owners[root].clerk if root in held_owners else 0,
+            segment=figures[root].segment,
+            titles=held_titles.get(root, []),
+            last=figures[root].last,
+            visits=figures[root].visits,
+            weekday=figures[root].weekday,
+            expected=figures[root].expected,
+            likes=likes.get(root, []),
+            orders=[_order(one) for one in all_[:MOST_ORDERS]] if root in free else [],
+            risk=figures[root].risk,
+            at=now,
         )
         for root, all_ in bought.items()
     }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -77,15 +77,18 @@ def _figures(days: list[int], all_: Sequence[Purchase], today: int) -> Figures:
     )
 
 
-def likes_of(conn: Connection, bought: Sequence[Purchase]) -> list[str]:
-    """Names of what a person bought most often; bought: with their goods."""
-    times = Counter(name for one in bought for _, name in one.goods)
-    return [name for name, _ in sorted(times.items(), key=lambda item: (-item[1], item[0]))][:MOST_LIKES]
+def likes_of(conn: Connection, bought: Mapping[str, Sequence[Purchase]], now: int) -> dict[str, list[str]]:
+    """Names of what persons (by root) bought most often; bought: of those who agreed, with their goods."""
+    likes = {}
+    for root, all_ in bought.items():
+        times = Counter(name for one in all_ for _, name in one.goods)
+        likes[root] = [name for name, _ in sorted(times.items(), key=lambda item: (-item[1], item[0]))][:MOST_LIKES]
+    return likes
 
 
-def addons_for(conn: Connection, root: str, number: int) -> list[Addon]:
-    """What goes with what a person likes, in a store; best sellers for who did not agree to suggestions."""
-    return []
+def addons_for(conn: Connection, places: Mapping[str, Collection[int]], now: int) -> dict[tuple[str, int], list[Addon]]:
+    """What goes with what persons (by root) like, by person and store; best sellers for who did not agree."""
+    return {}
 
 
 def todos_of(conn: Connection, refs: Collection[str], stores: Collection[int] = ()) -> list[Todo]:
