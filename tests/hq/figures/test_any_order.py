@@ -17,6 +17,7 @@ from posapp.hq.figures.recount import verify_figures
 from posapp.hq.figures.tables import code_fact, counted, fact, join_fact, score, tally, tally_day
 from posapp.hq.joining.tables import claim, joined, token_open
 from posapp.hq.members.tables import merge, person, person_key, staff_phone
+from posapp.hq.rewards.scores import scores_of
 from posapp.hq.tables import batch, counter, event, feed, refund, sale, sale_line, store, till
 from posapp.messages import JoinShown
 from posapp.rules.join_token import Token, make
@@ -189,7 +190,7 @@ def test_kept_up_step_by_step_it_is_what_a_count_from_nothing_says(database: Dat
         conn.execute(update(counter).where(counter.c.name == FOLLOWED).values(n=0))
         add(conn, store, number=1, name="店")
         add(conn, till, store=1, till=1, serial=1)
-    counting = Counting(database, clock)
+    counting = Counting(database, clock, scores_of)
     for act in data.draw(st.permutations(world.acts)):
         clock.set(clock.now_ms() + data.draw(st.sampled_from((1, MINUTE, HOUR))))
         with database.transaction() as conn:
@@ -204,5 +205,5 @@ def test_kept_up_step_by_step_it_is_what_a_count_from_nothing_says(database: Dat
     with database.transaction() as conn:
         for table in (*OURS, tally_day, counted):
             conn.execute(table.delete())
-    Counting(database, clock).step()
+    Counting(database, clock, scores_of).step()
     assert dump(database) == kept
