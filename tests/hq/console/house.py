@@ -1,0 +1,184 @@
+"""A chain to look at through the console: four stores whose data is of different ages, tickets, members, trouble.
+
+It is written into an HQ folder by real tills in this process, then a real `posapp hq serve` stands on it; its clock stands
+still, so that pictures of it are the same every time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import noto_cjk_sans_otc
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from posapp.clock import DAY, HOUR, MINUTE
+from posapp.hq import feed
+from posapp.hq.console import users
+from posapp.hq.database import open_database
+from posapp.hq.joining import codes, offers
+from posapp.hq.joining.join import Joining, join
+from posapp.hq.members.identity import Means
+from posapp.hq.people import add_clerk, add_store, set_value
+from posapp.hq.tables import about
+from posapp.hq.vault import Vault
+from posapp.ids import seeded_chance
+from posapp.keys import HqKeys, public_text, save_secrets
+from posapp.messages import Consent
+from posapp.rules.join_token import Token, make
+from posapp.rules.phones import read_phone
+from posapp.streams import HookRow
+from tests.hq.shop import START, Journal, Shop, TestClock
+from tests.stories.phone import QUIET
+
+PASSWORD = "correct horse battery"
+PEOPLE = {
+    "anna": (users.STORE, ["1"]),
+    "berta": (users.REGION, ["1", "2"]),
+    "olga": (users.OPERATIONS, []),
+    "petra": (users.PRIVACY, []),
+    "root": (users.ADMIN, []),
+}
+STORES = {1: "示范店", 2: "河滨店", 3: "北站店", 4: "新店"}
+PHONE, NAME = "13812345678", "张三"
+NOW = START + 8 * HOUR
+"""When everybody looks."""
+
+TERMS = [Consent("terms", 1, "2026-11", ""), Consent("marketing", 1, "2026-11", "")]
+
+
+def build(folder: Path) -> None:
+    """The chain, as of NOW."""
+    folder.mkdir(parents=True, exist_ok=True)
+    keys = HqKeys.fresh(seeded_chance(1))
+    save_secrets(folder / "hq-keys.json", keys)
+    database = open_database(folder / "hq.db")
+    clock = TestClock()
+    try:
+        with Shop(database, keys, clock) as shop:
+            with database.transaction() as conn:
+                conn.execute(about.insert(), {"name": "hq_key", "value": public_text(keys.certificate_key)})
+            _places(shop)
+            _sell(shop)
+            shop.settle()
+            for name, (role, stores) in PEOPLE.items():
+                users.add_user(database, clock, shop.chance, name, role, stores, PASSWORD, "tests")
+    finally:
+        database.close()
+
+
+def _places(shop: Shop) -> None:
+    for number, name in STORES.items():
+        add_store(shop.database, shop.clock, number, name)
+    for number, name, store in ((1001, "王芳", "1"), (1002, "李雷", "1"), (2001, "陈静", "2")):
+        add_clerk(shop.database, shop.chance, number, name, "cashier", "482913", store)
+    set_value(shop.database, "chain", "join_target", "25")
+    row = HookRow(
+        ("入会立减 {saving}", "Join and save {saving}"), ("扫码即享", "Scan to save"), "display", "guest", [], 0, 0
+    )
+    offers.add_hook(shop.database, shop.clock, "welcome", row, period=offers.Period(None, None))
+
+
+def _sell(shop: Shop) -> None:
+    """Store 1 is fresh, store 2 ageing, store 3 silent since noon, store 4 has no till."""
+    first, second, third = shop.till(1), shop.till(1, store=2), shop.till(1, store=3)
+    lane = first.journal()
+    member = _member(shop, PHONE, NAME, lane)
+    for n in range(48):
+        shop.clock.now = START + n * 8 * MINUTE
+        lane.effective = shop.clock.now
+        lane.sale(
+            *([1280, 990, 3500][: 1 + n % 3]), member=member if n % 5 == 0 else "", kind="cash" if n % 3 else "card"
+        )
+    lane.void(3)
+    lane.sale(500, total=700)  # does not agree: a conflict
+    lane.add_raw("sale.completed", 99, b'{"n":1}')  # of a newer till: quarantined
+    first.push(lane.jid, lane.entries)
+    for till, until in ((second, NOW - 25 * MINUTE), (third, START + 4 * HOUR)):
+        book = till.journal()
+        for n in range(12):
+            book.effective = START + n * 9 * MINUTE
+            book.sale(2350, kind="static" if n == 5 else "cash")
+        shop.clock.now = until
+        till.push(book.jid, book.entries)
+        till.hello([], wall=until, unsent=0)
+    shop.clock.now = NOW
+    first.hello([], wall=NOW - 9_000, unsent=2, oldest_unsent=NOW - 2 * MINUTE)
+
+
+def _member(shop: Shop, phone: str, name: str, lane: Journal) -> str:
+    """Somebody who joined at the first till; their id."""
+    now = shop.clock.now_ms()
+    means = Means(Vault(shop.keys, shop.chance), shop.chance, now)
+    token = make(Token(1, 1, 1001, "display", 1, now // DAY, 1), shop.keys.token_key(1, 1))
+    with shop.database.transaction() as conn:
+        code = codes.read_code(conn, shop.keys, token, now)
+        codes.note_open(conn, "browser", code, now)
+        asked = Joining(read_phone(phone), TERMS, name, "05-20", code=code, session="browser")
+        done, rows = join(conn, shop.keys, means, asked)
+        feed.publish(conn, rows)
+    return done.ref
+
+
+@contextlib.contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """HQ as a child process on a folder; its address."""
+    command = [
+        sys.executable,
+        "-m",
+        "posapp",
+        "hq",
+        "serve",
+        "--port",
+        "0",
+        "--data",
+        str(folder),
+        "--clock",
+        "simulated",
+    ]
+    with (
+        (folder / "hq-errors.log").open("ab") as errors,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors) as child,
+    ):
+        assert child.stdout
+        give_up = threading.Timer(60, child.kill)
+        give_up.start()
+        line = child.stdout.readline().decode()
+        give_up.cancel()
+        try:
+            assert "http://" in line, (folder / "hq-errors.log").read_text()
+            yield line.split()[-1]
+        finally:
+            child.terminate()
+
+
+@contextlib.contextmanager
+def chromium(folder: Path) -> Iterator[Browser]:
+    """The system's Chromium, which draws Chinese with the font we bring."""
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("no chromium on this machine: apt-get install chromium")
+    fonts = folder / "xdg" / "fonts"
+    fonts.mkdir(parents=True, exist_ok=True)
+    font = next(Path(noto_cjk_sans_otc.__file__).parent.rglob("NotoSansCJK-Regular.ttc"))
+    if not (fonts / font.name).exists():
+        (fonts / font.name).symlink_to(font)
+    surroundings: dict[str, str | float | bool] = {**os.environ, "XDG_DATA_HOME": str(folder / "xdg")}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=QUIET, env=surroundings)
+        yield browser
+        browser.close()
+
+
+def sign_in(page: Page, url: str, name: str, password: str = PASSWORD) -> None:
+    page.goto(f"{url}/console/sign-in")
+    page.fill("[name=name]", name)
+    page.fill("[name=password]", password)
+    page.click("button")
