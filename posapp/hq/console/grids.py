@@ -15,6 +15,7 @@ from posapp.hq.console.frame import go, tell
 from posapp.hq.console.tiles import heading, nothing
 from posapp.hq.joining.report import without_small_cells
 from posapp.hq.members.desk import reason_of
+from posapp.money import Money
 
 _FEW = 14
 _PAGE = 50
@@ -50,9 +51,19 @@ _CHINESE = {
 }
 
 
+_UNKNOWN = "p.value===null||p.value===undefined?'—':"
+_SHOWN = {
+    "text": "p => p.value===null||p.value===undefined||p.value===''?'':p.value",
+    "number": f"p => {_UNKNOWN}p.value.toLocaleString('en')",
+    "persons": f"p => {_UNKNOWN}p.value.toLocaleString('en')",
+    "money": f"p => {_UNKNOWN}(p.value/100).toLocaleString('en',{{minimumFractionDigits:2}})",
+    "percent": f"p => {_UNKNOWN}p.value.toFixed(1)+'%'",
+}
+
+
 class Column(NamedTuple):
-    """kind: text, number, or persons (a count of persons, which leaves the house only from five on). wide: against
-    the others."""
+    """kind: text, number, money (fen), percent, or persons (a count of persons, which leaves the house only from five
+    on). wide: against the others."""
 
     field: str
     name: Both
@@ -129,7 +140,7 @@ def _definition(desk: Desk, n: int, column: Column) -> dict[str, Any]:
         "flex": column.wide,
         "minWidth": column.least,
         "tooltipField": column.field,
-        "pinned": None,
+        ":valueFormatter": _SHOWN.get(column.kind, _SHOWN["text"]),
         "wrapHeaderText": True,
         "autoHeaderHeight": True,
     }
@@ -162,6 +173,8 @@ def csv_of(desk: Desk, columns: Sequence[Column], rows: Sequence[dict[str, Any]]
             value = row.get(column.field, "")
             if column.field in hidden and hidden[column.field][n] is None:
                 value = _HIDDEN
+            elif column.kind == "money" and isinstance(value, int):
+                value = str(Money(value))
             cells.append(f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value)
         writer.writerow(cells)
     return out.getvalue()

@@ -35,7 +35,7 @@ position:relative}
 .tile .name{color:var(--quiet);font-size:14px;padding-right:28px}
 .tile .value{font-size:30px;font-weight:700;line-height:1.2;font-variant-numeric:tabular-nums}
 .tile .foot{color:var(--quiet);font-size:12px;font-variant-numeric:tabular-nums}
-.tile .q-btn{position:absolute;top:4px;right:4px;color:var(--quiet)}
+.tile .q-btn{position:absolute;top:4px;right:4px;color:var(--quiet)!important}
 .store{border-left:6px solid var(--fresh)}.store.ageing{border-left-color:var(--ageing)}
 .store.stale{border-left-color:var(--stale);color:var(--quiet);background:repeating-linear-gradient(-45deg,
 var(--card) 0 10px,var(--paper) 10px 20px)}
@@ -49,6 +49,9 @@ align-items:start}
 .asked{display:flex;flex-wrap:wrap;gap:10px;align-items:center;width:100%}.asked .q-field{min-width:140px}
 .nicegui-aggrid{width:100%;--ag-font-family:inherit}
 .ag-theme-quartz,.nicegui-aggrid>div{--ag-font-family:inherit}
+.ag-center-cols-viewport{min-height:0!important}
+body.body--dark .q-btn--flat:not([class*=text-negative]),body.body--dark .q-btn--outline{color:var(--lead)!important}
+body.body--dark .bar .q-btn{color:inherit!important}
 .none{color:var(--quiet);padding:24px;text-align:center;width:100%}
 .wall .tile .value{font-size:clamp(30px,3.2vw,72px)}.wall .tile .name{font-size:clamp(17px,1.6vw,34px)}
 .wall .tile .foot{font-size:clamp(14px,1.1vw,24px)}.wall .tiles{gap:1vw;

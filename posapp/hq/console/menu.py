@@ -3,6 +3,31 @@
 from __future__ import annotations
 
 from posapp.hq.console.desk import Page
-from posapp.hq.console.pages import day_page, stores_page
+from posapp.hq.console.pages import (
+    audit_page,
+    conflicts_page,
+    day_page,
+    entry_page,
+    hooks_page,
+    members_page,
+    stores_page,
+    tills_page,
+    transactions_page,
+    users_page,
+)
 
-PAGES: tuple[Page, ...] = (stores_page.PAGE, stores_page.WALL, day_page.PAGE)
+PAGES: tuple[Page, ...] = (
+    stores_page.PAGE,
+    stores_page.WALL,
+    day_page.PAGE,
+    transactions_page.PAGE,
+    entry_page.PAGE,
+    conflicts_page.PAGE,
+    members_page.PAGE,
+    hooks_page.PAGE,
+    tills_page.PAGE,
+    tills_page.ONE,
+    tills_page.STUCK,
+    audit_page.PAGE,
+    users_page.PAGE,
+)

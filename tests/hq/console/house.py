@@ -1,7 +1,7 @@
 """A chain to look at through the console: four stores whose data is of different ages, tickets, members, trouble.
 
-It is written into an HQ folder by real tills in this process, then a real `posapp hq serve` stands on it; its clock stands
-still, so that pictures of it are the same every time.
+It is written into an HQ folder by real tills in this process, then a real `posapp hq serve` stands on it; its clock
+stands still, so that pictures of it are the same every time.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 import noto_cjk_sans_otc
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import Text
 
 from posapp.clock import DAY, HOUR, MINUTE
 from posapp.hq import feed
@@ -27,7 +28,7 @@ from posapp.hq.joining import codes, offers
 from posapp.hq.joining.join import Joining, join
 from posapp.hq.members.identity import Means
 from posapp.hq.people import add_clerk, add_store, set_value
-from posapp.hq.tables import about
+from posapp.hq.tables import about, article
 from posapp.hq.vault import Vault
 from posapp.ids import seeded_chance
 from posapp.keys import HqKeys, public_text, save_secrets
@@ -80,6 +81,10 @@ def _places(shop: Shop) -> None:
     for number, name, store in ((1001, "王芳", "1"), (1002, "李雷", "1"), (2001, "陈静", "2")):
         add_clerk(shop.database, shop.chance, number, name, "cashier", "482913", store)
     set_value(shop.database, "chain", "join_target", "25")
+    with shop.database.transaction() as conn:
+        for n, name in enumerate(("玫瑰护手霜", "山茶花面霜", "洋甘菊喷雾"), 1):
+            held = {column.name: "" if isinstance(column.type, Text) else 0 for column in article.columns}
+            conn.execute(article.insert(), {**held, "scope": feed.CHAIN, "id": f"a{n}", "name": name, "codes": "[]"})
     row = HookRow(
         ("入会立减 {saving}", "Join and save {saving}"), ("扫码即享", "Scan to save"), "display", "guest", [], 0, 0
     )

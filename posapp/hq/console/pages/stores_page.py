@@ -9,8 +9,7 @@ from posapp.hq.console.desk import Desk, Page
 from posapp.hq.console.frame import go
 from posapp.hq.console.freshness import FRESH, STALE, StoreNow, stores_now
 from posapp.hq.console.tiles import figure, meaning, nothing, plain
-from posapp.money import Money
-from posapp.rules.dictionary import UNKNOWN, Value
+from posapp.rules.dictionary import UNKNOWN, Value, text_of
 
 _AGAIN_S = 20
 
@@ -66,7 +65,7 @@ def _store(desk: Desk, one: StoreNow, now: int) -> None:
     with ui.column().classes(f"tile store opens {one.state}") as tile:
         ui.label(f"{one.number} {one.name}").classes("name")
         known = one.synced and (one.tickets or one.state == FRESH)
-        ui.label(str(Money(one.sales)) if known else UNKNOWN).classes("value")
+        ui.label(text_of("money", Value(one.sales, 1)) if known else UNKNOWN).classes("value")
         count = desk.say(f"{one.tickets:,} 单", f"{one.tickets:,} tickets") if known else desk.say("无数据", "no data")
         ui.label(f"{count} · {synced(desk, one.synced, now)}").classes("foot")
         formula = desk.say(
