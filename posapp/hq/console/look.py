@@ -34,6 +34,7 @@ position:relative}
 .tile.opens{cursor:pointer}.tile.opens:hover{border-color:var(--lead)}
 .tile .name{color:var(--quiet);font-size:14px;padding-right:28px}
 .tile .value{font-size:30px;font-weight:700;line-height:1.2;font-variant-numeric:tabular-nums}
+.tile .value.long{font-size:20px;line-height:36px;white-space:nowrap}
 .tile .foot{color:var(--quiet);font-size:12px;font-variant-numeric:tabular-nums}
 .tile .q-btn{position:absolute;top:4px;right:4px;color:var(--quiet)!important}
 .store{border-left:6px solid var(--fresh)}.store.ageing{border-left-color:var(--ageing)}
@@ -54,7 +55,8 @@ body.body--dark .q-btn--flat:not([class*=text-negative]),body.body--dark .q-btn-
 body.body--dark .bar .q-btn{color:inherit!important}
 .none{color:var(--quiet);padding:24px;text-align:center;width:100%}
 .wall .tile .value{font-size:clamp(30px,3.2vw,72px)}.wall .tile .name{font-size:clamp(17px,1.6vw,34px)}
-.wall .tile .foot{font-size:clamp(14px,1.1vw,24px)}.wall .tiles{gap:1vw;
+.wall .tile .value.long{font-size:20px;line-height:36px;white-space:nowrap}
+.tile .foot{font-size:clamp(14px,1.1vw,24px)}.wall .tiles{gap:1vw;
 grid-template-columns:repeat(auto-fill,minmax(min(20vw,100%),1fr))}
 .wall .tile{padding:1vw 1.2vw}
 @media(max-width:640px){.sheet{padding:10px;gap:10px}.bar .when{display:none}.wall .tiles{grid-template-columns:1fr}

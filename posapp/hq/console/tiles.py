@@ -3,13 +3,13 @@ made of."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from nicegui import ui
 
 from posapp.hq.console.desk import Desk
 from posapp.hq.console.frame import go
 from posapp.rules.dictionary import METRICS, UNKNOWN, VERSION, Value, text_of
+
+_LONG = 9
 
 
 def figure(desk: Desk, name: str, value: Value | None, at: int, *, opens: str = "", foot: str = "") -> None:
@@ -27,7 +27,7 @@ def plain(
     """A figure that is no metric: a count of things that wait, an age."""
     with ui.column().classes("tile opens" if opens else "tile") as tile:
         ui.label(name).classes("name")
-        ui.label(text or UNKNOWN).classes("value")
+        ui.label(text or UNKNOWN).classes("value long" if len(text) > _LONG else "value")
         ui.label(" · ".join(part for part in (foot, desk.time(at, "%H:%M")) if part)).classes("foot")
         meaning(desk, name, formula, at, version)
     if opens:
@@ -64,6 +64,3 @@ def heading(text: str, *, more: str = "") -> None:
 
 def nothing(desk: Desk, chinese: str = "", english: str = "") -> None:
     ui.label(desk.say(chinese or "没有记录", english or "Nothing here")).classes("none")
-
-
-Act = Callable[[], object]

@@ -14,9 +14,12 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import noto_cjk_sans_otc
 import pytest
+import requests
+import sqlcipher3.dbapi2 as sqlite
 from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import Text
 
@@ -183,7 +186,35 @@ def chromium(folder: Path) -> Iterator[Browser]:
 
 
 def sign_in(page: Page, url: str, name: str, password: str = PASSWORD) -> None:
+    """url: of HQ."""
     page.goto(f"{url}/console/sign-in")
     page.fill("[name=name]", name)
     page.fill("[name=password]", password)
     page.click("button")
+
+
+class House:
+    """The chain behind its HQ."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.folder = folder
+        self.url = f"{url}/console"
+
+    def visitor(self, name: str) -> requests.Session:
+        """Somebody who is signed in, without a browser."""
+        session = requests.Session()
+        session.trust_env = False
+        form = {"name": name, "password": PASSWORD}
+        session.post(
+            f"{self.url}/sign-in", data=form, headers={"Origin": self.url.removesuffix("/console")}, timeout=60
+        )
+        return session
+
+    def page(self, session: requests.Session, path: str) -> str:
+        answer = session.get(self.url + path, timeout=60)
+        assert answer.status_code == 200, (path, answer.status_code)
+        return answer.text
+
+    def rows(self, sql: str, *values: object) -> list[Any]:
+        with contextlib.closing(sqlite.connect(str(self.folder / "hq.db"))) as conn:
+            return list(conn.execute(sql, values))

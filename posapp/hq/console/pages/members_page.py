@@ -34,7 +34,7 @@ _POINTS = (
     Column("when", ("时间", "Time"), least=130),
     Column("word", ("类型", "Kind"), wide=2),
     Column("points", ("积分", "Points"), "number"),
-    Column("store", ("门店", "Store"), "number", least=80),
+    Column("store", ("门店", "Store"), least=80),
 )
 _CONSENTS = (
     Column("when", ("时间", "Time"), least=130),

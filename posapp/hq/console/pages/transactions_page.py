@@ -22,9 +22,9 @@ _COLUMNS = (
     Column("receipt", ("单号", "Receipt"), wide=2, least=170),
     Column("total", ("金额", "Amount"), "money"),
     Column("word", ("类型", "Kind"), least=80),
-    Column("store", ("门店", "Store"), "number", least=80),
+    Column("store", ("门店", "Store"), least=80),
     Column("till", ("收银台", "Till")),
-    Column("clerk", ("店员", "Clerk"), "number"),
+    Column("clerk", ("店员", "Clerk"), least=90),
     Column("member", ("会员", "Member"), least=80),
 )
 _FIELDS = {
