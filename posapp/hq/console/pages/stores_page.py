@@ -4,75 +4,98 @@ from __future__ import annotations
 
 from nicegui import ui
 
+from posapp.errors import PosError
 from posapp.hq.console import users
 from posapp.hq.console.desk import Desk, Page
 from posapp.hq.console.frame import go
-from posapp.hq.console.freshness import FRESH, STALE, StoreNow, stores_now
+from posapp.hq.console.freshness import FRESH, STALE, state_of
 from posapp.hq.console.tiles import figure, meaning, nothing, plain
-from posapp.rules.dictionary import UNKNOWN, Value, text_of
+from posapp.hq.figures import boards
+from posapp.hq.figures.boards import Store
+from posapp.rules.dictionary import METRICS, UNKNOWN, VERSION, Value, text_of, value_of
+from posapp.rules.metrics import Figures
 
 _AGAIN_S = 20
+_ORDER = {STALE: 0, "ageing": 1, FRESH: 2}
+_TOGETHER = ("net_sales", "tickets", "join_rate", "member_sales_share")
 
 
 async def build(desk: Desk) -> None:
-    stores = await desk.read(stores_now, desk.user.stores, desk.now)
-    if not stores:
-        nothing(desk, "还没有门店", "There is no store yet")
-        return
     with ui.column().classes("w-full gap-4") as sheet:
-        _draw(desk, stores)
+        _draw(desk, await desk.read(boards.stores, desk.now))
 
     async def again() -> None:
-        if not await desk.is_there():
+        try:
+            some = await desk.read(boards.stores, desk.now)
+        except PosError:  # signed out: the frame leads to the door
             return
-        stores = await desk.read(stores_now, desk.user.stores, desk.now)
         sheet.clear()
         with sheet:
-            _draw(desk, stores)
+            _draw(desk, some)
 
     if desk.page.is_wall:
         ui.timer(_AGAIN_S, again, immediate=False)
 
 
-def _draw(desk: Desk, stores: list[StoreNow]) -> None:
+def _draw(desk: Desk, every: list[Store]) -> None:
     now = desk.now
-    tills = sum(one.tills for one in stores)
+    some = [one for one in every if desk.user.sees(one.number)]
+    if not some:
+        nothing(desk, "还没有门店", "There is no store yet")
+        return
+    some.sort(key=lambda one: (_ORDER[state_of(one.since, now)], one.number))
     with ui.element("div").classes("tiles"):
-        fresh = Value(sum(one.fresh_tills for one in stores), tills)
-        figure(desk, "freshness", fresh, now, opens="/tills" if desk.can_open("/tills") else "")
-        silent = [one for one in stores if one.state == STALE]
-        plain(
-            desk,
-            desk.say("沉默的门店", "Silent stores"),
-            str(len(silent)),
-            now,
-            desk.say(
-                "一小时以上没有数据、或还有更早的数据没上传的门店", "no data, or older data unsent, for an hour or more"
-            ),
-            foot=f"/ {len(stores)}",
-        )
-        unsent = sum(one.unsent for one in stores)
-        meant = desk.say("收银台最近一次联系时还没上传的记录", "entries that tills had not sent at their last contact")
-        plain(desk, desk.say("待上传", "Unsent"), f"{unsent:,}", now, meant)
+        _age(desk, some, now)
+        if desk.page.is_wall:
+            _together(desk, some, now)
     with ui.element("div").classes("tiles"):
-        for one in stores:
+        for one in some:
             _store(desk, one, now)
 
 
-def _store(desk: Desk, one: StoreNow, now: int) -> None:
+def _age(desk: Desk, some: list[Store], now: int) -> None:
+    opens = "/tills" if desk.can_open("/tills") else ""
+    figure(desk, "freshness", boards.freshness(some), now, opens=opens)
+    silent = sum(state_of(one.since, now) == STALE for one in some)
+    meant = desk.say(
+        "一小时以上没有数据、或还有更早的数据没上传的门店", "no data, or older data unsent, for an hour or more"
+    )
+    plain(desk, desk.say("沉默的门店", "Silent stores"), str(silent), now, meant, foot=f"/ {len(some)}")
+    unsent = sum(one.unsent for one in some)
+    meant = desk.say("收银台最近一次联系时还没上传的记录", "entries that tills had not sent at their last contact")
+    plain(desk, desk.say("待上传", "Unsent"), f"{unsent:,}", now, meant)
+
+
+def _together(desk: Desk, some: list[Store], now: int) -> None:
+    """Today's figures of the stores that have told any, as far as they are here."""
+    day = Figures()
+    for one in some:
+        day.add(one.day)
+    known = any(_is_known(one, now) for one in some)
+    at = min((one.since for one in some if one.since), default=now)
+    for name in _TOGETHER:
+        figure(desk, name, value_of(name, day) if known else None, at, opens="/joins" if name == "join_rate" else "")
+
+
+def _is_known(one: Store, now: int) -> bool:
+    return bool(one.since) and (one.day.tickets > 0 or state_of(one.since, now) == FRESH)
+
+
+def _store(desk: Desk, one: Store, now: int) -> None:
     """Its sales of today; of a silent store what came last, with when that was, and nothing where nothing came."""
-    opens = go(f"/stores/{one.number}")
-    with ui.column().classes(f"tile store opens {one.state}") as tile:
+    opens, known = go(f"/stores/{one.number}"), _is_known(one, now)
+    with ui.column().classes(f"tile store opens {state_of(one.since, now)}") as tile:
         ui.label(f"{one.number} {one.name}").classes("name")
-        known = one.synced and (one.tickets or one.state == FRESH)
-        ui.label(text_of("money", Value(one.sales, 1)) if known else UNKNOWN).classes("value")
-        count = desk.say(f"{one.tickets:,} 单", f"{one.tickets:,} tickets") if known else desk.say("无数据", "no data")
-        ui.label(f"{count} · {synced(desk, one.synced, now)}").classes("foot")
-        formula = desk.say(
-            "今天已到总部的销售额减退款;沉默的门店显示最后收到的",
-            "sales less refunds of today as far as they are here; of a silent store what came last",
-        )
-        meaning(desk, one.name, formula, one.synced or now)
+        ui.label(text_of("money", value_of("net_sales", one.day)) if known else UNKNOWN).classes("value")
+        rate = value_of("join_rate", one.day) if known else Value(0, 0)
+        count = desk.say(f"{one.day.tickets:,} 单", f"{one.day.tickets:,} tickets") if known else ""
+        target = f" / {one.target}%" if one.target else ""
+        joined = f"{desk.word(METRICS['join_rate'].name)} {text_of('rate', rate)}{target}"
+        ui.label(" · ".join(part for part in (count, joined) if part)).classes("foot")
+        ui.label(synced(desk, one.since, now)).classes("foot")
+        net = desk.word(METRICS["net_sales"].name) + ": " + desk.word(METRICS["net_sales"].formula)
+        shown = desk.say("沉默的门店显示最后收到的", "of a silent store what came last")
+        meaning(desk, one.name, f"{net}; {shown}", one.since or now, VERSION)
     tile.on("click", opens).on("keydown.enter", opens).props("role=link tabindex=0")
 
 

@@ -42,7 +42,8 @@ _FIELDS = {
 async def build(desk: Desk) -> None:
     typed = {name: desk.asked.get(name, "") for name in _FIELDS}
     date = desk.asked.get("date", "")
-    typed["begins"] = typed["begins"] or date or desk.time(desk.now - 6 * DAY, "%Y-%m-%d")
+    if not typed["receipt"]:
+        typed["begins"] = typed["begins"] or date or desk.time(desk.now - 6 * DAY, "%Y-%m-%d")
     typed["ends"] = typed["ends"] or date
     member: dict[str, str] = {}
     boxes: dict[str, Any] = {}
