@@ -55,7 +55,7 @@ def bars(
         for name, values in series
     ]
     if target and options["series"]:
-        options["series"][0]["markLine"] = _target(desk, target, unit)
+        _aim(desk, options, series, target, unit)
     _draw(desk, options, height)
 
 
@@ -69,8 +69,16 @@ def lines(
         for name, values in series
     ]
     if target and options["series"]:
-        options["series"][0]["markLine"] = _target(desk, target, unit)
+        _aim(desk, options, series, target, unit)
     _draw(desk, options, height)
+
+
+def _aim(desk: Desk, options: dict[str, Any], series: Sequence[Series], target: float, unit: str) -> None:
+    """The target as a line across, and the axis high enough for it."""
+    options["series"][0]["markLine"] = _target(desk, target, unit)
+    highest = max((value for _, values in series for value in values if value is not None), default=0)
+    if highest < target:
+        options["yAxis"]["max"] = -(-target * 12 // 10)
 
 
 def _target(desk: Desk, target: float, unit: str) -> dict[str, Any]:

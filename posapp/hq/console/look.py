@@ -36,7 +36,7 @@ position:relative}
 .tile .value{font-size:30px;font-weight:700;line-height:1.2;font-variant-numeric:tabular-nums}
 .tile .value.long{font-size:20px;line-height:36px;white-space:nowrap}
 .tile .foot{color:var(--quiet);font-size:12px;font-variant-numeric:tabular-nums}
-.tile .q-btn{position:absolute;top:4px;right:4px;color:var(--quiet)!important}
+.tile .q-btn{position:absolute;top:4px;right:4px;color:var(--quiet)}
 .store{border-left:6px solid var(--fresh)}.store.ageing{border-left-color:var(--ageing)}
 .store.stale{border-left-color:var(--stale);color:var(--quiet);background:repeating-linear-gradient(-45deg,
 var(--card) 0 10px,var(--paper) 10px 20px)}
@@ -51,14 +51,12 @@ align-items:start}
 .nicegui-aggrid{width:100%;--ag-font-family:inherit}
 .ag-theme-quartz,.nicegui-aggrid>div{--ag-font-family:inherit}
 .ag-center-cols-viewport{min-height:0!important}
-body.body--dark .q-btn--flat:not([class*=text-negative]),body.body--dark .q-btn--outline{color:var(--lead)!important}
-body.body--dark .bar .q-btn{color:inherit!important}
+body.body--dark{--q-primary:#2a9a70!important}
 .none{color:var(--quiet);padding:24px;text-align:center;width:100%}
-.wall .tile .value{font-size:clamp(30px,3.2vw,72px)}.wall .tile .name{font-size:clamp(17px,1.6vw,34px)}
-.wall .tile .value.long{font-size:20px;line-height:36px;white-space:nowrap}
-.tile .foot{font-size:clamp(14px,1.1vw,24px)}.wall .tiles{gap:1vw;
+.wall .tile .value{font-size:clamp(32px,3.6vw,96px)}.wall .tile .name{font-size:clamp(17px,1.7vw,44px)}
+.wall .tile .foot{font-size:clamp(14px,1.2vw,32px)}.wall .tiles{gap:1vw;
 grid-template-columns:repeat(auto-fill,minmax(min(20vw,100%),1fr))}
-.wall .tile{padding:1vw 1.2vw}
+.wall .tile{padding:1.4vw 1.4vw}.wall .tile .q-btn{opacity:.6}
 @media(max-width:640px){.sheet{padding:10px;gap:10px}.bar .when{display:none}.wall .tiles{grid-template-columns:1fr}
 .tiles{grid-template-columns:repeat(auto-fill,minmax(min(150px,100%),1fr));gap:8px}.tile .value{font-size:24px}}
 """

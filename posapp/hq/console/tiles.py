@@ -38,7 +38,7 @@ def meaning(desk: Desk, name: str, formula: str, at: int, version: int = 0) -> N
     """What a figure means: when the pointer is over it, and when it is touched."""
     made = f"{desk.say('公式版本', 'Formula version')} {version}" if version else ""
     when = f"{desk.say('数据时间', 'Data of')} {desk.time(at, '%Y-%m-%d %H:%M:%S')}"
-    with ui.button(icon="info_outline").props("flat round dense size=sm") as button:
+    with ui.button(icon="info_outline").props("flat round dense size=sm color=inherit") as button:
         button.props(f'aria-label="{desk.say("说明", "What it means")}"').on("click.stop", lambda: None)
         ui.tooltip(formula).classes("text-sm max-w-xs")
         with ui.menu(), ui.column().classes("p-4 gap-1 max-w-xs"):

@@ -95,41 +95,61 @@ def _places(shop: Shop) -> None:
 
 
 def _sell(shop: Shop) -> None:
-    """Store 1 is fresh, store 2 ageing, store 3 silent since noon, store 4 has no till."""
-    first, second, third = shop.till(1), shop.till(1, store=2), shop.till(1, store=3)
-    lane = first.journal()
-    member = _member(shop, PHONE, NAME, lane)
-    for n in range(48):
-        shop.clock.now = START + n * 8 * MINUTE
-        lane.effective = shop.clock.now
-        lane.sale(
-            *([1280, 990, 3500][: 1 + n % 3]), member=member if n % 5 == 0 else "", kind="cash" if n % 3 else "card"
-        )
-    lane.void(3)
-    lane.sale(500, total=700)  # does not agree: a conflict
-    lane.add_raw("sale.completed", 99, b'{"n":1}')  # of a newer till: quarantined
-    first.push(lane.jid, lane.entries)
-    for till, until in ((second, NOW - 25 * MINUTE), (third, START + 4 * HOUR)):
-        book = till.journal()
-        for n in range(12):
-            book.effective = START + n * 9 * MINUTE
-            book.sale(2350, kind="static" if n == 5 else "cash")
+    """Five days on which guests join; then store 1 is fresh, store 2 ageing, store 3 silent since noon, and store 4 has no
+    till. The last day has a conflict and an entry that nobody can read."""
+    tills = {number: shop.till(1, store=number) for number in (1, 2, 3)}
+    books = {number: till.journal() for number, till in tills.items()}
+    regular = ""
+    guests = 0
+    for day in range(4, -1, -1):
+        for number, sales in ((1, 34), (2, 16), (3, 9)):
+            for n in range(sales):
+                at = START - day * DAY + n * 8 * MINUTE
+                place = (number, 6 - day, n)
+                joins = n % (6 + number) == 2
+                regular = _sale(shop, books[number], at, place, joins=joins, guest=guests, regular=regular)
+                guests += joins
+    lane = books[1]
+    lane.void(-1)
+    lane.sale(500, total=700)
+    lane.add_raw("sale.completed", 99, b'{"n":1}')
+    for number, until in ((3, START + 4 * HOUR), (2, NOW - 25 * MINUTE), (1, NOW)):
         shop.clock.now = until
-        till.push(book.jid, book.entries)
-        till.hello([], wall=until, unsent=0)
+        entries = books[number].entries
+        for begin in range(0, len(entries), 100):
+            tills[number].push(books[number].jid, entries[begin : begin + 100])
+        waits = {"unsent": 2, "oldest_unsent": NOW - 2 * MINUTE} if number == 1 else {}
+        tills[number].hello([], wall=until - 9_000, **waits)
     shop.clock.now = NOW
-    first.hello([], wall=NOW - 9_000, unsent=2, oldest_unsent=NOW - 2 * MINUTE)
 
 
-def _member(shop: Shop, phone: str, name: str, lane: Journal) -> str:
-    """Somebody who joined at the first till; their id."""
+def _sale(
+    shop: Shop, book: Journal, at: int, place: tuple[int, int, int], *, joins: bool, guest: int, regular: str
+) -> str:
+    """One ticket, of a guest who joins by its code, of the one regular, or of nobody; who the regular is."""
+    number, day, n = place
+    shop.clock.now = book.effective = at
+    book.date, book.clerk = f"2026-11-{16 + day:02d}", 1001 + n % 2 if number == 1 else 2001
+    channel = ("display", "display", "receipt", "stand")[n % 4]
+    token = Token(number, 1, book.clerk, channel, day * 100 + n + 1, at // DAY, 1)
+    who = regular if n % 9 == 4 else ""
+    if joins:
+        phone, name = (f"139{guest:08d}", "李四") if guest else (PHONE, NAME)
+        who = _member(shop, phone, name, make(token, shop.keys.token_key(number, 1)))
+    prices = [1280, 990, 3500][: 1 + n % 3]
+    kind = "cash" if n % 3 else "card"
+    book.sale(*prices, member=who, join=make(token, shop.keys.token_key(number, 1)), kind=kind, opened=at - MINUTE)
+    return regular or who
+
+
+def _member(shop: Shop, phone: str, name: str, code: str) -> str:
+    """Somebody who joins by a ticket's code; their id."""
     now = shop.clock.now_ms()
     means = Means(Vault(shop.keys, shop.chance), shop.chance, now)
-    token = make(Token(1, 1, 1001, "display", 1, now // DAY, 1), shop.keys.token_key(1, 1))
     with shop.database.transaction() as conn:
-        code = codes.read_code(conn, shop.keys, token, now)
-        codes.note_open(conn, "browser", code, now)
-        asked = Joining(read_phone(phone), TERMS, name, "05-20", code=code, session="browser")
+        read = codes.read_code(conn, shop.keys, code, now)
+        codes.note_open(conn, phone[-4:], read, now)
+        asked = Joining(read_phone(phone), TERMS, name, "05-20", code=read, session=phone[-4:])
         done, rows = join(conn, shop.keys, means, asked)
         feed.publish(conn, rows)
     return done.ref

@@ -17,13 +17,22 @@ from posapp.rules.dictionary import METRICS, VERSION
 from posapp.rules.rfm import SEGMENTS
 
 _REPORT_NAMES = {
-    "ltv": ("会员终身价值", "Lifetime value"),
-    "cohorts": ("入会批次", "Cohorts"),
     "repurchase": ("复购", "Repurchase"),
-    "persons": ("会员概况", "Members"),
-    "baskets": ("会员与非会员客单", "Baskets"),
+    "cohorts": ("入会批次", "Cohorts"),
+    "ltv": ("会员终身价值", "Lifetime value"),
+    "channels": ("渠道", "Channels"),
     "churn": ("流失风险(回测)", "Churn risk (back-test)"),
+    "baskets": ("会员与非会员客单", "Baskets"),
     "views": ("浏览未购", "Looked at, not bought"),
+}
+_WORDS = {
+    "median": ("中位数", "median"),
+    "mean": ("平均", "mean"),
+    "above": ("%以上", "% and above"),
+    "below": ("%以下", "% and below"),
+    "member": ("会员", "members"),
+    "guest": ("非会员", "others"),
+    "store": ("门店", "tills"),
 }
 
 
@@ -95,9 +104,14 @@ def _kept(desk: Desk, told: dict[str, Any]) -> None:
             for name, value in figures.items():
                 metric = METRICS.get(name)
                 title = desk.word(metric.name) if metric else name
-                pair(f"{part} · {title}" if part else title, str(value.get("text", value.get("top", ""))))
+                pair(f"{_part(desk, part)} · {title}" if part else title, str(value.get("text", value.get("top", ""))))
         if not parts:
             nothing(desk)
+
+
+def _part(desk: Desk, part: str) -> str:
+    """Whose figure it is: of what is overdue by so many percent, of a month, of a channel."""
+    return " ".join(desk.word(_WORDS.get(word, (word, word))) for word in part.split()).replace(" %", "%")
 
 
 PAGE = Page(
