@@ -618,7 +618,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "请用 --store 写明这个角色管哪些门店",
         "Say with --store which stores this role looks after.",
     ),
-    "own_work": ("自己写的不能由自己批准", "Nobody approves what they wrote themselves."),
     "erase_unconfirmed": (
         "还没有注销;顾客看过上面将失去的内容并同意后,请加 --yes 再执行",
         "Nothing was erased. Once the customer has seen what is lost and agrees, run it again with --yes.",

@@ -95,8 +95,8 @@ def _places(shop: Shop) -> None:
 
 
 def _sell(shop: Shop) -> None:
-    """Five days on which guests join; then store 1 is fresh, store 2 ageing, store 3 silent since noon, and store 4 has no
-    till. The last day has a conflict and an entry that nobody can read."""
+    """Five days on which guests join; then store 1 is fresh, store 2 ageing, store 3 silent since noon, and store 4 has
+    no till. The last day has a conflict and an entry that nobody can read."""
     tills = {number: shop.till(1, store=number) for number in (1, 2, 3)}
     books = {number: till.journal() for number, till in tills.items()}
     regular = ""

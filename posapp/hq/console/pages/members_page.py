@@ -8,6 +8,8 @@ from typing import Any
 from nicegui import ui
 
 from posapp.errors import PosError
+from posapp.hq.care.cards import card_of
+from posapp.hq.care.timeline import KINDS, Moment, timeline_of
 from posapp.hq.console import users
 from posapp.hq.console.desk import Desk, Page
 from posapp.hq.console.frame import tell
@@ -17,9 +19,12 @@ from posapp.hq.console.pages import transactions_page
 from posapp.hq.console.sales import Wanted, find
 from posapp.hq.console.tiles import heading, nothing, pair, plain
 from posapp.hq.members import desk as members
+from posapp.money import Money
 from posapp.rules.consents import TEXTS
+from posapp.rules.rfm import SEGMENTS
+from posapp.streams import CardRow
 
-_KINDS = {
+_EARNED = {
     "earn": ("消费得分", "earned"),
     "spend": ("抵扣", "spent"),
     "claw_back": ("退款收回", "taken back"),
@@ -42,6 +47,14 @@ _CONSENTS = (
     Column("said", ("同意", "Given"), least=90),
     Column("channel", ("渠道", "Channel"), least=90),
     Column("version", ("文本版本", "Version"), least=110),
+)
+_MOMENTS = (
+    Column("when", ("时间", "Time"), least=130),
+    Column("word", ("什么", "What")),
+    Column("what", ("内容", "Of what"), wide=3, least=200),
+    Column("fen", ("金额", "Amount"), "money"),
+    Column("store", ("门店", "Store"), least=80),
+    Column("source", ("来源", "From"), least=90),
 )
 _BY_HAND = frozenset({users.OPERATIONS, users.PRIVACY})
 
@@ -103,16 +116,50 @@ async def _draw(desk: Desk, card: dict[str, Any], show: Any) -> None:
     with ui.element("div").classes("two"):
         _card(desk, card)
         _who(desk, card, show)
+    known = await desk.read(card_of, root, desk.now, card["home"])
+    _known(desk, known)
+    moments = await desk.read(timeline_of, root)
+    grid(desk, ("时间线", "Timeline"), _MOMENTS, [_moment(desk, one) for one in moments])
     rows = await desk.read(find, desk.user.stores, Wanted(member=root))
     transactions_page.draw(desk, rows, ("消费", "Purchases"))
     ledger = await desk.read(points_of, root)
     told = [
-        {**row, "when": desk.time(row["at"]), "word": desk.word(_KINDS.get(row["kind"], (row["kind"],) * 2))}
+        {**row, "when": desk.time(row["at"]), "word": desk.word(_EARNED.get(row["kind"], (row["kind"],) * 2))}
         for row in ledger
     ]
     grid(desk, ("积分流水", "Points"), _POINTS, told)
     acts = await desk.read(consents_of, root)
     grid(desk, ("同意记录", "Consents"), _CONSENTS, [_consent(desk, row) for row in acts])
+
+
+def _known(desk: Desk, known: CardRow) -> None:
+    """The member card as tills and WeCom show it: what they like, their last orders, what they are worth a word for."""
+    with ui.element("div").classes("two"):
+        with ui.column().classes("card"):
+            heading(desk.say("会员卡", "Member card"))
+            pair(desk.say("分群", "Segment"), desk.word(SEGMENTS.get(known.segment, (known.segment,) * 2)))
+            pair(desk.say("专属导购", "Looked after by"), str(known.owner or ""))
+            names = (chinese if not desk.is_english else english for _, chinese, english, _ in known.titles)
+            pair(desk.say("头衔", "Titles"), ", ".join(names))
+            pair(desk.say("一年购买日数", "Purchase days of a year"), str(known.visits or ""))
+            pair(desk.say("预计下次到店", "Next visit expected"), known.expected)
+            pair(desk.say("逾期程度", "Overdue"), f"{known.risk}%" if known.risk else "")
+        with ui.column().classes("card"):
+            heading(desk.say("偏好与最近订单", "Likes and last orders"))
+            pair(desk.say("偏好", "Likes"), ", ".join(known.likes))
+            for order in known.orders:
+                pair(desk.time(order.at), f"{Money(order.fen)} {', '.join(order.goods)}")
+
+
+def _moment(desk: Desk, one: Moment) -> dict[str, Any]:
+    return {
+        "when": desk.time(one.at),
+        "word": desk.word(KINDS.get(one.kind, (one.kind,) * 2)),
+        "what": f"{one.what} {one.detail}".strip(),
+        "fen": one.fen or None,
+        "store": str(one.store or ""),
+        "source": one.source,
+    }
 
 
 def _day(desk: Desk, instant: str | None) -> str:
