@@ -50,7 +50,7 @@ def framed(desk: Desk) -> Iterator[ui.column]:
 
 async def _leave_if_ended(desk: Desk) -> None:
     if not await desk.is_there():
-        ui.navigate.to(f"{MOUNT}{SIGN_IN}")
+        ui.navigate.to(SIGN_IN)
 
 
 def _menu(desk: Desk) -> None:
@@ -59,7 +59,7 @@ def _menu(desk: Desk) -> None:
         if here:
             ui.label(desk.word(name)).classes("group")
         for page in here:
-            with ui.link(target=f"{MOUNT}{page.path}").classes("here" if page is desk.page else ""):
+            with ui.link(target=page.path).classes("here" if page is desk.page else ""):
                 ui.icon(page.icon, size="22px")
                 ui.label(desk.word(page.name))
 
@@ -99,15 +99,11 @@ def _choice(desk: Desk, name: str, icon: str, **change: str) -> None:
 def tell(desk: Desk, error: PosError) -> None:
     """Say what went wrong where the person looks; who is signed out goes to the door."""
     if error.code == "signed_out":
-        ui.navigate.to(f"{MOUNT}{SIGN_IN}")
+        ui.navigate.to(SIGN_IN)
         return
     ui.notify(desk.told(error), type="warning", position="top", timeout=6_000)
 
 
-def link_to(path: str) -> str:
-    return f"{MOUNT}{path}"
-
-
 def go(path: str) -> Callable[[], None]:
     """What opens a page of the console when something is pressed."""
-    return lambda: ui.navigate.to(link_to(path))
+    return lambda: ui.navigate.to(path)  # NiceGUI puts where we are mounted before it

@@ -16,6 +16,9 @@ from posapp.hq.console.desk import Desk, Page, chain_settings
 from posapp.hq.running import Hq
 
 _SLOWEST_S = 30.0
+_KEPT_S = 60.0
+"""A page whose connection is lost waits so long for it to come back as it was."""
+
 _log = log.named("hq.console")
 
 
@@ -32,7 +35,14 @@ def inside(hq: Hq) -> tuple[ASGIApp, AbstractAsyncContextManager[object]]:
         ui.page(page.path, response_timeout=_SLOWEST_S)(_built(hq, page, PAGES))
     pages_app.on_exception(lambda error: _log.error("a page failed", exc_info=error))
     outer = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    ui.run_with(outer, title="posapp", mount_path="/", show_welcome_message=False, gzip_middleware_factory=None)
+    ui.run_with(
+        outer,
+        title="posapp",
+        mount_path="/",
+        reconnect_timeout=_KEPT_S,
+        show_welcome_message=False,
+        gzip_middleware_factory=None,  # the server around it has one
+    )
     return outer, outer.router.lifespan_context(outer)
 
 

@@ -238,3 +238,9 @@ class House:
     def rows(self, sql: str, *values: object) -> list[Any]:
         with contextlib.closing(sqlite.connect(str(self.folder / "hq.db"))) as conn:
             return list(conn.execute(sql, values))
+
+    def write(self, sql: str, *values: object) -> None:
+        """Past HQ, as nobody should."""
+        with contextlib.closing(sqlite.connect(str(self.folder / "hq.db"), timeout=60)) as conn:
+            conn.execute(sql, values)
+            conn.commit()

@@ -10,7 +10,6 @@ from posapp.clock import business_date
 from posapp.hq import feed, reports
 from posapp.hq.console import users
 from posapp.hq.console.desk import Desk, Page
-from posapp.hq.console.frame import link_to
 from posapp.hq.console.grids import Column, grid
 from posapp.hq.console.tiles import heading, nothing, pair, plain
 from posapp.hq.people import settings_of
@@ -55,7 +54,7 @@ def _head(desk: Desk, told: dict[str, Any], date: str, today: str) -> None:
 
         def other(event: Any) -> None:
             if event.value:
-                ui.navigate.to(link_to(f"/stores/{told['store']}?date={event.value}"))
+                ui.navigate.to(f"/stores/{told['store']}?date={event.value}")
 
         box = ui.input(desk.say("营业日", "Business date"), value=date, on_change=other)
         box.props(f'type=date outlined dense max="{today}"')

@@ -16,7 +16,7 @@ from posapp.hq import people
 from posapp.hq.console import users
 from posapp.hq.console.charts import bars, funnel, lines
 from posapp.hq.console.desk import Both, Desk, Page
-from posapp.hq.console.frame import link_to, tell
+from posapp.hq.console.frame import tell
 from posapp.hq.console.grids import Column, grid
 from posapp.hq.console.tiles import figure, heading, pair
 from posapp.hq.figures import boards
@@ -149,7 +149,7 @@ async def build(desk: Desk) -> None:
 def _chosen(desk: Desk, asked: Asked, told: Told, today: str) -> None:
     def other(**change: Any) -> None:
         values = {"since": asked.since, "until": asked.until, "store": asked.store, **change}
-        ui.navigate.to(link_to(f"/joins?{urlencode(values)}"))
+        ui.navigate.to(f"/joins?{urlencode(values)}")
 
     with ui.row().classes("asked"):
         for title, days in SPANS.values():
@@ -281,7 +281,7 @@ def _target(desk: Desk, number: int, told: Told) -> None:
             ui.navigate.reload()
 
         look = ui.button(desk.say("看这家店", "See this store"))
-        look.on_click(lambda: ui.navigate.to(link_to(f"/joins?store={number}&span=week"))).props("flat no-caps")
+        look.on_click(lambda: ui.navigate.to(f"/joins?store={number}&span=week")).props("flat no-caps")
         with ui.row().classes("w-full justify-end"):
             ui.button(desk.say("取消", "Cancel"), on_click=dialog.close).props("flat no-caps")
             ui.button(desk.say("保存", "Save"), on_click=save).props("no-caps unelevated")

@@ -118,7 +118,7 @@ async def _draw(desk: Desk, card: dict[str, Any], show: Any) -> None:
         _who(desk, card, show)
     known = await desk.read(card_of, root, desk.now, card["home"])
     _known(desk, known)
-    moments = await desk.read(timeline_of, root)
+    moments = [one for one in await desk.read(timeline_of, root) if not one.store or desk.user.sees(one.store)]
     grid(desk, ("时间线", "Timeline"), _MOMENTS, [_moment(desk, one) for one in moments])
     rows = await desk.read(find, desk.user.stores, Wanted(member=root))
     transactions_page.draw(desk, rows, ("消费", "Purchases"))
