@@ -260,6 +260,19 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The time can only be set under --clock simulated.",
     ),
     "bad_date": ("日期 {date} 不正确,请写如 2026-11-22", "{date} is not a date; write one like 2026-11-22."),
+    "bad_month": ("月份 {month} 不正确,请写如 2026-11", "{month} is not a month; write one like 2026-11."),
+    "month_runs": (
+        "{month} 还没有结束,月底过后才能结算",
+        "{month} is not over; it is settled once it is.",
+    ),
+    "month_settled": (
+        "{month} 已经结算,规则只能从之后的月份开始",
+        "{month} is settled; a rule can only start in a month after it.",
+    ),
+    "rewards_differ": (
+        "收银员 {clerk} 在门店 {store} {date} 的奖励与重算不符",
+        "The rewards of clerk {clerk} in store {store} on {date} are not what a recount gives.",
+    ),
     "unknown_setting": (
         "没有名为 {name} 的设置,可以设置的有 {names}",
         "There is no setting called {name}; there are {names}.",
@@ -558,6 +571,22 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "clerk_off": (
         "工号 {clerk} 已停用,请换一位在职的",
         "Clerk {clerk} is off; name one who works here.",
+    ),
+    "not_your_friend": (
+        "这位顾客不是您的企业微信好友,看不到会员卡",
+        "This customer is no friend of yours in WeCom; their card is not shown.",
+    ),
+    "no_member_yet": (
+        "这位顾客还不是会员,或还没有和会员账户对上;可以发入会链接",
+        "This customer is no member yet, or not tied to an account; send a link to join.",
+    ),
+    "not_a_clerk": (
+        "您的企业微信账号没有对应的工号,请联系总部",
+        "Your WeCom account is no clerk's here; ask headquarters.",
+    ),
+    "sign_in_again": (
+        "登录已过期,请重新进入",
+        "You are not signed in any more; open the page again.",
     ),
     "bad_key": (
         "密钥不正确或已停用,请向总部索取新的",

@@ -73,6 +73,6 @@ def follow(chain: Chain) -> None:
     while hq.follower.step():
         pass
     hq.follower.catch_up()
-    for worker in (hq.counting, hq.caring):
+    for worker in (hq.counting, hq.caring, hq.rewards):
         while worker.step():
             pass

@@ -29,6 +29,8 @@ from posapp.hq.members import commands as member_commands
 from posapp.hq.members import privacy_commands
 from posapp.hq.members.staff import set_phone
 from posapp.hq.office import Office
+from posapp.hq.rewards import commands as reward_commands
+from posapp.hq.rewards import standards_commands
 from posapp.hq.segments import commands as segment_commands
 from posapp.hq.texts import commands as text_commands
 from posapp.hq.vault import Vault
@@ -117,6 +119,8 @@ def add_commands(subparsers: Any, draw: Draw | None = None) -> None:
     figure_commands.add(command, reports)
     segment_commands.add(command, group, imports, reports)
     care_commands.add(command, group, imports, reports)
+    reward_commands.add(command, group, reports)
+    standards_commands.add(command, imports, reports)
 
     check = command(actions, "verify", _verify, "re-verify every journal and that the tables follow from them")
     check.add_argument("--json", action="store_true")

@@ -30,6 +30,7 @@ from posapp.hq.console import tables as _console  # noqa: F401
 from posapp.hq.figures import tables as _figures  # noqa: F401  (part of the metadata)
 from posapp.hq.joining import tables as _joining  # noqa: F401
 from posapp.hq.members import tables as _members  # noqa: F401
+from posapp.hq.rewards import tables as _rewards  # noqa: F401
 from posapp.hq.segments import tables as _segments  # noqa: F401
 from posapp.hq.tables import ADDED, SCHEMA, about, counter
 from posapp.hq.texts import tables as _texts  # noqa: F401
@@ -41,9 +42,13 @@ PROJECTED = "projected"
 FOLLOWED = "followed"
 SEGMENTED = "segmented"
 CARED, CARED_MEMBERS = "cared", "cared members"
+REWARDED = "rewarded"
+REWARDED_AT = "rewarded at"
+"""The instant up to which what is no batch (joins, claims, merges) was looked at for rewards."""
+
 BOOK = "book"
 MERGES = "merges"
-COUNTERS = (ACCEPTED, PROJECTED, FOLLOWED, SEGMENTED, CARED, CARED_MEMBERS, BOOK, MERGES)
+COUNTERS = (ACCEPTED, PROJECTED, FOLLOWED, SEGMENTED, CARED, CARED_MEMBERS, REWARDED, REWARDED_AT, BOOK, MERGES)
 """Of what HQ keeps a number: how far each worker has read, how many of a thing there are."""
 
 _BUSY_SECONDS = 30

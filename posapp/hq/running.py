@@ -20,6 +20,7 @@ from posapp.hq.members import wishes
 from posapp.hq.members.follow import Follower
 from posapp.hq.news import News
 from posapp.hq.project import Projector
+from posapp.hq.rewards.rewarding import Rewarding
 from posapp.hq.segments.evening import Evening
 from posapp.hq.tables import nonce, till, till_key
 from posapp.hq.texts.courier import Courier
@@ -84,7 +85,8 @@ class Hq:
         self.counting = Counting(database, clock)
         self.evening = Evening(database, self.vault, clock)
         self.caring = Caring(database, clock)
-        self.after: list[Woken] = [self.counting, self.evening, self.caring]
+        self.rewards = Rewarding(database, clock)
+        self.after: list[Woken] = [self.counting, self.evening, self.caring, self.rewards]
         self.follower.on_work = self._wake_after
         self.pruned_ms = 0
 

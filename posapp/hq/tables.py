@@ -260,8 +260,8 @@ sale = table(
     word("points"),
     Index("sale_date", "store", "date"),
     Index("sale_receipt", "receipt"),
-    Index("sale_join", "join", sqlite_where=text("\"join\" != ''"), postgresql_where=text("\"join\" != ''")),
     Index("sale_member", "member", sqlite_where=text("member != ''"), postgresql_where=text("member != ''")),
+    Index("sale_join", "join", sqlite_where=text("\"join\" != ''"), postgresql_where=text("\"join\" != ''")),
 )
 
 # pos: place in the entry; n: the number on the ticket. off: what reasons took off or added, why: JSON.

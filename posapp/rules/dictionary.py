@@ -319,6 +319,21 @@ METRICS: dict[str, Metric] = {
     "bought_share": Metric(
         ("购买", "Bought"), ("当天购买的人 ÷ 名单人数", "persons who bought that day ÷ listed"), "rate"
     ),
+    "reply_in_hour": Metric(
+        ("1小时响应率", "Answered within the hour"),
+        ("1小时内回复的会话 ÷ 会话", "chats answered within the hour ÷ chats"),
+        "rate",
+    ),
+    "group_activity": Metric(
+        ("社群活跃度", "Group activity"),
+        ("当日发过消息的群成员 ÷ 群成员", "group members who spoke that day ÷ group members"),
+        "rate",
+    ),
+    "visit_conversion": Metric(
+        ("到店转化率", "Visit conversion"),
+        ("当日识别到且有购买的会员 ÷ 当日识别到的会员", "members recognised who bought that day ÷ members recognised"),
+        "rate",
+    ),
     "freshness": Metric(
         ("数据新鲜度", "Data freshness"),
         ("最早未上传记录不到10分钟的收银台 ÷ 收银台", "tills whose oldest unsent entry is under 10 minutes ÷ tills"),

@@ -27,7 +27,7 @@ _LOOKED_AT = 20
 
 
 def card_of(conn: Connection, root: str, now: int, store: int = 0) -> CardRow:
-    """The card of one member, as the tills of a store see it."""
+    """The card of one member (by root), as the tills of a store see it."""
     return _cards(conn, [root], now)[root].at_store(conn, store)
 
 

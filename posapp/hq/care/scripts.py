@@ -17,8 +17,9 @@ from posapp.hq.members.tiers import pair, plain_id
 
 DRAFT, APPROVED, RETIRED = "draft", "approved", "retired"
 DORMANT, BIRTHDAY, CHATTED, BROWSED, ORDERED = "dormant", "birthday", "chatted", "browsed", "ordered"
-SCENES = (DORMANT, BIRTHDAY, CHATTED, BROWSED, ORDERED)
-"""Of several hints for a person the one whose scene comes first is shown; scenes that are not named come last."""
+SCENES = (DORMANT, CHATTED, BROWSED, ORDERED, BIRTHDAY)
+"""Of several hints for a person the one whose scene comes first is shown: what lasts for a month gives way to what just
+happened. Scenes that are not named come last."""
 
 Pair = tuple[str, str]
 

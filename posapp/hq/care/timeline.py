@@ -13,7 +13,7 @@ from posapp.hq.care.purchases import Purchase, claimed, names_of, portions, with
 from posapp.hq.care.scripts import pair_of
 from posapp.hq.care.tables import hint, owner, tag, timeline, title
 from posapp.hq.joining.tables import joined
-from posapp.hq.members.identity import same_as
+from posapp.hq.members.identity import root_of, same_as
 from posapp.hq.tables import refund, sale
 from posapp.hq.texts.tables import text_message
 from posapp.money import Money
@@ -54,7 +54,7 @@ class Moment:
 
 def timeline_of(conn: Connection, root: str, limit: int = MOST) -> list[Moment]:
     """What happened with a person under all their ids."""
-    refs = same_as(conn, root)
+    refs = same_as(conn, root_of(conn, root))
     every = [
         *_sales(conn, refs),
         *_events(conn, refs, limit),

@@ -49,13 +49,15 @@ def filled(text: str, values: dict[str, str], most: int) -> str:
     """A template with its blanks filled in, cut where it would be too long."""
     names = _BLANK.findall(text)
     room = most - len(_BLANK.sub("", text))
-    shares = {name: values.get(name, "") for name in names}
+    sizes = {name: len(values.get(name, "")) for name in names}
     # The longest gives way first: how many days are few letters, what goods are called is not.
-    while sum(map(len, shares.values())) > room and any(shares.values()):
-        longest = max(shares, key=lambda name: len(shares[name]))
-        shares[longest] = shares[longest].removesuffix("…")[:-1]
-        shares[longest] = f"{shares[longest][:-1]}…" if len(shares[longest]) > 1 else ""
-    return _BLANK.sub(lambda blank: shares[blank[1]], text)[:most]
+    while sum(sizes.values()) > room and any(sizes.values()):
+        sizes[max(sizes, key=lambda name: sizes[name])] -= 1
+    return _BLANK.sub(lambda blank: _cut(values.get(blank[1], ""), sizes[blank[1]]), text)[:most]
+
+
+def _cut(text: str, size: int) -> str:
+    return text if len(text) <= size else f"{text[: size - 1]}…" if size > 1 else ""
 
 
 def says(text: str, told: str) -> bool:

@@ -57,6 +57,7 @@ joined = table(
     word("inviter", ""),
     Index("joined_place", "store", "at"),
     Index("joined_stem", "stem"),
+    Index("joined_at", "at"),
 )
 
 # A ticket belongs to the first person who used its code. state: waiting (the sale is not here yet), done, void.
@@ -75,6 +76,7 @@ claim = table(
     Index("claim_state", "state"),
     Index("claim_ref", "ref"),
     Index("claim_settled", "settled"),
+    Index("claim_at", "at"),
 )
 
 # What joining gives. kind: amount or gift; left: how many there still are, -1 without end. name: JSON [zh, en].
@@ -140,4 +142,5 @@ page_session = table(
     whole("made"),
     whole("until"),
     word("form"),
+    Index("page_session_ref", "ref"),
 )

@@ -6,9 +6,9 @@ rest is sealed (hq/vault.py). Instants are UTC milliseconds. Histories are added
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Index, Table, event, text
+from sqlalchemy import Index, Table, text
 
-from posapp.hq.columns import Whole, Word, key, table, whole, word
+from posapp.hq.columns import Whole, Word, adds_only, key, table, whole, word
 
 # root: the person this one is the same as after merges, itself for most. status: pending (no consent to membership),
 # active, erased. name, phone, code (the member code): sealed. tail: last two digits of the phone; lookup, tails: what
@@ -132,6 +132,7 @@ consent = table(
     word("hash"),
     word("channel"),
     word("state"),
+    Index("consent_at", "at"),
 )
 
 # What a member likes, and how they want to be written to (name "frequency", "types"). by: member or the clerk's number.
@@ -219,33 +220,11 @@ followed = table("followed", key("event", Word), word("what"), whole("at"), word
 phone_confirm = table("phone_confirm", key("hash", Word), word("ref"), whole("made"), whole("used", 0))
 
 
-def _adds_only(table_: Table, change: str) -> None:
-    """Rows of a history stay as they are; `change` says in SQL which update is allowed."""
-    name = table_.name
-    said = f"{name} is added to and never changed"
-
-    def protect(_table: Table, conn: Connection, **_: object) -> None:
-        is_lite = conn.dialect.name == "sqlite"
-        for what, unless in (("DELETE", "1=0"), ("UPDATE", change)):
-            trigger = f"{name}_no_{what.lower()}"
-            if is_lite:
-                does = f"BEGIN SELECT RAISE(ABORT, '{said}'); END"
-            else:
-                body = f"BEGIN RAISE EXCEPTION '{said}'; END"
-                conn.exec_driver_sql(f"CREATE FUNCTION {trigger}() RETURNS trigger AS $$ {body} $$ LANGUAGE plpgsql")
-                does = f"EXECUTE FUNCTION {trigger}()"
-            conn.exec_driver_sql(
-                f"CREATE TRIGGER {trigger} BEFORE {what} ON {name} FOR EACH ROW WHEN (NOT ({unless})) {does}"
-            )
-
-    event.listen(table_, "after_create", protect)
-
-
 def _same_but(table_: Table, free: str) -> str:
     return " AND ".join(f"NEW.{column.name} = OLD.{column.name}" for column in table_.columns if column.name != free)
 
 
 # What is allowed: words that somebody wrote go with the person they are about; a phone was confirmed, and what was
 # agreed to with it is firm.
-_adds_only(points_entry, f"{_same_but(points_entry, 'detail')} AND NEW.detail = ''")
-_adds_only(consent, f"{_same_but(consent, 'state')} AND OLD.state = 'pending' AND NEW.state = 'firm'")
+adds_only(points_entry, f"{_same_but(points_entry, 'detail')} AND NEW.detail = ''")
+adds_only(consent, f"{_same_but(consent, 'state')} AND OLD.state = 'pending' AND NEW.state = 'firm'")

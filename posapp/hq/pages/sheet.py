@@ -55,8 +55,19 @@ Errors = dict[str, PosError]
 """What is wrong, by the field it stands beside; "" for the whole page."""
 
 
-def answer(visit: Visit, chance: Chance, title: str, body: str, *, back: str = "", status: int = 200) -> Response:
-    """A whole page. back: where the switch of the language leads, a path of ours."""
+def answer(
+    visit: Visit,
+    chance: Chance,
+    title: str,
+    body: str,
+    *,
+    back: str = "",
+    status: int = 200,
+    sources: Sequence[str] = (),
+    script: str = "",
+) -> Response:
+    """A whole page. back: where the switch of the language leads, a path of ours. sources: programs of others that the
+    page loads before its own script."""
     nonce = b64u(chance(12))
     other, name = ("zh", "中文") if visit.language == "en" else ("en", "English")
     switch = f'<a href="{escape(back)}?l={other}" lang="{other}">{name}</a>' if back else ""
@@ -65,7 +76,8 @@ def answer(visit: Visit, chance: Chance, title: str, body: str, *, back: str = "
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f'<title>{escape(title)}</title><link rel="icon" href="data:,"><style nonce="{nonce}">{_STYLE}</style>'
         f"<main><header><b>{escape(title)}</b>{switch}</header>{body}</main>"
-        f'<script nonce="{nonce}">{_SCRIPT}</script></html>'
+        + "".join(f'<script nonce="{nonce}" src="{escape(source)}"></script>' for source in sources)
+        + f'<script nonce="{nonce}">{_SCRIPT}{script}</script></html>'
     )
     headers = {
         "Content-Security-Policy": (

@@ -78,7 +78,7 @@ def _tell(make: Make, args: argparse.Namespace) -> None:
 
 
 def _of_night(name: str) -> Make:
-    return lambda conn, now, args: reports.kept_report(conn, name)
+    return lambda conn, now, args: reports.kept_report(conn, name, now)
 
 
 def _segments(conn: Connection, now: int, args: argparse.Namespace) -> dict[str, Any]:

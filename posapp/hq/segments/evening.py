@@ -19,10 +19,14 @@ from posapp.hq.joining.tables import claim
 from posapp.hq.members.tables import consent, merge, person, privacy_request
 from posapp.hq.segments import cohorts, grading, likes, neighbours, persons, purchases, regulars, views, visitors
 from posapp.hq.segments.cards import Told, card_rows, gone_rows, together
-from posapp.hq.segments.purchases import AT_ONCE, portions, today_of
+from posapp.hq.segments.purchases import portions, today_of
 from posapp.hq.tables import about, batch, counter, event, store
 from posapp.hq.vault import Vault
 from posapp.hq.woken import Woken
+
+_MISSING = 20_000
+SEEN = "segments seen"
+"""Up to when (table about) what happened at HQ is worked off."""
 
 OVERLAP_MS = 2 * MINUTE
 """What was written with an earlier time and seen late."""
@@ -30,7 +34,7 @@ OVERLAP_MS = 2 * MINUTE
 STEP = 500
 """Batches of one transaction."""
 
-_NIGHT, _SEEN = "segments night", "segments seen"
+_NIGHT = "segments night"
 _TYPES = ("consent.changed", "member.joined", "privacy.requested")
 _log = log.named("hq.segments")
 
@@ -67,7 +71,7 @@ class Evening(Woken):
         now = self._clock.now_ms()
         with self._database.reading() as conn:
             after, upto = _counters(conn)
-            seen = int(conn.scalar(select(about.c.value).where(about.c.name == _SEEN)) or 0)
+            seen = int(conn.scalar(select(about.c.value).where(about.c.name == SEEN)) or 0)
             signs = set(_signs(conn, min(seen, now) - OVERLAP_MS))
             orders = neighbours.orders_since(conn, min(seen, now) - OVERLAP_MS)
         signs |= {("order", order.id, order.at) for order in orders}
@@ -83,7 +87,7 @@ class Evening(Woken):
             roots = _every_id(conn, touched)
             persons.refresh(conn, roots, now)
             conn.execute(update(counter).where(counter.c.name == SEGMENTED).values(n=upto))
-            upsert(conn, about, [{"name": _SEEN, "value": str(max(seen, now))}])
+            upsert(conn, about, [{"name": SEEN, "value": str(max(seen, now))}])
             feed.publish(conn, together(self._told(conn, roots, now), gone_rows(conn, roots, now)))
         self._known = signs
         return upto > after
@@ -162,15 +166,16 @@ def night(database: Database, vault: Vault, now: int, told: Told = card_rows) ->
         if not due:
             return False
         today = today_of(conn, now)
-    tried: set[purchases.Key] = set()
+    after: purchases.Key = ("", 0)
     while True:
         with database.reading() as conn:
-            keys = set(purchases.missing(conn, AT_ONCE)) - tried
+            keys = purchases.missing(conn, after, _MISSING)
         if not keys:
             break
-        tried |= keys
-        with database.transaction() as conn:
-            purchases.take(conn, keys)
+        after = keys[-1]
+        for some in portions(keys):
+            with database.transaction() as conn:
+                purchases.take(conn, some)
     with database.reading() as conn:
         everybody = persons.everybody(conn)
     for some in portions(everybody):

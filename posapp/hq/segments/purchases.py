@@ -234,18 +234,16 @@ def of_claims(conn: Connection, stems: Sequence[str]) -> set[Key]:
     return _sold(conn, named)
 
 
-def missing(conn: Connection, most: int) -> list[Key]:
-    """Sales of somebody that have no row: claimed late, or projected again after a stay in quarantine."""
+def missing(conn: Connection, after: Key, most: int) -> list[Key]:
+    """The next sales of somebody, in their order, that have no row: claimed late, or projected again after a stay in
+    quarantine."""
+    place = tuple_(sale.c.jid, sale.c.seq)
     held = select(purchase.c.jid).where(purchase.c.jid == sale.c.jid, purchase.c.seq == sale.c.seq).exists()
-    mine = conn.execute(
-        select(sale.c.jid, sale.c.seq).where(sale.c.member != "", ~held).order_by(sale.c.jid, sale.c.seq).limit(most)
-    )
-    keys = [(row.jid, row.seq) for row in mine]
-    claimed = conn.execute(
+    claimed = select(claim.c.sale).where(claim.c.state == "done", claim.c.sale != "")
+    rows = conn.execute(
         select(sale.c.jid, sale.c.seq)
-        .join(claim, (claim.c.sale == sale.c.event) & (claim.c.state == "done"))
-        .where(sale.c.member == "", claim.c.sale != "", ~held)
+        .where(place > tuple_(*after), (sale.c.member != "") | sale.c.event.in_(claimed), ~held)
         .order_by(sale.c.jid, sale.c.seq)
         .limit(most)
     )
-    return keys + [(row.jid, row.seq) for row in claimed]
+    return [(row.jid, row.seq) for row in rows]

@@ -28,7 +28,7 @@ Parts = Mapping[str, Mapping[str, Value]]
 """Values by part and name of METRICS."""
 
 
-def kept_report(conn: Connection, name: str) -> dict[str, Any]:
+def kept_report(conn: Connection, name: str, now: int) -> dict[str, Any]:
     """What the last night made of it."""
     parts: dict[str, dict[str, Value]] = defaultdict(dict)
     day = 0
@@ -39,7 +39,7 @@ def kept_report(conn: Connection, name: str) -> dict[str, Any]:
     if name == "baskets":
         told["dwell"] = _figure("dwell", Value(0, 0))  # nobody notes yet when a customer leaves
     if name == "churn":
-        told.update(_at_risk(conn))
+        told.update(_at_risk(conn, today_of(conn, now)))
     return told
 
 
@@ -71,7 +71,7 @@ def segments(conn: Connection, now: int) -> dict[str, Any]:
     return told
 
 
-def _at_risk(conn: Connection) -> dict[str, Any]:
+def _at_risk(conn: Connection, today: int) -> dict[str, Any]:
     """How many are overdue how far, and the most valuable of them with the reason."""
     columns = person_figure.c
     overdue = [
@@ -85,9 +85,9 @@ def _at_risk(conn: Connection) -> dict[str, Any]:
     )
     named = []
     for row in rows:
-        away = row.risk * row.cycle_tenths // 1_000
-        why = rfm.risk_words(away, row.cycle_tenths)
-        named.append({"member": row.ref, "store": row.home, "risk": row.risk, "why": why})
+        away = today - row.last_day
+        risk, why = rfm.risk(away, row.cycle_tenths), rfm.risk_words(away, row.cycle_tenths)
+        named.append({"member": row.ref, "store": row.home, "risk": risk, "why": why})
     return {"overdue": overdue, "members": named}
 
 

@@ -57,6 +57,7 @@ class Salon:
 
     def member(self, phone: str = PHONE, *, personal: bool = True, name: str = "张女士") -> str:
         ref = self.desk.member(phone, name)
+        self.born(ref, "02-29")
         if personal:
             self.agree(ref)
         self.settle()

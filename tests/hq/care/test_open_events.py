@@ -12,7 +12,7 @@ from posapp.clock import DAY
 from posapp.hq import commands, feed
 from posapp.hq.care import channels
 from posapp.hq.care.event_file import import_events
-from posapp.hq.care.tables import OF_A_PERSON, open_event, timeline, waiting_event
+from posapp.hq.care.tables import OF_A_PERSON, open_channel, open_event, timeline, waiting_event
 from posapp.hq.columns import metadata
 from posapp.hq.members import privacy
 from posapp.hq.members.identity import VERIFIED, set_phone
@@ -38,7 +38,7 @@ def test_only_a_channels_key_opens_the_door_and_a_refusal_is_one_sentence(salon:
     again = channels.add(salon.shop.database, seeded_chance(6), "mini2", "events", salon.desk.clock.now)
     assert salon.post(event, secret=again).status_code == 200
     with salon.shop.database.reading() as conn:
-        assert again not in str(conn.execute(select(channels.open_channel)).all())
+        assert again not in str(conn.execute(select(open_channel)).all())
 
 
 def test_a_request_that_is_none_changes_nothing(salon: Salon) -> None:

@@ -1,0 +1,228 @@
+"""Keeps clerks' accounts up with what happened: after the members' follower, in a thread of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from threading import Lock
+from typing import Any
+
+from sqlalchemy import Connection, Table, func, or_, select, update
+
+from posapp import log
+from posapp.clock import DAY, HOUR, MINUTE, Clock
+from posapp.hq import feed
+from posapp.hq.database import FOLLOWED, PROJECTED, REWARDED, REWARDED_AT, Database
+from posapp.hq.joining.tables import claim, joined
+from posapp.hq.members.tables import merge
+from posapp.hq.project import step_after
+from posapp.hq.rewards.account import book, differences, known_row, month_now, rows_of
+from posapp.hq.rewards.days import Days
+from posapp.hq.rewards.facts import SLACK_MS, groups_of, ids_of, refs_of_sales, roots_of
+from posapp.hq.rewards.rules import add_rule
+from posapp.hq.rewards.seen import Staff, known_again, remember
+from posapp.hq.rewards.tables import reward_seen
+from posapp.hq.rewards.wanted import BATCH_MS, Rule
+from posapp.hq.tables import batch, clerk, counter, event, event_identity, refund, sale, shift
+from posapp.hq.tables import feed as told_rows
+from posapp.hq.woken import Woken
+
+OVERLAP_MS = MINUTE
+"""What was written with an earlier instant may be committed so much later."""
+
+JOIN_OVERLAP_MS = HOUR
+AT_ONCE = 1_000
+KNOWN = "known"
+
+Key = tuple[str, str, int]
+"""What names something that was looked at."""
+
+_log = log.named("hq.rewards")
+
+
+class Rewarding(Woken):
+    """Adds what is missing to the accounts; step() does some of it and says whether there was any."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        super().__init__("rewards")
+        self._database = database
+        self._clock = clock
+        self._since = 0
+        self._month = ""
+        self._handled: set[Key] = set()
+        self._stepping = Lock()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._woken.wait(1.0)
+            self._woken.clear()
+            try:
+                while not self._stopping.is_set() and self.step():
+                    pass
+            except Exception:  # noqa: BLE001  (logged whole; tried again, as every worker)
+                _log.exception("rewards could not be worked out; trying again in a second")
+                self._stopping.wait(1.0)
+
+    def step(self) -> bool:
+        """Work off what is new; False when there was nothing. Looking alone writes nothing."""
+        with self._stepping:  # whoever asks beside the thread waits for its step
+            return self._step(self._clock.now_ms())
+
+    def _step(self, now: int) -> bool:
+        with self._database.reading() as conn:
+            since = (self._since or int(conn.scalar(_AT) or 0)) - OVERLAP_MS
+            window = _window(conn, since)
+            fresh = {key: refs for key, refs in window.items() if key not in self._handled}
+            is_new_month = self._month != month_now(Days(conn), now)
+            idle = not fresh and not is_new_month and not _upto(conn) and not _joins(conn) and not _staff_news(conn)
+        if not idle:
+            with self._database.transaction() as conn:
+                work(conn, fresh, now, everybody=is_new_month)
+                self._month = month_now(Days(conn), now)
+        self._handled = set(window)
+        self._since = now
+        return not idle
+
+
+_PLACE = select(counter.c.n).where(counter.c.name == REWARDED)
+_AT = select(counter.c.n).where(counter.c.name == REWARDED_AT)
+
+
+def work(conn: Connection, fresh: Mapping[Key, list[str]], now: int, *, everybody: bool = False) -> None:
+    """Bring the accounts up to date with batches that were followed, joins nobody has seen, and what is fresh
+    otherwise; the tills are told last. everybody: tell them of all clerks, because another month began."""
+    conn.execute(_PLACE.with_for_update())
+    upto = _upto(conn)
+    joins = _joins(conn)
+    refs = joins | {ref for some in fresh.values() for ref in some} | _of_batches(conn, upto)
+    days, staff = Days(conn), Staff(conn)
+    mine = {ref for ids in ids_of(conn, set(roots_of(conn, refs).values())).values() for ref in ids} | refs
+    mine |= staff.news(conn)
+    remember(conn, staff, mine)
+    rows = differences(conn, days, groups_of(conn, days, mine))
+    known = [key for key in fresh if key[0] == KNOWN]
+    rows += (
+        [known_row(ref, at, code) for ref, at, code in known_again(conn, min(int(key[2]) for key in known))]
+        if known
+        else []
+    )
+    clerks = book(conn, days, rows, now)
+    if upto:
+        conn.execute(update(counter).where(counter.c.name == REWARDED).values(n=upto))
+    if len(joins) < AT_ONCE:
+        conn.execute(update(counter).where(counter.c.name == REWARDED_AT).values(n=now))
+    feed.publish(conn, {"rewards": rows_of(conn, days, clerks | (_told(conn) if everybody else set()), now)})
+
+
+def promise(conn: Connection, scope_text: str, starts: str, rule: Rule, now: int, who: str) -> None:
+    """A rule from a date of joining on: joins since then are worked out anew, and the tills hear of it. Raises what
+    add_rule raises."""
+    conn.execute(_PLACE.with_for_update())
+    scope = add_rule(conn, scope_text, starts, rule, now, who)
+    days = Days(conn)
+    begins = days.span(0, starts)[0] - DAY
+    refs = set(
+        conn.scalars(select(joined.c.ref).where(joined.c.at >= begins, joined.c.ref.in_(select(reward_seen.c.ref))))
+    )
+    clerks = book(conn, days, differences(conn, days, groups_of(conn, days, refs)), now)
+    working = select(clerk.c.number).where(clerk.c.active == 1)
+    clerks.update(conn.scalars(working if scope == feed.CHAIN else working.where(clerk.c.scope == scope)))
+    feed.publish(conn, {"rewards": rows_of(conn, days, clerks | _told(conn), now)})
+
+
+def _upto(conn: Connection) -> int:
+    """The last batch to look at now, 0 when there is none: what the members' follower has done."""
+    after = int(conn.scalar(_PLACE) or 0)
+    followed = int(conn.scalar(select(counter.c.n).where(counter.c.name == FOLLOWED)) or 0)
+    upto = min(step_after(conn, after), followed)
+    return upto if upto > after else 0
+
+
+def is_behind(conn: Connection) -> bool:
+    """Whether something has come that the accounts do not hold yet."""
+    numbers = dict(conn.execute(select(counter.c.name, counter.c.n)).all())
+    looked = numbers[REWARDED_AT]
+    later = (claim.c.at, joined.c.at, merge.c.at, merge.c.undone)
+    return numbers[REWARDED] < numbers[PROJECTED] or any(
+        conn.scalar(select(at).where(at > looked).limit(1)) is not None for at in later
+    )
+
+
+def _joins(conn: Connection) -> set[str]:
+    """Joins that nobody has looked at; the first time all there are, some at a time."""
+    seen = select(reward_seen.c.ref)
+    asked = select(joined.c.ref).where(joined.c.ref.not_in(seen))
+    if looked := conn.scalar(_AT):
+        asked = asked.where(joined.c.at >= int(looked) - JOIN_OVERLAP_MS)
+    return set(conn.scalars(asked.limit(AT_ONCE)))
+
+
+def _staff_news(conn: Connection) -> set[str]:
+    return Staff(conn).news(conn)
+
+
+def _window(conn: Connection, since: int) -> dict[Key, list[str]]:
+    """What is no batch and no join, since an instant, each with the ids it is about: claims, merges made and taken
+    back, members who filled in the form once more."""
+    found: dict[Key, list[str]] = {}
+    for row in conn.execute(select(claim.c.stem, claim.c.ref).where(claim.c.at >= since)):
+        found["claim", row.stem, 0] = [row.ref]
+    for row in conn.execute(select(merge).where(or_(merge.c.at >= since, merge.c.undone >= max(1, since)))):
+        found["merge", str(row.number), row.undone] = [row.kept, row.gone]
+    for ref, at, _ in known_again(conn, since):
+        found[KNOWN, ref, at] = []
+    return found
+
+
+def _of_batches(conn: Connection, upto: int) -> set[str]:
+    """Whom the entries up to a batch concern: by their sales, what went back of sales, and shifts of their stores."""
+    if not upto:
+        return set()
+    after = int(conn.scalar(_PLACE) or 0)
+    refs: set[str] = set()
+    for came in conn.execute(select(batch).where(batch.c.n > after, batch.c.n <= upto).order_by(batch.c.n)).all():
+        sales = conn.execute(select(sale.c.member, sale.c.join).where(*_within(sale, came))).all()
+        sold = (
+            (event_identity.c.jid == sale.c.jid) & (event_identity.c.seq == sale.c.seq),
+            (event_identity.c.event == refund.c.sale)
+            & (event_identity.c.store == refund.c.store)
+            & (event_identity.c.till == refund.c.till),
+        )
+        given_back = conn.execute(
+            select(sale.c.member, sale.c.join)
+            .select_from(refund)
+            .join(event_identity, sold[1])
+            .join(sale, sold[0])
+            .where(*_within(refund, came))
+        ).all()
+        refs |= refs_of_sales(conn, [*sales, *given_back])
+        opened = conn.scalar(
+            select(func.min(shift.c.opened))
+            .join(event, (event.c.store == shift.c.store) & (event.c.till == shift.c.till))
+            .where(
+                *_within(event, came),
+                event.c.type.in_(("shift.opened", "shift.closed")),
+                or_(shift.c.opened == event.c.effective, shift.c.closed == event.c.effective),
+            )
+        )
+        if opened is not None:
+            refs.update(
+                conn.scalars(
+                    select(joined.c.ref).where(
+                        joined.c.store == came.store, joined.c.at >= opened - SLACK_MS - BATCH_MS
+                    )
+                )
+            )
+    return refs
+
+
+def _within(table: Table, came: Any) -> tuple[Any, ...]:
+    columns = table.c
+    return columns.jid == came.jid, columns.seq >= came.first_seq, columns.seq <= came.last_seq
+
+
+def _told(conn: Connection) -> set[int]:
+    """The clerks that tills hold a row of."""
+    keys = conn.scalars(
+        select(told_rows.c.key).where(told_rows.c.stream == "rewards", told_rows.c.data != feed.GONE).distinct()
+    )
+    return {int(key) for key in keys}
