@@ -65,9 +65,9 @@ def is_known_in(conn: Connection, root: str, stores: Collection[int]) -> bool:
 
 def note_look(conn: Connection, means: Means, who: str, ref: str, what: str, reason: str) -> None:
     """Keep that somebody looked at something of a person."""
-    row = {"at": means.now, "who": who, "ref": ref, "what": what, "reason": reason}
+    row: dict[str, Any] = {"at": means.now, "who": who, "ref": ref, "what": what, "reason": reason}
     while not insert_new(conn, looked, row):  # looked before in the same millisecond
-        row["at"] = int(row["at"]) + 1
+        row["at"] += 1
 
 
 def find(

@@ -31,6 +31,8 @@ from posapp.hq.joining import codes, offers
 from posapp.hq.joining.join import Joining, join
 from posapp.hq.members.identity import Means
 from posapp.hq.people import add_clerk, add_store, set_value
+from posapp.hq.rewards.rewarding import promise
+from posapp.hq.rewards.wanted import Rule
 from posapp.hq.tables import about, article
 from posapp.hq.vault import Vault
 from posapp.ids import seeded_chance
@@ -88,6 +90,8 @@ def _places(shop: Shop) -> None:
         for n, name in enumerate(("玫瑰护手霜", "山茶花面霜", "洋甘菊喷雾"), 1):
             held = {column.name: "" if isinstance(column.type, Text) else 0 for column in article.columns}
             conn.execute(article.insert(), {**held, "scope": feed.CHAIN, "id": f"a{n}", "name": name, "codes": "[]"})
+    with shop.database.transaction() as conn:
+        promise(conn, "chain", "2026-11-01", Rule(300, 500), shop.clock.now_ms(), "tests")
     row = HookRow(
         ("入会立减 {saving}", "Join and save {saving}"), ("扫码即享", "Scan to save"), "display", "guest", [], 0, 0
     )
