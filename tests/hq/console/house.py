@@ -37,7 +37,7 @@ from posapp.hq.tables import about, article
 from posapp.hq.vault import Vault
 from posapp.ids import seeded_chance
 from posapp.keys import HqKeys, public_text, save_secrets
-from posapp.messages import Consent
+from posapp.messages import Consent, JournalOpened
 from posapp.rules.join_token import Token, make
 from posapp.rules.phones import read_phone
 from posapp.streams import HookRow
@@ -102,7 +102,10 @@ def _sell(shop: Shop) -> None:
     """Five days on which guests join; then store 1 is fresh, store 2 ageing, store 3 silent since noon, and store 4 has
     no till. The last day has a conflict and an entry that nobody can read."""
     tills = {number: shop.till(1, store=number) for number in (1, 2, 3)}
-    books = {number: till.journal() for number, till in tills.items()}
+    books = {number: till.journal(opened=False) for number, till in tills.items()}
+    for number, book in books.items():
+        book.effective = START - 5 * DAY
+        book.add(JournalOpened("enrol", 1, "A", public_text(tills[number].keys.journal_key), "test 1"))
     regular = ""
     guests = 0
     for day in range(4, -1, -1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from nicegui import ui
@@ -50,6 +51,7 @@ async def build(desk: Desk) -> None:
         told = [
             {
                 **row,
+                "detail": detail_of(row["detail"]),
                 "word": desk.word(_NAMES.get(row["what"], (row["what"],) * 2)),
                 "by": f"{row['who']} {desk.time(row['seen'])} {row['note']}".strip() if row["seen"] else "",
             }
@@ -64,6 +66,17 @@ async def build(desk: Desk) -> None:
 
     only.on_value_change(show)
     await show()
+
+
+def detail_of(text: str) -> str:
+    """What a flag says, without the marks of JSON."""
+    try:
+        held = json.loads(text)
+    except ValueError:
+        return text
+    if not isinstance(held, dict):
+        return text
+    return " · ".join(f"{name} {value}" for name, value in held.items())
 
 
 def _open(desk: Desk, row: dict[str, Any], show: Any) -> None:

@@ -45,8 +45,8 @@ _LINES = (
     Column("receipt", ("单号", "Receipt"), wide=2, least=170),
 )
 _RULES = (
-    Column("version", ("版本", "Version"), "number", least=80),
-    Column("scope", ("范围", "Scope"), least=90),
+    Column("version", ("版本", "Version"), "number", least=110),
+    Column("scope", ("范围", "Scope"), least=110),
     Column("starts", ("自", "From"), least=120),
     Column("said", ("规则", "Rule"), wide=4, least=240),
     Column("who", ("由", "By"), least=100),
