@@ -113,7 +113,7 @@ def _sell(shop: Shop) -> None:
             for n in range(sales):
                 at = START - day * DAY + n * 8 * MINUTE
                 place = (number, 6 - day, n)
-                joins = n % (6 + number) == 2
+                joins = n % (5 + number + day % 3) == 2
                 regular = _sale(shop, books[number], at, place, joins=joins, guest=guests, regular=regular)
                 guests += joins
     lane = books[1]
