@@ -75,11 +75,26 @@ class PageView:
 
 
 @dataclass(frozen=True, slots=True)
+class HintView:
+    """The one hint for the cashier. script: a line to say, "" where the store hides them. applies: what its key brings
+    the customer, "" where it only says that the cashier spoke of it."""
+
+    id: str
+    scene: str
+    prompt: str
+    script: str = ""
+    version: int = 0
+    applies: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class MemberView:
     """The member of the open ticket. name: "张**". at: when HQ said so, UTC ms. to_earn: points for this ticket.
 
     tier: (name, #rrggbb), ("", "") for none. chips, consents: name to value, what was just said here included.
-    is_old: HQ has confirmed nothing of it for a while, since `at`.
+    is_old: HQ has confirmed nothing of it for a while, since `at`. For the cashier alone: segment (of rfm.py, its
+    word), owner (who looks after them, by name; is_mine: the signed-in clerk), titles, away (days since they bought,
+    None: not known), hint.
     """
 
     ref: str
@@ -96,6 +111,12 @@ class MemberView:
     chips: dict[str, str] = field(default_factory=dict)
     consents: dict[str, int] = field(default_factory=dict)
     is_old: bool = False
+    segment: tuple[str, str] = ("", "")
+    owner: str = ""
+    titles: tuple[str, ...] = ()
+    away: int | None = None
+    hint: HintView | None = None
+    is_mine: bool = False
 
     @property
     def is_named(self) -> bool:
@@ -118,6 +139,139 @@ class TextView:
 
     template: str
     waits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AddonView:
+    """An article to suggest beside the ticket: its code can be scanned. why: it goes with what, or sells best."""
+
+    article: str
+    code: str
+    name: str
+    price: Money
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """A purchase on the member card. goods: names, the dearest first. store: its number, 0 for this one."""
+
+    at: int
+    total: Money
+    goods: tuple[str, ...]
+    store: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LeadView:
+    """Something to do about a member. name: "张**". clerk: whose it is, by name, "" for whoever is there."""
+
+    id: str
+    member: str
+    name: str
+    tail: str
+    title: str
+    script: str
+    due: int
+    is_overdue: bool
+    is_mine: bool
+    clerk: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    """The member card: what they like, what they bought, what is to be done. chips: title and value. visits: purchase
+    days of a year. weekday: 1 to 7, when they usually come, 0 unknown. expected: date, "" unknown. is_personal: they
+    agreed that likes and orders are looked at."""
+
+    member: MemberView
+    chips: tuple[tuple[str, str], ...] = ()
+    likes: tuple[str, ...] = ()
+    orders: tuple[OrderView, ...] = ()
+    leads: tuple[LeadView, ...] = ()
+    visits: int = 0
+    weekday: int = 0
+    expected: str = ""
+    is_personal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorView:
+    """One of today's likely visitors. arrived: they came, here or elsewhere in the store. outcome: bought, looked,
+    not_talked, "" while nobody said. owner: by name; is_mine: they are the signed-in clerk's."""
+
+    member: str
+    name: str
+    tail: str
+    why: str
+    script: str
+    owner: str
+    is_mine: bool
+    arrived: bool = False
+    outcome: str = ""
+    bought: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorsView:
+    """A day's list, and how far it has proved itself. talked: who bought or looked by the clerk's word; bought: by that
+    or by a sale."""
+
+    date: str
+    visitors: tuple[VisitorView, ...]
+    listed: int
+    arrived: int
+    talked: int
+    bought: int
+
+
+@dataclass(frozen=True, slots=True)
+class RegularView:
+    """A core customer. last: UTC ms of the last purchase, 0 unknown; weekday, expected: as in CardView."""
+
+    rank: int
+    member: str
+    name: str
+    tail: str
+    segment: tuple[str, str]
+    last: int
+    weekday: int
+    expected: str
+    likes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportView:
+    """A file with rows, masked."""
+
+    file: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackView:
+    """What a customer said, and what became of it. state: unsent, open or answered. owner: who answers, at HQ."""
+
+    id: str
+    category: str
+    text: str
+    at: int
+    state: str
+    owner: str = ""
+    answer: str = ""
+    answered: int = 0
+    is_mine: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WaitView:
+    """Somebody has arrived and nobody has served them yet. kind: reception, booking or pickup. seconds: so far."""
+
+    kind: str
+    ref: str
+    arrived: int
+    seconds: int
+    state: str
 
 
 @dataclass(frozen=True, slots=True)

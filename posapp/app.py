@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
 from drivers.contracts import Document, Shown
 from posapp.answers import ClerkView, OpenTicket, PaidView, ShiftView, StatusView
+from posapp.board.day import BoardView
 from posapp.devices import DEVICES_FILE, REASONS
 from posapp.errors import PosError
+from posapp.members.addon_screen import AddonStrip
 from posapp.members.card_screen import MemberCard
 from posapp.members.desk_screen import MemberDesk
+from posapp.members.hint_screen import HintStrip
+from posapp.members.tasks_screen import TaskDesk
 from posapp.money import Money
 from posapp.rules.codes import kind_of
 from posapp.selling.facing_screen import Facing
@@ -27,6 +31,7 @@ from posapp.shift.count_screen import CountScreen
 from posapp.shift.screen import DoorScreen, SlipScreen
 from posapp.shortcuts import ACTIONS, keys_of
 from posapp.till import Till
+from posapp.till.boards import ExportView
 from posapp.ui import theme
 from posapp.ui.choice import Option
 from posapp.ui.customer import CustomerDisplay, Poster
@@ -36,9 +41,12 @@ from posapp.ui.question import Step
 from posapp.ui.window import Page, Window
 
 if TYPE_CHECKING:
+    from posapp.board.board_screen import BoardScreen
     from posapp.setup.scanner_screen import ScannerScreen
 
 STATUS_MS = 1_000
+FIGURES = ("board", "mine")
+"""Pages that follow HQ's news while somebody looks at them."""
 
 
 def _tr(text: str) -> str:
@@ -60,6 +68,7 @@ class App:
         self.till = till
         self._facing: Facing | None = None
         self._is_locked = False
+        self._met = ""
         self._settings: Settings | None = None
         self._scanner: ScannerScreen | None = None
         self.window = Window(
@@ -77,12 +86,23 @@ class App:
         )
         self.close_shift = CountScreen(till.settings.denominations, self._close_shift, self._go_on)
         self.slip = SlipScreen(self._go_on)
-        key = keys_of(till.settings.key_profile, till.settings.keys).get("member", "")
-        card = MemberCard(lambda: till.settings, till.clock.now_ms, lambda: self.sale.act("member"), key)
+        keys = keys_of(till.settings.key_profile, till.settings.keys)
+        card = MemberCard(
+            lambda: till.settings,
+            till.clock.now_ms,
+            lambda: self.sale.act("member"),
+            keys.get("member", ""),
+            HintStrip(lambda action: self.sale.act(action), keys),
+            AddonStrip(till.addons, lambda code: self.sale.add(code)),
+        )
         self.sale = SaleScreen(self.window, till, self._lead, self._more, self._ticket_changed, card)
         self.papers = PaperDesk(self.window, till, self.sale)
         self.sale.refunded = self.papers.voided
+        self.sale.answered = self._lent
+        self._ask_approval, self.window.wants_approval = self.window.wants_approval, self._wants_approval
         self.members = MemberDesk(self.window, till, self.sale, lambda: self._facing)
+        self.tasks = TaskDesk(self.window, till, self.sale, self._lead)
+        self.window.clock.clicked.connect(lambda: self.tasks.serve())
         pages: dict[str, Page] = {
             "sign_in": self.sign_in,
             "locked": self.locked,
@@ -131,10 +151,39 @@ class App:
                     self.window, till.state_folder, lambda: till.settings, language, self._after_setup
                 )
                 return self._scanner
+            case "board":
+                from posapp.board.board_screen import BoardScreen
+
+                return BoardScreen(self.window, till, self._lead, self._go_on)
+            case "mine":
+                from posapp.board.clerk_screen import ClerkScreen
+
+                return ClerkScreen(self.window, till, self._go_on)
             case "capabilities":
                 from posapp.setup.capabilities_screen import CapabilitiesScreen
 
                 return CapabilitiesScreen(till.capabilities, language, self._go_on)
+            case "visitors" | "leads" | "regulars" | "feedbacks":
+                return self.tasks.page(name)
+            case "feedback":
+                from posapp.members.feedback_screen import FeedbackScreen
+
+                return FeedbackScreen(
+                    lambda: (self.tasks.category, self.tasks.categories().get(self.tasks.category, "")),
+                    self.tasks.post,
+                    self._go_on,
+                )
+            case "member_card":
+                from posapp.members.blocks_screen import BlocksScreen
+
+                return BlocksScreen(
+                    lambda: till.card() if till.guest() else None,
+                    lambda: till.settings,
+                    self.tasks.lead_row,
+                    self.tasks.handle,
+                    self.tasks.weekday,
+                    self._go_on,
+                )
             case _:
                 from posapp.setup.receipt_screen import ReceiptScreen
 
@@ -176,6 +225,11 @@ class App:
             self._follow_customer(ticket)
         if display := self.till.devices.display:
             display.show(_shown(ticket, paid, is_paying))
+        ref = ticket.member.ref if ticket.member else ""
+        if ref != self._met:
+            self._met = ref
+            if ref:
+                self.tasks.tell_news()
 
     def _follow_customer(self, ticket: OpenTicket) -> None:
         clerk = self.till.clerk.number if self.till.clerk and not self._is_locked else 0
@@ -185,6 +239,7 @@ class App:
 
     def _go_on(self) -> None:
         """The screen that the till's state wants."""
+        self.till.leave_board()
         if self.till.clerk is None:
             self.window.show_page("sign_in")
         elif self._is_locked:
@@ -194,6 +249,8 @@ class App:
         else:
             self.window.show_page("sale")
         self._follow_customer(self.sale.shown)
+        if self.till.clerk and not self._is_locked:
+            self.tasks.tell_news()
         self.show_status()
 
     def _after_setup(self) -> None:
@@ -212,11 +269,72 @@ class App:
             case "receipts":
                 self.papers.receipts()
             case "receipt":
+                self.window.show_page("sale")
                 self.papers.show(receipt)
+            case "board":
+                self._lent(self.window.run(self.till.board))
+            case "mine":
+                self.show_setup("mine")
             case "member":
                 self.members.ask()
             case "reception":
+                if self.till.settings.reception_clock == "on":
+                    self.tasks.arrive()
                 self.members.reception()
+            case "hint":
+                self.members.accept_hint()
+            case "hint_away":
+                self.members.decline_hint()
+            case "tasks":
+                self.tasks.menu()
+            case "serve":
+                self.tasks.serve()
+            case "":
+                self._go_on()
+            case _:
+                self._lead_to_list(name)
+
+    def _lead_to_list(self, name: str) -> None:
+        """A page of what is to be done, or the member's card."""
+        match name:
+            case "visitors":
+                self.show_setup("visitors")
+            case "leads":
+                self.show_setup("leads")
+            case "regulars":
+                self.show_setup("regulars")
+            case "feedbacks":
+                self.show_setup("feedbacks")
+            case "feedback":
+                self.tasks.ask_feedback()
+            case "feedback_words":
+                self.show_setup("feedback")
+            case "member_card" if self.till.guest():
+                self.show_setup("member_card")
+            case "member_card":
+                self.members.ask()
+
+    def _lent(self, done: object) -> None:
+        """A right that was asked for has been given, here or by a colleague: go on with what it was for."""
+        if isinstance(done, BoardView):
+            self._board.open_today()
+            self.show_setup("board")
+        elif isinstance(done, ExportView):
+            self.show_setup("board")
+            self._board.exported(done.file)
+
+    @property
+    def _board(self) -> BoardScreen:
+        if not self.window.has_page("board"):
+            self._add("board", self._setup_page("board"))
+        return cast("BoardScreen", self.window.page_called("board"))
+
+    def _wants_approval(self, reason: str) -> None:
+        """Questions to a colleague stand beside the ticket."""
+        if self.window.page_name != "sale":
+            self.window.show_page("sale")
+        if self._ask_approval:
+            self._ask_approval(reason)
 
     def _more(self) -> Sequence[Option]:
         training = _tr("退出培训") if self.till.is_training else _tr("培训模式")
@@ -227,7 +345,7 @@ class App:
             Option("more_cash_out", _tr("取出现金"), lambda: self._ask_cash(self.till.cash_out)),
             Option("more_unmatched", _tr("收款码待核对"), self.papers.unmatched),
             Option("more_report_x", _tr("X 报表"), self._report_x),
-            *map(self.sale.option, ("lock", "close_shift", "reception")),
+            *map(self.sale.option, ("board", "mine", "tasks", "lock", "close_shift", "reception")),
             Option("more_capabilities", _tr("现在能做什么"), lambda: show("capabilities")),
             Option("more_training", training, self._train),
             Option("more_devices", _tr("设备"), lambda: show("devices")),
@@ -249,7 +367,12 @@ class App:
         after = self.till.settings.lock_after
         if after and not self._is_locked and self.till.clerk and self.window.idle_s() >= after:
             self.lock()
+        if self.window.page_name != "board":
+            self.till.leave_board()
         self._follow_settings()
+        hinted = self.sale.shown.member.hint if self.sale.shown.member else None
+        if hinted and self.till.hint() is None:
+            self.sale.refresh()  # its life is over
         self.show_status()
 
     def _follow_settings(self) -> None:
@@ -276,9 +399,15 @@ class App:
 
     def _news(self) -> None:
         """HQ has told something: who has just joined stands on the ticket, and nobody pressed a key."""
-        came = self.window.run(self.till.newcomer)
+        came = self.window.run(self.till.newcomer, is_asked=False)
         if came:
             self.members.welcome(came)
+        elif self.sale.shown.member:
+            self.sale.refresh()  # a hint may have come, or an owner or a title may be another's
+        if not self._is_locked:
+            self.tasks.tell_news()
+        if self.window.page_name in FIGURES:
+            self.window.page.refresh()
         if self.till.refused_text():
             self.window.tell(PosError("text_suppressed").sentence(self._language()))
 
@@ -407,6 +536,7 @@ class App:
         tell(self.window.state, "tone", "" if is_well else "warning")
         self.window.ribbon.setText(_tr("培训模式 · 不计入营业") if status.training else "")
         self.window.ribbon.setVisible(status.training)
+        self.tasks.show_clock()
         if self._facing:
             self._facing.place(store, status.training)
 

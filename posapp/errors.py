@@ -59,6 +59,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Members are not looked up by four digits here; type the whole number or scan their code.",
     ),
     "no_member": ("本单还没有会员,请先查会员", "The ticket has no member yet; look one up first."),
+    "no_hint": ("现在没有提示", "There is no hint now."),
+    "not_listed": ("这位会员不在今天的名单上", "That member is not on today's list."),
+    "no_such_lead": ("没有这条跟进,或已处理过", "There is no such lead, or it was handled already."),
+    "nobody_waits": ("没有等待接待的顾客", "Nobody is waiting to be served."),
+    "text_empty": ("请写几个字", "Write a few words."),
+    "text_has_number": (
+        "请不要写电话或号码,用几个字说明就好",
+        "Leave out phone numbers and other numbers; a few words will do.",
+    ),
     "points_unworthy": ("本店积分不能抵扣", "Points pay nothing in this shop."),
     "points_short": (
         "可用积分只有 {points},请少用一些",
@@ -214,6 +223,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "not_found": ("没有找到 {what}", "{what} was not found."),
     "nothing_parked": ("没有挂单", "No ticket is parked."),
     "name_taken": ("已有名为 {name} 的挂单", "A parked ticket is already called {name}."),
+    "no_figure": ("没有 {name} 这个指标", "{name} is no figure."),
     "text_too_long": ("文字太长,最多 {most} 个字", "The text is too long; at most {most} characters."),
     "needs_reason": ("请写明原因", "Give a reason."),
     "scale_missing": ("没有接电子秤,请输入重量", "No scale is connected; type the weight."),
@@ -539,10 +549,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "merges_differ": (
         "会员 {member} 的归属与合并记录不符,请保留数据并联系技术支持",
         "Whose id {member} is does not follow from the merges; keep the data and call support.",
-    ),
-    "digits_in_text": (
-        "文字里不能有连续 5 个以上的数字,请不要写手机号、卡号",
-        "A text has no five digits in a row: no phone, no card number.",
     ),
     "inward_word": (
         "「{word}」不能让顾客看到或听到,请换个说法",

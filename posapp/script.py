@@ -13,6 +13,9 @@ from typing import Any, TextIO
 
 import msgspec
 
+from posapp.board.day import LOCAL, STORE, board_told
+from posapp.board.figure import figure_told
+from posapp.board.mine import mine_told
 from posapp.clock import SimulatedClock, parse_instant, rfc3339
 from posapp.errors import PosError
 from posapp.money import Money, half_width
@@ -20,7 +23,7 @@ from posapp.quantity import Quantity
 from posapp.rules.consents import AGE, MARKETING
 from posapp.till import Till
 
-INSTANTS = {"oldest_unsent", "last_contact", "now", "paid"}
+INSTANTS = {"oldest_unsent", "last_contact", "now", "paid", "due"}
 
 Words = list[str]
 
@@ -83,6 +86,29 @@ VERBS: dict[str, tuple[str, int, int, Callable[[Till, Words], object]]] = {
     "assist-on": ("assist-on", 0, 0, lambda till, w: till.assist_on()),
     "reception": ("reception", 0, 0, lambda till, w: till.reception()),
     "text": ("text PHONE claim|receipt", 2, 2, lambda till, w: till.text_message(*w)),
+    "hint": ("hint [accept|decline]", 0, 1, lambda till, w: _hint(till, *w)),
+    "addons": ("addons", 0, 0, lambda till, w: {"addons": till.addons()}),
+    "card": ("card", 0, 0, lambda till, w: till.card()),
+    "visitors": ("visitors", 0, 0, lambda till, w: till.visitors()),
+    "visit": ("visit MEMBER bought|looked|not_talked", 2, 2, lambda till, w: till.visit(*w)),
+    "regulars": ("regulars", 0, 0, lambda till, w: {"regulars": till.regulars()}),
+    "export-regulars": ("export-regulars REASON", 1, 1, lambda till, w: till.export_regulars(w[0])),
+    "leads": ("leads", 0, 0, lambda till, w: {"leads": till.leads()}),
+    "lead": (
+        "lead ID done|not_reached|declined [NOTE]",
+        2,
+        3,
+        lambda till, w: {"leads": till.lead_done(*w)},
+    ),
+    "feedback": (
+        "feedback [goods|price|service|shop|other TEXT]",
+        0,
+        2,
+        lambda till, w: till.post_feedback(*w) if len(w) == 2 else _feedback(till, w),
+    ),
+    "arrive": ("arrive reception|booking|pickup [REF]", 1, 2, lambda till, w: {"waiting": till.arrive(*w)}),
+    "serve": ("serve [REF]", 0, 1, lambda till, w: {"waiting": till.serve(*w)}),
+    "leave": ("leave", 0, 0, lambda till, w: {"waiting": till.leave()}),
     "qty": ("qty LINE N", 2, 2, lambda till, w: till.qty(line_number(w[0]), Quantity.parse(w[1]))),
     "price": ("price LINE AMOUNT", 2, 2, lambda till, w: till.price(line_number(w[0]), Money.parse(w[1]))),
     "discount": ("discount LINE|all PERCENT%|AMOUNT", 2, 2, lambda till, w: till.discount(_line_or_all(w[0]), w[1])),
@@ -102,6 +128,11 @@ VERBS: dict[str, tuple[str, int, int, Callable[[Till, Words], object]]] = {
     "void-sale": ("void-sale RECEIPT REASON", 2, 2, lambda till, w: till.void_sale(*w)),
     "unmatched": ("unmatched", 0, 0, lambda till, w: {"unmatched": till.unmatched()}),
     "match": ("match RECEIPT REFERENCE", 2, 2, lambda till, w: till.match(w[0], None, w[1])),
+    "board": ("board [DATE]", 0, 1, lambda till, w: _board(till, *w)),
+    "open-figure": ("open-figure METRIC [AXIS KEY]", 1, 3, lambda till, w: _open_figure(till, *w)),
+    "todos": ("todos", 0, 0, lambda till, w: _todos(till)),
+    "export-board": ("export-board REASON", 1, 1, lambda till, w: _export(till, w[0])),
+    "mine": ("mine", 0, 0, lambda till, w: mine_told(till.mine())),
     "network": ("network on|off", 1, 1, lambda till, w: till.network(_switch(w[0]))),
     "sync": ("sync", 0, 0, lambda till, w: till.sync()),
     "status": ("status", 0, 0, lambda till, w: till.status()),
@@ -170,7 +201,7 @@ def _shown(result: object) -> Iterator[tuple[str, Any]]:
     for name, value in pairs:
         if value is None:
             continue
-        yield name, rfc3339(value) if name in INSTANTS else _plain(value)
+        yield name, rfc3339(value) if name in INSTANTS and isinstance(value, int) else _plain(value)
 
 
 def _plain(value: object) -> object:
@@ -210,6 +241,53 @@ def _assist(till: Till, phone: str, more: str = "") -> object:
         raise _BadUsage
     needed = {text.purpose: True for text in till.asked_texts() if text.is_needed}
     return till.assist(phone, {**needed, AGE: True, MARKETING: bool(more)})
+
+
+def _hint(till: Till, answer: str = "") -> object:
+    if answer not in ("", "accept", "decline"):
+        raise _BadUsage
+    if answer:
+        return till.accept_hint() if answer == "accept" else till.decline_hint()
+    return {"hint": till.hint()}
+
+
+def _feedback(till: Till, words: Words) -> object:
+    if words:
+        raise _BadUsage
+    return {"feedback": till.feedback()}
+
+
+def _board(till: Till, date: str = "") -> object:
+    """A day by each source that there is."""
+    views = [till.board(date)]
+    if views[0].source == STORE:
+        views.append(till.board(date, LOCAL))
+    till.leave_board()
+    return board_told(views)
+
+
+def _open_figure(till: Till, metric: str, axis: str = "all", key: str = "") -> object:
+    if (axis == "all") != (key == ""):
+        raise _BadUsage
+    told = figure_told(till.open_figure(metric, axis, key))
+    till.leave_board()
+    return told
+
+
+def _todos(till: Till) -> object:
+    english = till.settings.language == "en"
+    told = [
+        {"kind": one.kind, "title": one.title[english], "text": one.text[english], "word": one.word[english]}
+        for one in till.todos()
+    ]
+    till.leave_board()
+    return {"todos": told}
+
+
+def _export(till: Till, reason: str) -> object:
+    done = till.export_board(reason)
+    till.leave_board()
+    return done
 
 
 def _points(text: str) -> int:

@@ -293,6 +293,22 @@ SETTINGS: dict[str, Setting] = {
             "the store's format: members are measured against those of the same one; none: the whole chain",
         ),
     ),
+    "hint_scripts": Setting(
+        _one_of("on", "off"),
+        "on",
+        (
+            "收银台的提示下面是否显示一句话术: on 或 off",
+            "whether a line to say stands below a hint at the till: on or off",
+        ),
+    ),
+    "reception_clock": Setting(
+        _one_of("on", "off"),
+        "off",
+        (
+            "按接待键时是否开始三分钟接待计时: on 或 off",
+            "whether the reception key starts the three-minute clock: on or off",
+        ),
+    ),
     "points_rate": Setting(
         _whole(0, 100),
         "1",

@@ -90,7 +90,8 @@ class NoticeRow(Message):
 
 class Benefit(Message):
     """What a member's account promises, once. kind: amount (fen off a ticket of at least `least`) or gift (an article
-    for nothing). name: what to call it, Chinese and English. ends 0: no end."""
+    for nothing). name: what to call it, Chinese and English. ends 0: no end. waits 1: it counts once the cashier has
+    accepted it for the ticket, else by itself."""
 
     id: str
     kind: str
@@ -99,6 +100,7 @@ class Benefit(Message):
     least: int = 0
     article: str = ""
     ends: int = 0
+    waits: int = 0
 
 
 class MemberRow(Message):
@@ -181,12 +183,14 @@ class OfferRow(Message):
 
 
 class JoinedRow(Message):
-    """A ticket's code was used; key: the stem of its token. is_new 0: the person was a member before."""
+    """A till's code was used; key: the stem of its token. is_new 0: the person was a member before. clerk: whose code
+    it was, 0 where nobody has said."""
 
     member: str
     at: int
     is_new: int
     channel: str = ""
+    clerk: int = 0
 
 
 class PackRow(Message):
@@ -319,7 +323,9 @@ class HintRow(Message):
 
 
 class VisitorRow(Message):
-    """One of a day's likely visitors; key: "date member". place: 1, 2, ... why and script as in HintRow."""
+    """One of a day's likely visitors; key: "date member". place: 1, 2, ... why and script as in HintRow. arrived,
+    outcome, bought: what HQ has heard of the day so far: when they came (0: not yet), what was noted of it (as in
+    VisitNoted, "" for nothing), whether they bought in this store."""
 
     date: str
     member: str
@@ -327,6 +333,9 @@ class VisitorRow(Message):
     why: tuple[str, str]
     script: tuple[str, str] = ("", "")
     owner: int = 0
+    arrived: int = 0
+    outcome: str = ""
+    bought: int = 0
 
 
 class RegularRow(Message):

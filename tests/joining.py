@@ -73,6 +73,6 @@ def follow(chain: Chain) -> None:
     while hq.follower.step():
         pass
     hq.follower.catch_up()
-    for worker in (hq.counting, hq.caring, hq.rewards):
+    for worker in hq.after:
         while worker.step():
             pass

@@ -83,10 +83,11 @@ class Visitor:
         QApplication.processEvents()
 
     def more(self, name: str) -> None:
-        """One of the things behind the button More, on its first page or the second."""
+        """One of the things behind the button More, on whichever of its pages."""
         self.touch("more")
-        if not self._seen(name):
-            self.touch("choice_more")
+        for _ in range(3):
+            if not self._seen(name):
+                self.touch("choice_more")
         self.touch(name)
 
     def wait_for_page(self, name: str) -> None:
@@ -178,6 +179,22 @@ class Visitor:
         self.wait_for_page("sale")
         self.more(and_then)
 
+    def board(self) -> None:
+        """The store manager looks."""
+        self.keys.press(Qt.Key.Key_Escape)
+        self.wait_for_page("sale")
+        play(self.till, f"sign-in {self.manager.number} {self.manager.pin}")
+        self.keys.press(Qt.Key.Key_PageUp)
+        self.wait_for_page("board")
+
+    def my_page(self) -> None:
+        self.keys.press(Qt.Key.Key_Escape)
+        self.keys.press(Qt.Key.Key_Escape)
+        self.wait_for_page("sale")
+        play(self.till, f"sign-in {self.cashier.number} {self.cashier.pin}")
+        self.keys.press(Qt.Key.Key_PageDown)
+        self.wait_for_page("mine")
+
     def lock(self) -> None:
         self.keys.press(Qt.Key.Key_Escape)
         self.app.lock()
@@ -266,6 +283,13 @@ SCREENS = [
     Screen("receipts", "sale", Visitor.look_back),
     Screen("receipt", "sale", Visitor.show_receipt),
     Screen("void-reasons", "sale", Visitor.void),
+    Screen("board", "board", Visitor.board),
+    Screen("board-1024", "board", size=QSize(1024, 768)),
+    Screen("board-dark", "board", colours=theme.DARK),
+    Screen("board-funnel", "board", lambda visitor: visitor.touch("board_tab_4")),
+    Screen("board-todos", "board", lambda visitor: visitor.touch("board_tab_6")),
+    Screen("figure", "board", lambda visitor: visitor.touch("board_rate", "figure_beside")),
+    Screen("mine", "mine", Visitor.my_page),
     Screen("locked", "locked", Visitor.lock),
     Screen("devices", "devices", Visitor.devices),
     Screen("device-form", "devices", lambda visitor: visitor.touch("device_add", "choice_take", "choice_take")),

@@ -23,6 +23,7 @@ from posapp.hq import display_commands, enrol, people, sheet_commands
 from posapp.hq.care import commands as care_commands
 from posapp.hq.console import commands as console_commands
 from posapp.hq.figures import commands as figure_commands
+from posapp.hq.flows import commands as flow_commands
 from posapp.hq.generation import begin_run
 from posapp.hq.joining import commands as join_commands
 from posapp.hq.members import commands as member_commands
@@ -32,6 +33,7 @@ from posapp.hq.office import Office
 from posapp.hq.rewards import commands as reward_commands
 from posapp.hq.rewards import standards_commands
 from posapp.hq.segments import commands as segment_commands
+from posapp.hq.tasks import commands as task_commands
 from posapp.hq.texts import commands as text_commands
 from posapp.hq.vault import Vault
 from posapp.hq.wecom import commands as wecom_commands
@@ -121,6 +123,8 @@ def add_commands(subparsers: Any, draw: Draw | None = None) -> None:
     care_commands.add(command, group, imports, reports)
     reward_commands.add(command, group, reports)
     standards_commands.add(command, imports, reports)
+    flow_commands.add(command, group, reports)
+    task_commands.add(command, group, imports)
 
     check = command(actions, "verify", _verify, "re-verify every journal and that the tables follow from them")
     check.add_argument("--json", action="store_true")

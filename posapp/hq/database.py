@@ -28,11 +28,13 @@ from posapp.hq.care import tables as _care  # noqa: F401
 from posapp.hq.columns import Whole, metadata
 from posapp.hq.console import tables as _console  # noqa: F401
 from posapp.hq.figures import tables as _figures  # noqa: F401  (part of the metadata)
+from posapp.hq.flows import tables as _flows  # noqa: F401
 from posapp.hq.joining import tables as _joining  # noqa: F401
 from posapp.hq.members import tables as _members  # noqa: F401
 from posapp.hq.rewards import tables as _rewards  # noqa: F401
 from posapp.hq.segments import tables as _segments  # noqa: F401
 from posapp.hq.tables import ADDED, SCHEMA, about, counter
+from posapp.hq.tasks import tables as _tasks  # noqa: F401
 from posapp.hq.texts import tables as _texts  # noqa: F401
 from posapp.hq.wecom import tables as _wecom  # noqa: F401  (create_all makes what is declared)
 from posapp.streams import STREAMS
@@ -46,9 +48,11 @@ REWARDED = "rewarded"
 REWARDED_AT = "rewarded at"
 """The instant up to which what is no batch (joins, claims, merges) was looked at for rewards."""
 
+FLOWS, TASKS = "flows", "tasks"
 BOOK = "book"
 MERGES = "merges"
-COUNTERS = (ACCEPTED, PROJECTED, FOLLOWED, SEGMENTED, CARED, CARED_MEMBERS, REWARDED, REWARDED_AT, BOOK, MERGES)
+_WORKERS = (SEGMENTED, TASKS, FLOWS, CARED, CARED_MEMBERS, REWARDED, REWARDED_AT)
+COUNTERS = (ACCEPTED, PROJECTED, FOLLOWED, *_WORKERS, BOOK, MERGES)
 """Of what HQ keeps a number: how far each worker has read, how many of a thing there are."""
 
 _BUSY_SECONDS = 30

@@ -15,6 +15,7 @@ from posapp.hq.care.desk import befriended
 from posapp.hq.database import Database, insert_new
 from posapp.hq.enrol import take_up
 from posapp.hq.figures.counting import Counting
+from posapp.hq.flows.flowing import Flowing
 from posapp.hq.limits import Bucket, Buckets
 from posapp.hq.members import wishes
 from posapp.hq.members.follow import Follower
@@ -23,6 +24,7 @@ from posapp.hq.project import Projector
 from posapp.hq.rewards.rewarding import Rewarding
 from posapp.hq.segments.evening import Evening
 from posapp.hq.tables import nonce, till, till_key
+from posapp.hq.tasks.tasking import Tasking
 from posapp.hq.texts.courier import Courier
 from posapp.hq.tile_pages import FirstPages
 from posapp.hq.vault import Vault
@@ -86,7 +88,14 @@ class Hq:
         self.evening = Evening(database, self.vault, clock)
         self.caring = Caring(database, clock)
         self.rewards = Rewarding(database, clock)
-        self.after: list[Woken] = [self.counting, self.evening, self.caring, self.rewards]
+        self.after: list[Woken] = [
+            self.counting,
+            self.evening,
+            Tasking(database, clock),
+            Flowing(database, self.vault, clock, chance, self.texts.may_send),
+            self.caring,
+            self.rewards,
+        ]
         self.follower.on_work = self._wake_after
         self.pruned_ms = 0
 

@@ -12,7 +12,7 @@ from sqlalchemy import Column, Index, LargeBinary, Table, text
 
 from posapp.hq.columns import Whole, Word, key, table, whole, word
 from posapp.hq.joining.tables import claim, token_open
-from posapp.hq.members.tables import person, person_key
+from posapp.hq.members.tables import benefit, person, person_key
 
 SCHEMA = 4
 
@@ -470,6 +470,7 @@ ADDED: dict[Table, dict[str, str]] = {
     claim: {"settled": "0"},
     person: {"activated": "0"},
     person_key: {},
+    benefit: {"waits": "0"},
 }
 """Columns that tables of older databases lack, each with what stands there then, in SQL."""
 

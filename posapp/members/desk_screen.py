@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
-from posapp.answers import ChipView, JoinView, MemberChoice, MemberView, OpenTicket, PageView
+from posapp.answers import AddonView, ChipView, HintView, JoinView, MemberChoice, MemberView, OpenTicket, PageView
 from posapp.members import asking_screen
 from posapp.members.asking_screen import Customer, CustomerAsk
 from posapp.rules.consents import MARKETING
@@ -36,6 +36,10 @@ class Verbs(asking_screen.Verbs, Protocol):
     def privacy(self, kind: str) -> MemberView: ...
     def self_service(self) -> PageView: ...
     def reception(self) -> JoinView: ...
+    def hint(self) -> HintView | None: ...
+    def accept_hint(self) -> MemberView: ...
+    def decline_hint(self) -> MemberView: ...
+    def addons(self) -> Sequence[AddonView]: ...
 
 
 class Beside(Protocol):
@@ -52,6 +56,8 @@ class Beside(Protocol):
     ) -> None: ...
     def offer(self, title: str, options: Sequence[Option], columns: int = 1, lines: Sequence[str] = ()) -> None: ...
     def refresh(self) -> None: ...
+    def add(self, text: str) -> object | None: ...
+    def option(self, action: str) -> Option: ...
 
 
 class MemberDesk(QObject):
@@ -80,6 +86,8 @@ class MemberDesk(QObject):
             for chip in self._till.chips()
         ]
         options = [
+            self._sale.option("member_card"),
+            *([Option("member_addons", self.tr("可搭配的商品"), self._offer_addons)] if self._till.addons() else []),
             Option("member_points", self.tr("用积分"), self._ask_points),
             *chips,
             Option("member_privacy", self.tr("隐私/退订"), self.privacy),
@@ -133,6 +141,29 @@ class MemberDesk(QObject):
     def assist(self) -> None:
         """Let the customer join by typing at the customer display."""
         self.asking.join()
+
+    # --- the hint, and what goes with what they like ---
+
+    def accept_hint(self) -> None:
+        """The hint's own key: what it brings counts; nothing else is pressed."""
+        hint = self._till.hint()
+        if self._window.run(self._till.accept_hint) and hint and hint.applies:
+            self._window.say(self.tr("已使用 {name}").format(name=hint.applies))
+        self._sale.refresh()
+
+    def decline_hint(self) -> None:
+        """Put the hint away."""
+        self._window.run(self._till.decline_hint)
+        self._sale.refresh()
+
+    def _offer_addons(self) -> None:
+        self._sale.offer(
+            self.tr("可搭配的商品"),
+            [
+                Option(f"offer_{n}", f"{view.name}   ¥{view.price}\n{view.why}", partial(self._sale.add, view.code))
+                for n, view in enumerate(self._till.addons())
+            ],
+        )
 
     # --- what they like ---
 

@@ -11,6 +11,7 @@ from posapp.errors import PosError
 from posapp.money import ZERO, Money, half_width
 from posapp.quantity import Quantity
 from posapp.rules.loyalty import Guest
+from posapp.streams import HintRow
 
 MOST_LINES = 500
 
@@ -101,11 +102,27 @@ class Shown(msgspec.Struct):
     since: int
 
 
+class Hinted(msgspec.Struct, omit_defaults=True):
+    """The one hint of a ticket, as it came, for a member since an instant. outcome: what became of it, "" so far."""
+
+    member: str
+    row: HintRow
+    since: int
+    outcome: str = ""
+
+
+class Suggested(msgspec.Struct):
+    """Articles that stood beside the ticket for a member; whatever became of the ticket, no more than these."""
+
+    member: str
+    articles: list[str]
+
+
 class Cart(msgspec.Struct, omit_defaults=True):
     """One ticket. next_n numbers lines; a voided number is not used again.
 
     guest: the member who buys. token: of its join code. points: that pay a part. priced: the instant whose day decides,
-    and day_off, the percent off for members on it.
+    and day_off, the percent off for members on it. listed: date of the list of likely visitors that the member is on.
     """
 
     ticket: str
@@ -122,6 +139,9 @@ class Cart(msgspec.Struct, omit_defaults=True):
     priced: int = 0
     day_off: int = 0
     shown: Shown | None = None
+    hint: Hinted | None = None
+    addons: Suggested | None = None
+    listed: str = ""
 
     def line(self, n: int) -> Line | None:
         return next((line for line in self.lines if line.n == n), None)

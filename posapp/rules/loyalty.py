@@ -17,7 +17,7 @@ class Guest(msgspec.Struct, omit_defaults=True):
     """A member as a ticket holds them: what prices and points depend on, and what is shown.
 
     how: how they were recognised. points: balance at the instant `at`. birthday: their month, "2026-11" or "".
-    factor: percent of the points that their rank earns.
+    factor: percent of the points that their rank earns. accepted: ids of benefits that wait, and wait no more.
     """
 
     ref: str
@@ -32,6 +32,15 @@ class Guest(msgspec.Struct, omit_defaults=True):
     benefits: list[Benefit] = []
     packs: dict[str, int] = {}
     is_new: bool = False
+    accepted: list[str] = []
+
+    def may_use(self, promise: Benefit, now_ms: int) -> bool:
+        """Whether a benefit counts for them on this ticket: it is not over, and not waiting to be accepted."""
+        return not 0 < promise.ends <= now_ms and (not promise.waits or promise.id in self.accepted)
+
+    def accepting(self, id_: str) -> Guest:
+        """The same member, for whom the benefit of that id counts on this ticket."""
+        return self if id_ in self.accepted else msgspec.structs.replace(self, accepted=[*self.accepted, id_])
 
 
 def is_member_day(settings: Settings, now_ms: int) -> bool:

@@ -66,12 +66,12 @@ def price(cart: Cart) -> Priced:
 
 def benefit_for(cart: Cart, goods: Money) -> Benefit | None:
     """The benefit of the member's account that a ticket uses: the one that takes off most when it is priced."""
-    if cart.guest is None:
+    if (guest := cart.guest) is None:
         return None
     usable = [
         promise
-        for promise in cart.guest.benefits
-        if promise.kind == "amount" and promise.least <= goods.fen and not 0 < promise.ends <= cart.priced
+        for promise in guest.benefits
+        if promise.kind == "amount" and promise.least <= goods.fen and guest.may_use(promise, cart.priced)
     ]
     return max(usable, key=lambda promise: (min(promise.fen, goods.fen), promise.id), default=None)
 

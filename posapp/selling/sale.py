@@ -13,10 +13,10 @@ from posapp import db
 from posapp.catalog.articles import Article
 from posapp.chain import read_header
 from posapp.errors import PosError
-from posapp.journal import CHECKED_AT_START, Head, Journal, Writing, Written, entries
+from posapp.journal import CHECKED_AT_START, Head, Journal, Written, entries
 from posapp.messages import (
     CartCancelled,
-    JoinShown,
+    HintShown,
     LineVoided,
     Message,
     Points,
@@ -27,18 +27,18 @@ from posapp.messages import (
 )
 from posapp.money import ZERO, Money
 from posapp.quantity import Quantity
-from posapp.rules.cart import MOST_LINES, Cart, Discount, Line, Paid, Part, Shown
+from posapp.rules.cart import MOST_LINES, Cart, Discount, Hinted, Line, Paid, Part, Shown, Suggested
 from posapp.rules.loyalty import Guest, is_member_day, points_factor, points_for, worth
 from posapp.rules.pricing import Priced, due, points_base, price, sale_lines, tax_sums
 from posapp.selling import payment
 from posapp.selling.drafts import Drafts
+from posapp.selling.offered import ACCEPTED, IGNORED, has_offers, tell_end, tell_hint, tell_member_left
 from posapp.settings import Settings
+from posapp.streams import HintRow
 from posapp.tables import LINE_PLACES, reprint, sale, sale_line, tender, used
 
 MOST_PIECES = Quantity(99_999_000)
 MOST_TENDERS = 50
-SEEN_S = 3
-"""A join code that stood for less was not offered to anybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,10 +203,48 @@ class Sale:
         cart = self._goods() or begun or (self.new_cart(clerk) if guest else None)
         if cart is None:
             return
+        if cart.guest and (guest is None or guest.ref != cart.guest.ref):
+            self._tell_left(cart, clerk)
         cart.guest, cart.points = guest, 0
         kept = {promise.id for promise in guest.benefits} if guest else set()
         cart.lines = [line for line in cart.lines if not line.gift or line.gift in kept]
         self._keep(cart)
+
+    def note_hint(self, row: HintRow) -> None:
+        """The hint for the ticket's member stands before the cashier from now on."""
+        cart = self.cart
+        assert cart
+        assert cart.guest
+        cart.hint = Hinted(cart.guest.ref, row, self._journal.now_ms())
+        self._keep(cart)
+
+    def answer_hint(self, outcome: str, clerk: int) -> None:
+        """The hint was accepted, and what waits for that counts from now on; or it was put away, or HQ took it back.
+        Told at once. Raises PosError tender_begun where the amount would change after money was taken."""
+        cart = self.cart
+        assert cart
+        assert cart.hint
+        benefit = cart.hint.row.benefit if outcome == ACCEPTED else ""
+        if benefit:
+            self._goods()
+        with self._journal.writing() as writing:
+            tell_hint(writing, cart, outcome, clerk)
+        _answered(cart, outcome)
+        self._keep(cart)
+
+    def note_addons(self, articles: list[str]) -> None:
+        """Articles stand beside the ticket for its member; kept with its next change."""
+        if self.cart and self.cart.guest:
+            self.cart.addons = Suggested(self.cart.guest.ref, articles)
+
+    def _tell_left(self, cart: Cart, clerk: int) -> None:
+        """The ticket is another's from now on; what stood there for its member is told, and a hint stood there once."""
+        if has_offers(cart):
+            with self._journal.writing() as writing:
+                tell_member_left(writing, cart, clerk)
+        if cart.hint:
+            cart.hint.outcome = cart.hint.outcome or IGNORED
+        cart.addons, cart.listed = None, ""
 
     def set_points(self, points: int) -> None:
         """Points that pay a part of the ticket. Raises PosError tender_begun, empty_ticket."""
@@ -299,10 +337,11 @@ class Sale:
         if not cart or not self.priced:
             raise PosError("empty_ticket")
         if not cart.lines:
+            self._tell_left(cart, clerk)
             self._keep(None)
             return cart
         with self._journal.writing() as writing:
-            _tell_shown(writing, cart, clerk)
+            tell_end(writing, cart, clerk)
             writing.append(
                 CartCancelled(
                     cart.ticket, cart.opened, sale_lines(self.priced), self.priced.total.fen, _tenders(cart.paid)
@@ -326,9 +365,13 @@ class Sale:
         nobody's."""
         if self.has_goods:
             raise PosError("ticket_open")
-        waiting = self.cart.guest if self.cart else None
+        waiting = self.cart
         cart = self._drafts.recall(name)
-        cart.guest = cart.guest or waiting
+        if waiting and cart.guest is None:
+            cart.guest, cart.listed = waiting.guest, waiting.listed
+            cart.hint, cart.addons = cart.hint or waiting.hint, waiting.addons
+        elif waiting:
+            self._tell_left(waiting, waiting.clerk)
         self._keep(cart)
         return cart
 
@@ -393,7 +436,7 @@ class Sale:
                 points=self._points(cart, priced, cart.guest, writing.now) if cart.guest else None,
                 hook="" if cart.guest else hook,
             )
-            _tell_shown(writing, cart, clerk)
+            tell_end(writing, cart, clerk, is_sold=True)
             written = writing.append(body, clerk, numbered=True)
             db.insert_rows(writing.conn, rows_of(written, body))
         return Receipt(written, priced.total, last.rounding, last.change, body.points)
@@ -448,13 +491,6 @@ class Sale:
         return off if off and is_member_day(self.settings, now) else 0
 
 
-def _tell_shown(writing: Writing, cart: Cart, clerk: int) -> None:
-    """A code that stood there long enough to be seen (domain.md J2)."""
-    seconds = (writing.now - cart.shown.since) // 1000 if cart.shown else 0
-    if cart.shown and seconds >= SEEN_S:
-        writing.append(JoinShown(cart.token, "display", cart.ticket, cart.shown.hook, seconds), clerk)
-
-
 def _tenders(paid: list[Paid]) -> list[Tender]:
     return [Tender(held.kind, held.amount.fen, held.given.fen, held.ref) for held in paid]
 
@@ -471,9 +507,24 @@ def settle_draft(drafts: Drafts, folder: db.Folder, head: Head, now_ms: int) -> 
         drafts.save(None, now_ms)
         return
     voided = {body.line for body in said if isinstance(body, LineVoided)}
+    answers = [body.outcome for body in said if isinstance(body, HintShown)]
+    is_behind = cart.hint is not None and not cart.hint.outcome and bool(answers)
+    if is_behind:
+        _answered(cart, answers[-1])
     if any(line.n in voided for line in cart.lines):
         cart.lines = [line for line in cart.lines if line.n not in voided]
         drafts.save(cart if cart.lines else None, now_ms)
+    elif is_behind:
+        drafts.save(cart, now_ms)
+
+
+def _answered(cart: Cart, outcome: str) -> None:
+    """What became of the ticket's hint."""
+    hint = cart.hint
+    assert hint
+    hint.outcome = outcome
+    if outcome == ACCEPTED and hint.row.benefit and cart.guest:
+        cart.guest = cart.guest.accepting(hint.row.benefit)
 
 
 def _last_said(conn: Connection, head: Head, ticket: str) -> list[Message]:

@@ -30,15 +30,22 @@ from posapp.ui.window import Window
 BOUNCE_MS = 250
 """Two Enters closer together are one finger."""
 
+HINT_ACTIONS = ("hint", "hint_away")
+
 SHARES = {"supermarket": (11, 12), "touch": (9, 14)}
 """By profile, what the ticket and the keys have of the width: where fingers rule, the keys are larger."""
 
 
 class MemberPlace(Protocol):
-    """Where the member stands above the ticket; it belongs to another room."""
+    """Where the member stands above the ticket; it belongs to another room. hint, addons: what is said of them below
+    it, and below the lines."""
 
     @property
     def widget(self) -> QWidget: ...
+    @property
+    def hint(self) -> QWidget: ...
+    @property
+    def addons(self) -> QWidget: ...
     def put(self, member: MemberView | None) -> None: ...
 
 
@@ -46,7 +53,8 @@ class SaleScreen(QWidget):
     """The keys go: digits and Enter for a code, *N for a quantity, an amount and F6 for a price, Enter to pay.
 
     lead: takes the cashier to where an action leads that is not this screen's. changed: hears each new state of the
-    ticket, the sale that the last one became, and whether money is being taken. shown: the ticket as it is drawn;
+    ticket, the sale that the last one became, and whether money is being taken. answered: hears what a verb answered
+    for which a colleague lent the right, or a sale's. shown: the ticket as it is drawn;
     chosen: the number of its chosen line, 0 for none; paid: the sale that the last one became, until the next begins.
     """
 
@@ -71,6 +79,7 @@ class SaleScreen(QWidget):
         self.chosen = 0
         self._last_enter = 0.0
         self.refunded: Callable[[RefundView], object] = lambda refund: None
+        self.answered: Callable[[object], object] = lambda done: None
         self._keys = keys_of(till.settings.key_profile, till.settings.keys)
         self.selling = EntryPane(window, till, self)
         self.pay = PayPane(window, till, self)
@@ -141,7 +150,9 @@ class SaleScreen(QWidget):
         head.setContentsMargins(0, 0, 0, 0)
         head.addWidget(self._member.widget)
         layout.addLayout(head)
+        layout.addWidget(self._member.hint)
         layout.addWidget(self.lines, 1)
+        layout.addWidget(self._member.addons)
         foot = QVBoxLayout()
         foot.setContentsMargins(8, 2, 8, 4)
         foot.setSpacing(0)
@@ -203,8 +214,7 @@ class SaleScreen(QWidget):
             return True
         if pane in (self.question, self.choice):
             return (self.question if pane is self.question else self.choice).key(event)
-        pressed = key_text(event)
-        action = next((action for action, wanted in self._keys.items() if wanted == pressed), None)
+        action = self._action_of(key_text(event))
         if pane is self.pay:
             return self.pay.key(event, action)
         if action:
@@ -218,6 +228,12 @@ class SaleScreen(QWidget):
         else:
             return False
         return True
+
+    def _action_of(self, pressed: str) -> str | None:
+        """What a key stands for; those of a hint stand for themselves while there is none."""
+        action = next((action for action, wanted in self._keys.items() if wanted == pressed), None)
+        has_hint = self.shown.member is not None and self.shown.member.hint is not None
+        return action if has_hint or action not in HINT_ACTIONS else None
 
     def act(self, action: str) -> None:
         """Do what a key of an action does, here or where it leads."""
@@ -377,6 +393,7 @@ class SaleScreen(QWidget):
             self.paid = paid
             self.to_selling()
         self.refresh()
+        self.answered(paid)
 
     # --- approval ---
 

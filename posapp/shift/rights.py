@@ -14,12 +14,15 @@ ACTIONS: dict[str, tuple[str, str]] = {
     "cancel_paid": ("取消已刷卡的单", "Cancelling a ticket with a card payment"),
     "void_sale": ("作废已收款的单", "Voiding a paid ticket"),
     "look_up": ("再查会员", "Looking up more members"),
+    "regulars": ("看核心客户", "Seeing the core customers"),
     "static_code": ("用收款码收款", "Taking the shop's static payment code"),
+    "board": ("看店长看板", "Looking at the store's board"),
+    "export_board": ("导出看板", "Exporting the board"),
 }
 
 _RIGHTS: dict[str, frozenset[str]] = {
     "cashier": frozenset(),
-    "lead": frozenset({"price", "drawer", "cash_out", "look_up"}),
+    "lead": frozenset({"price", "drawer", "cash_out", "look_up", "board"}),
     "manager": frozenset(ACTIONS),
 }
 

@@ -14,7 +14,7 @@ from posapp.clock import DAY, MINUTE, local
 from posapp.errors import PosError
 from posapp.joining.tokens import link, stem_of
 from posapp.joining.words import Basket, words_for
-from posapp.members.noted import CHIP, CONSENT, newer, said_of
+from posapp.members.noted import CHIP, newer, said_of
 from posapp.members.slice import Held
 from posapp.members.used import Used, used_by
 from posapp.messages import MemberRecognised
@@ -28,7 +28,8 @@ from posapp.rules.phones import read_phone
 from posapp.selling.ticket import ticket_view
 from posapp.streams import Benefit, ClerkCodeRow, HookRow, JoinedRow, MemberRow, OfferRow, PackRow
 from posapp.sync.pull import kept_row, kept_rows
-from posapp.till.desk import Campaigns, Desk, verb
+from posapp.till.cards import CardVerbs
+from posapp.till.desk import Campaigns, verb
 
 AWAY = frozenset({"network_off", "hq_unreachable", "too_many", "not_found", "hq_refused", "hq_failed"})
 """HQ cannot say now who somebody is."""
@@ -49,7 +50,7 @@ class Sold:
     member: str
 
 
-class GuestVerbs(Desk):
+class GuestVerbs(CardVerbs):
     """Recognising, joining, points."""
 
     last_sold: Sold | None = None
@@ -254,6 +255,10 @@ class GuestVerbs(Desk):
         if guest and guest.ref in self._gone and self._slice.by_ref(guest.ref) is None:
             self.sale.set_guest(None, 0)  # erased at HQ: nothing of them stays on the ticket
         self._newcomer = self._take_join() or self._newcomer
+        self._forget_card()
+        guest = cart.guest if cart and not cart.paid else None
+        if guest and (held := self._whom(guest.ref)):
+            self._look_for_hint(held)
 
     def _campaigns(self) -> Campaigns:
         """Words around codes, what joining gives, join packs: as HQ has them now."""
@@ -343,7 +348,12 @@ class GuestVerbs(Desk):
                 raise
             self._missed(self.clerk.number, "member_unknown_offline")
             raise AssertionError from None
-        return Held(answer.member, answer.row) if answer.member and answer.row else None
+        if not answer.member or not answer.row:
+            return None
+        self._visiting = Held(answer.member, answer.row)
+        if answer.card:
+            self._hold_card(answer.member, answer.card)
+        return self._visiting
 
     def _missed(self, clerk: int, code: str = "member_unknown") -> None:
         self._limits.note(clerk, self.journal.now_ms(), self._ticket_id, missed=True)
@@ -365,11 +375,14 @@ class GuestVerbs(Desk):
             took = self.clock.monotonic_ms() - asked_ms
             with self.journal.writing() as writing:
                 writing.append(MemberRecognised(held.ref, how, source, cart.ticket, took), clerk)
+                self._meet(held, writing)
+            self._look_for_hint(held)
         return self._view(guest)
 
     def _as_guest(self, held: Held, how: str, is_new: bool) -> Guest:
         row = held.row
         tier, mine = self._slice.tier(row.tier), self._used(held.ref)
+        before = self.sale.cart.guest if self.sale.cart else None
         return Guest(
             held.ref,
             how,
@@ -383,13 +396,14 @@ class GuestVerbs(Desk):
             [one for one in row.benefits if one.id not in mine.benefits],
             {**row.packs, **mine.packs},
             is_new,
+            before.accepted if before and before.ref == held.ref else [],
         )
 
     def _lay_gifts(self, guest: Guest, clerk: int) -> None:
         now = self.journal.now_ms()
         lying = {line.gift for line in self.sale.cart.lines} if self.sale.cart else set()
         for promise in guest.benefits:
-            if promise.kind != "gift" or promise.id in lying or 0 < promise.ends <= now:
+            if promise.kind != "gift" or promise.id in lying or not guest.may_use(promise, now):
                 continue
             try:
                 article = self.articles.find(promise.article, now)
@@ -400,11 +414,11 @@ class GuestVerbs(Desk):
 
     def _view(self, guest: Guest) -> MemberView:
         english = self.settings.language == "en"
-        held = self._slice.by_ref(guest.ref)
+        held = self._whom(guest.ref)
         row: MemberRow | None = held.row if held else None
         names = {guest.ref, *((held.ref, *held.row.aliases) if held else ())}
         chips = newer(said_of(self.folder.till, names, CHIP), row.chips_at if row else {})
-        agreed = newer(said_of(self.folder.till, names, CONSENT), row.consents_at if row else {})
+        agreed, card = self._consents(held, guest.ref), self._card(guest.ref)
         as_of, now = max(guest.at, self._slice.confirmed()), self.journal.now_ms()
         tier = self._slice.tier(guest.tier)
         return MemberView(
@@ -418,11 +432,22 @@ class GuestVerbs(Desk):
             self.sale.points_to_earn(),
             bool(guest.birthday) and guest.birthday == month_of(self.settings, now),
             guest.is_new,
-            tuple(self._benefit(promise, now) for promise in guest.benefits),
+            tuple(self._benefit(promise, now) for promise in guest.benefits if not self._waits(guest, promise)),
             {name: value for name, value in ({**row.chips, **chips} if row else chips).items() if value},
-            {**(row.consents if row else {}), **{purpose: int(value) for purpose, value in agreed.items()}},
+            agreed,
             now - as_of >= OLD_MS,
+            self._segment(card.row.segment),
+            card.owner,
+            self._titles(card.row),
+            self._away(card.row.last),
+            self._hint_view(held, agreed),
+            self.clerk is not None and card.row.owner == self.clerk.number,
         )
+
+    @staticmethod
+    def _waits(guest: Guest, promise: Benefit) -> bool:
+        """Whether a benefit is the hint's to speak of: nobody has accepted it yet."""
+        return bool(promise.waits) and promise.id not in guest.accepted
 
     def _benefit(self, promise: Benefit, now: int) -> BenefitView:
         lines = self.sale.priced.lines if self.sale.priced else ()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QScroller, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QScroller, QSizePolicy, QVBoxLayout, QWidget
 
+from posapp.ui.keypad import button
 from posapp.ui.label import RIGHT, announce, label, tell
 
 Tone = Literal["", "good", "caution", "warning"]
@@ -17,19 +19,24 @@ Tone = Literal["", "good", "caution", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """word: how it stands, in a word; tone colours it and the dot before it. text may be empty."""
+    """word: how it stands, in a word; tone colours it and the dot before it. text may be empty. acts: what a finger
+    does about it at once, each a name and what its button says."""
 
     title: str
     text: str = ""
     tone: Tone = ""
     word: str = ""
+    acts: tuple[tuple[str, str], ...] = ()
 
 
 class _Line(QFrame):
-    def __init__(self, name: str, row: Row, tapped: Callable[[], object]) -> None:
+    def __init__(
+        self, name: str, row: Row, tapped: Callable[[], object], acted: Callable[[str], object], is_narrow: bool
+    ) -> None:
         super().__init__()
         self.setObjectName(name)
         self.setProperty("row", True)
+        self.setProperty("standing", row.tone)
         self._tapped = tapped
         title = label(f"{name}_title", text=row.title)
         text = label(f"{name}_text", "small", is_quiet=True, text=row.text)
@@ -45,9 +52,20 @@ class _Line(QFrame):
         layout.setSpacing(10)
         layout.addLayout(said, 1)
         if row.word:
-            state = label(f"{name}_state", align=RIGHT, text=f"● {row.word}")
+            state = label(f"{name}_state", align=RIGHT, text=f"● {row.word}" if row.tone else row.word)
             state.setProperty("tone", row.tone)
             layout.addWidget(state)
+        acts = QHBoxLayout()
+        acts.setSpacing(10)
+        for digit, (act, said_on_it) in enumerate(row.acts, 1):
+            touch = button(f"{name}_{act}", said_on_it, partial(acted, act), "act", str(digit))
+            touch.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+            acts.addWidget(touch)
+        if is_narrow:
+            acts.addStretch(1)
+            said.addLayout(acts)
+        else:
+            layout.addLayout(acts)
         self.setAccessibleName(" ".join(part for part in (row.title, row.word, row.text) if part))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802  (Qt's name)
@@ -56,10 +74,18 @@ class _Line(QFrame):
 
 
 class Rows(QScrollArea):
-    """Shows rows, one of them chosen (-1: none is to be chosen); tapped(n) hears a finger. title: for a screen
-    reader."""
+    """Shows rows, one of them chosen (-1: none is to be chosen); tapped(n) hears a finger, acted(n, act) one on a
+    row's button. title: for a screen reader. is_narrow: the buttons stand below what is said."""
 
-    def __init__(self, name: str, title: str, tapped: Callable[[int], object] = lambda n: None) -> None:
+    def __init__(
+        self,
+        name: str,
+        title: str,
+        tapped: Callable[[int], object] = lambda n: None,
+        acted: Callable[[int, str], object] = lambda n, act: None,
+        *,
+        is_narrow: bool = False,
+    ) -> None:
         super().__init__()
         self.setObjectName(name)
         self.setAccessibleName(title)
@@ -68,7 +94,7 @@ class Rows(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         QScroller.grabGesture(self.viewport(), QScroller.ScrollerGestureType.TouchGesture)
-        self._tapped = tapped
+        self._tapped, self._acted, self._is_narrow = tapped, acted, is_narrow
         self._rows: list[Row] = []
         self._lines: list[_Line] = []
         self.chosen = -1
@@ -87,7 +113,9 @@ class Rows(QScrollArea):
                 line.deleteLater()
             self._rows = list(rows)
             self._lines = [
-                _Line(f"{self.objectName()}_{n}", row, lambda n=n: self._tapped(n))  # type: ignore[misc]
+                _Line(
+                    f"{self.objectName()}_{n}", row, partial(self._tapped, n), partial(self._acted, n), self._is_narrow
+                )
                 for n, row in enumerate(rows)
             ]
             for n, line in enumerate(self._lines):

@@ -44,7 +44,7 @@ COLOURS = {"light": LIGHT, "dark": DARK}
 
 _SIZES = {
     "small": 14, "body": 17, "row": 19, "large": 24, "huge": 44, "giant": 60, "target": 52, "least": 34, "tile": 14,
-    "tab": 34, "bar": 10, "pad": 10, "edge": 13, "round": 8,
+    "tab": 34, "bar": 10, "pad": 10, "edge": 13, "round": 8, "act": 38, "place": 44,
 }  # fmt: skip
 """Pixels at scale 1."""
 
@@ -68,6 +68,8 @@ QLabel#ribbon { background: $warning; color: $on_warning; padding: 4px; font-wei
 QLabel#notice[good="true"] { background: $good; color: $on_accent; }
 QFrame[row="true"] { background: $surface; border: 1px solid $line; border-radius: ${round}px; }
 QFrame[row="true"][chosen="true"] { background: $chosen; border: 2px solid $accent; }
+QFrame[row="true"][standing="good"] { border-left: 5px solid $good; }
+QFrame[row="true"][standing="warning"] { border-left: 5px solid $warning; }
 QLabel[tone="good"] { color: $good; }
 QLabel[tone="caution"] { color: $caution; font-weight: 600; }
 QLabel[tone="warning"] { color: $warning; font-weight: 600; }
@@ -103,6 +105,7 @@ QPushButton[kind="choice"] { text-align: left; font-size: ${row}px; }
 QPushButton[kind="count"] { text-align: left; background: $surface; font-size: ${row}px; }
 QPushButton[kind="count"][asking="true"] { border: 2px solid $accent; background: $chosen; }
 QPushButton[kind="note"] { font-size: ${row}px; }
+QPushButton[kind="fact"] { min-height: 0; padding: 0; }
 QPushButton[kind="tile"] { background: $surface; min-height: 0; padding: 0; font-size: ${tile}px; font-weight: 600; }
 QPushButton[kind="tile"]:pressed { background: $surface; }
 QPushButton[kind="tab"] { background: transparent; border: none; border-radius: ${round}px; color: $quiet;
@@ -115,7 +118,29 @@ QListView QScrollBar:vertical { background: transparent; width: ${bar}px; margin
 QListView QScrollBar::handle:vertical { background: $line; border-radius: 5px; min-height: ${target}px; }
 QListView QScrollBar::add-line:vertical, QListView QScrollBar::sub-line:vertical { height: 0; }
 QListView QScrollBar::add-page:vertical, QListView QScrollBar::sub-page:vertical { background: transparent; }
-QPushButton[kind="member"] { background: $surface; border: none; min-height: 44px; padding: 0; text-align: left; }
+QPushButton[kind="act"] { min-height: ${act}px; padding: 0 ${edge}px; }
+QPushButton[kind="act"][hinted="true"] { padding-bottom: ${pad}px; }
+QFrame#hint_strip { background: $chosen; border: none; border-left: 5px solid $accent; border-radius: 0; }
+QLabel#hint_prompt { font-weight: 600; }
+QFrame#hint_strip QPushButton { min-height: ${tab}px; padding: 0 ${pad}px; background: $surface; }
+QFrame#hint_strip QPushButton[hinted="true"] { padding-bottom: ${pad}px; }
+QFrame#addon_strip { background: transparent; border: none; border-top: 1px solid $line; border-radius: 0; }
+QFrame#addon_strip QPushButton { background: $surface; min-height: 46px; padding: 0 6px; text-align: left;
+  font-size: ${small}px; }
+QLabel[segment="sleeping"], QLabel[segment="active"], QLabel[segment="high"], QLabel[segment="new"],
+QLabel[segment="prospect"] { border-radius: ${round}px; font-size: ${small}px; }
+QLabel[segment="sleeping"] { background: $caution; color: $surface; }
+QLabel[segment="active"] { background: $good; color: $surface; }
+QLabel[segment="high"] { background: $text; color: $surface; }
+QLabel[segment="new"] { background: $chosen; color: $text; }
+QLabel[segment="prospect"] { background: $raised; color: $quiet; }
+QPushButton#clock { min-height: 26px; padding: 0 ${pad}px; font-size: ${small}px; background: $surface; }
+QPushButton#clock[tone="amber"] { background: $caution; color: $surface; font-weight: 600; }
+QPushButton#clock[tone="red"] { background: $warning; color: $on_warning; font-weight: 600; }
+QLineEdit { background: $raised; border: 2px solid $accent; border-radius: ${round}px; padding: 0 ${pad}px;
+  min-height: ${target}px; font-size: ${row}px; selection-background-color: $chosen; }
+QPushButton[kind="member"] { background: $surface; border: none; min-height: ${place}px; padding: 0;
+  text-align: left; }
 QPushButton[kind="member"]:pressed { background: $chosen; }
 QPushButton[kind="pay"] { background: $accent; color: $on_accent; border: none; font-size: ${large}px;
   font-weight: 600; }
@@ -130,6 +155,12 @@ def sheet(colours: Colours, scale: float) -> str:
     sizes = {name: round(size * ((scale + 1) / 2 if name in _LARGE else scale)) for name, size in _SIZES.items()}
     sizes["target"] = round(_SIZES["target"] * (1 + (scale - 1) / 3))  # fingers do not grow with the letters
     return _SHEET.substitute(named, family=FAMILY, mono=MONO, **sizes)
+
+
+def worn(app: QApplication) -> Colours:
+    """The colours that the application is dressed in, for what paints itself."""
+    text = app.palette().color(QPalette.ColorRole.WindowText)
+    return next((colours for colours in COLOURS.values() if QColor(colours.text) == text), LIGHT)
 
 
 @cache

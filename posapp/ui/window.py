@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from posapp import log
 from posapp.errors import PosError
@@ -27,7 +27,8 @@ class Page(Protocol):
 
 
 class Window(QWidget):
-    """Holds pages by name; show_page() puts one in front."""
+    """Holds pages by name; show_page() puts one in front. clock: a button in the status line, hidden while no time is
+    counted."""
 
     def __init__(self, title: str, sentence: Callable[[PosError], str], broken: str) -> None:
         super().__init__()
@@ -43,6 +44,11 @@ class Window(QWidget):
         self.page_name = ""
         self.place = label("place", "small", is_quiet=True)
         self.state = label("state", "small", is_quiet=True, align=RIGHT)
+        self.clock = QPushButton()
+        self.clock.setObjectName("clock")
+        self.clock.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.clock.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.clock.hide()
         self.ribbon = label("ribbon", align=CENTRE)
         self.ribbon.hide()
         self.notice = label("notice")
@@ -52,6 +58,8 @@ class Window(QWidget):
         self._stack = QStackedWidget()
         line = QHBoxLayout()
         line.addWidget(self.place)
+        line.addStretch(1)
+        line.addWidget(self.clock)
         line.addWidget(self.state)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 12)
@@ -76,14 +84,18 @@ class Window(QWidget):
     def has_page(self, name: str) -> bool:
         return name in self._pages
 
+    def page_called(self, name: str) -> Page:
+        return self._pages[name][0]
+
     @property
     def page(self) -> Page:
         return self._pages[self.page_name][0]
 
     # --- verbs ---
 
-    def run(self, act: Callable[[], T]) -> T | None:
-        """Carry a verb out; what it refuses is told in one sentence, in the notice. None: it was refused."""
+    def run(self, act: Callable[[], T], *, is_asked: bool = True) -> T | None:
+        """Carry a verb out; what it refuses is told in one sentence, in the notice. None: it was refused. is_asked:
+        somebody wanted it, and has read what the notice said before."""
         try:
             result = act()
         except PosError as refused:
@@ -95,7 +107,8 @@ class Window(QWidget):
         except Exception:  # noqa: BLE001  (the open ticket is stored, so the cashier can go on)
             self._confess()
             return None
-        self.notice.hide()
+        if is_asked:
+            self.notice.hide()
         return result
 
     def _confess(self) -> None:

@@ -337,6 +337,257 @@
     </message>
 </context>
 <context>
+    <name>AddonStrip</name>
+    <message>
+        <source>可搭配</source>
+        <translation>Goes well with it</translation>
+    </message>
+    <message>
+        <source>搭
+配</source>
+        <translation>Add
+on</translation>
+    </message>
+</context>
+<context>
+    <name>BlocksScreen</name>
+    <message>
+        <source>偏好</source>
+        <translation>Likes</translation>
+    </message>
+    <message>
+        <source>最近购买</source>
+        <translation>Last orders</translation>
+    </message>
+    <message>
+        <source>待跟进</source>
+        <translation>To do</translation>
+    </message>
+    <message>
+        <source>返回</source>
+        <translation>Back</translation>
+    </message>
+    <message>
+        <source>没有记录</source>
+        <translation>Nothing noted</translation>
+    </message>
+    <message>
+        <source>顾客没有同意个性化,不显示</source>
+        <translation>Not shown: the customer did not agree to it</translation>
+    </message>
+    <message>
+        <source>没有要跟进的</source>
+        <translation>Nothing to follow up</translation>
+    </message>
+    <message>
+        <source>顾问 {name}</source>
+        <translation>Clerk {name}</translation>
+    </message>
+    <message>
+        <source>{days}天未到店</source>
+        <translation>Away {days} days</translation>
+    </message>
+    <message>
+        <source>一年来 {count} 次</source>
+        <translation>{count} visits a year</translation>
+    </message>
+    <message>
+        <source>常在{day}来</source>
+        <translation>Comes on {day}</translation>
+    </message>
+    <message>
+        <source>预计 {date}</source>
+        <translation>Expected {date}</translation>
+    </message>
+    <message>
+        <source>{title}:{value}</source>
+        <translation>{title}: {value}</translation>
+    </message>
+    <message>
+        <source>喜欢 {goods}</source>
+        <translation>Likes {goods}</translation>
+    </message>
+    <message>
+        <source>、</source>
+        <translation>, </translation>
+    </message>
+    <message>
+        <source>顾客没有同意个性化,不显示购买偏好</source>
+        <translation>Tastes are not shown: the customer did not agree to it</translation>
+    </message>
+</context>
+<context>
+    <name>BoardScreen</name>
+    <message>
+        <source>返回</source>
+        <translation>Back</translation>
+    </message>
+    <message>
+        <source>下一页</source>
+        <translation>Next page</translation>
+    </message>
+    <message>
+        <source>时段</source>
+        <translation>Hours</translation>
+    </message>
+    <message>
+        <source>店员</source>
+        <translation>Clerks</translation>
+    </message>
+    <message>
+        <source>渠道</source>
+        <translation>Channels</translation>
+    </message>
+    <message>
+        <source>漏斗</source>
+        <translation>Funnel</translation>
+    </message>
+    <message>
+        <source>销售</source>
+        <translation>Sales</translation>
+    </message>
+    <message>
+        <source>待办</source>
+        <translation>To do</translation>
+    </message>
+    <message>
+        <source>前一天</source>
+        <translation>Day before</translation>
+    </message>
+    <message>
+        <source>后一天</source>
+        <translation>Day after</translation>
+    </message>
+    <message>
+        <source>本机</source>
+        <translation>This till</translation>
+    </message>
+    <message>
+        <source>全店</source>
+        <translation>Store</translation>
+    </message>
+    <message>
+        <source>导出</source>
+        <translation>Export</translation>
+    </message>
+    <message>
+        <source>目标进度</source>
+        <translation>Progress to target</translation>
+    </message>
+    <message>
+        <source>周一</source>
+        <translation>Mon</translation>
+    </message>
+    <message>
+        <source>周二</source>
+        <translation>Tue</translation>
+    </message>
+    <message>
+        <source>周三</source>
+        <translation>Wed</translation>
+    </message>
+    <message>
+        <source>周四</source>
+        <translation>Thu</translation>
+    </message>
+    <message>
+        <source>周五</source>
+        <translation>Fri</translation>
+    </message>
+    <message>
+        <source>周六</source>
+        <translation>Sat</translation>
+    </message>
+    <message>
+        <source>周日</source>
+        <translation>Sun</translation>
+    </message>
+    <message>
+        <source>今日入会率</source>
+        <translation>Join rate today</translation>
+    </message>
+    <message>
+        <source>目标 {target}%</source>
+        <translation>target {target}%</translation>
+    </message>
+    <message>
+        <source>进度 {share}</source>
+        <translation>progress {share}</translation>
+    </message>
+    <message>
+        <source>暂计</source>
+        <translation>Provisional</translation>
+    </message>
+    <message>
+        <source>已收齐</source>
+        <translation>Complete</translation>
+    </message>
+    <message>
+        <source> · {count} 单迟到未计</source>
+        <translation> · {count} late tickets not counted</translation>
+    </message>
+    <message>
+        <source>已定</source>
+        <translation>Final</translation>
+    </message>
+    <message>
+        <source>已更新 {time}</source>
+        <translation>Updated {time}</translation>
+    </message>
+    <message>
+        <source>数据截至 {time}</source>
+        <translation>Data up to {time}</translation>
+    </message>
+    <message>
+        <source>未同步 {count} 笔</source>
+        <translation>{count} not synced</translation>
+    </message>
+    <message>
+        <source>总部数据还没有到</source>
+        <translation>headquarters&apos; figures have not come yet</translation>
+    </message>
+    <message>
+        <source>{till} 号台 {time} 后没有联系</source>
+        <translation>till {till} silent since {time}</translation>
+    </message>
+    <message>
+        <source>{till} 号台还没有联系过</source>
+        <translation>till {till} never heard of</translation>
+    </message>
+    <message>
+        <source>{hour} 点</source>
+        <translation>{hour}:00</translation>
+    </message>
+    <message>
+        <source>{till} 号台</source>
+        <translation>till {till}</translation>
+    </message>
+    <message>
+        <source>店内复盘</source>
+        <translation>Review in the store</translation>
+    </message>
+    <message>
+        <source>总部要求</source>
+        <translation>Headquarters asked for it</translation>
+    </message>
+    <message>
+        <source>培训</source>
+        <translation>Training</translation>
+    </message>
+    <message>
+        <source>核对数据</source>
+        <translation>Checking figures</translation>
+    </message>
+    <message>
+        <source>为什么导出(不含顾客,5 人以下的格子不显示)</source>
+        <translation>Why export? (no customers; groups under 5 persons hidden)</translation>
+    </message>
+    <message>
+        <source>已导出到 {file}</source>
+        <translation>Exported to {file}</translation>
+    </message>
+</context>
+<context>
     <name>CapabilitiesScreen</name>
     <message>
         <source>现在能做什么</source>
@@ -377,6 +628,83 @@
     <message>
         <source>不能用</source>
         <translation>Not working</translation>
+    </message>
+</context>
+<context>
+    <name>ChannelPane</name>
+    <message>
+        <source>入会渠道</source>
+        <translation>Joins by channel</translation>
+    </message>
+    <message>
+        <source>立牌和店员码的入会要等总部数据</source>
+        <translation>Joins by stands and clerks&apos; codes come with headquarters&apos; figures</translation>
+    </message>
+    <message>
+        <source>各渠道占店内入会的比例</source>
+        <translation>Each channel&apos;s share of the joins in the store</translation>
+    </message>
+</context>
+<context>
+    <name>ClerkPane</name>
+    <message>
+        <source>店员入会率</source>
+        <translation>Join rate by clerk</translation>
+    </message>
+    <message>
+        <source>入会 {joins} / {tickets} 单 · 首单 {first}</source>
+        <translation>{joins} joins / {tickets} tickets · first orders {first}</translation>
+    </message>
+    <message>
+        <source> · 不排名</source>
+        <translation> · unranked</translation>
+    </message>
+    <message>
+        <source>非会员交易不足 {least} 单的不参与排名</source>
+        <translation>Clerks with fewer than {least} walk-in tickets are not ranked</translation>
+    </message>
+</context>
+<context>
+    <name>ClerkScreen</name>
+    <message>
+        <source>返回</source>
+        <translation>Back</translation>
+    </message>
+    <message>
+        <source>今天本机的入会</source>
+        <translation>Today&apos;s joins at this till</translation>
+    </message>
+    <message>
+        <source>本月明细</source>
+        <translation>This month&apos;s lines</translation>
+    </message>
+    <message>
+        <source>我的业绩 · {name}</source>
+        <translation>My page · {name}</translation>
+    </message>
+    <message>
+        <source>今天本机入会</source>
+        <translation>Joins here today</translation>
+    </message>
+    <message>
+        <source>本月有效入会</source>
+        <translation>Valid joins this month</translation>
+    </message>
+    <message>
+        <source>本月首单</source>
+        <translation>First orders</translation>
+    </message>
+    <message>
+        <source>预估奖励</source>
+        <translation>Estimated reward</translation>
+    </message>
+    <message>
+        <source>{month} · 总部算于 {time} · 预估,以月底结算为准</source>
+        <translation>{month} · worked out at {time} · an estimate; the settlement at month&apos;s end counts</translation>
+    </message>
+    <message>
+        <source>总部还没有算出本月的奖励;今天的入会先记在这里</source>
+        <translation>Headquarters has not worked out this month yet; today&apos;s joins are noted here</translation>
     </message>
 </context>
 <context>
@@ -816,6 +1144,172 @@
     </message>
 </context>
 <context>
+    <name>FeedbackScreen</name>
+    <message>
+        <source>顾客说了什么,最多60个字,不写电话和姓名</source>
+        <translation>What the customer said: 60 characters, no phone, no name</translation>
+    </message>
+    <message>
+        <source>提交</source>
+        <translation>Send</translation>
+    </message>
+    <message>
+        <source>返回</source>
+        <translation>Back</translation>
+    </message>
+    <message>
+        <source>常用,一点就提交</source>
+        <translation>Usual ones, sent by one touch</translation>
+    </message>
+    <message>
+        <source>顾客反馈 · {category}</source>
+        <translation>Feedback · {category}</translation>
+    </message>
+    <message>
+        <source>想要的商品没有</source>
+        <translation>What they want is not sold here</translation>
+    </message>
+    <message>
+        <source>商品缺货</source>
+        <translation>Out of stock</translation>
+    </message>
+    <message>
+        <source>味道或质量不好</source>
+        <translation>Taste or quality is poor</translation>
+    </message>
+    <message>
+        <source>希望有小份装</source>
+        <translation>Wants smaller packs</translation>
+    </message>
+    <message>
+        <source>觉得贵</source>
+        <translation>Too expensive</translation>
+    </message>
+    <message>
+        <source>价签和收款不一致</source>
+        <translation>Label and price differ</translation>
+    </message>
+    <message>
+        <source>线上更便宜</source>
+        <translation>Cheaper online</translation>
+    </message>
+    <message>
+        <source>优惠看不懂</source>
+        <translation>Offers are hard to understand</translation>
+    </message>
+    <message>
+        <source>等得太久</source>
+        <translation>Waited too long</translation>
+    </message>
+    <message>
+        <source>服务很好</source>
+        <translation>Good service</translation>
+    </message>
+    <message>
+        <source>没有人招呼</source>
+        <translation>Nobody served them</translation>
+    </message>
+    <message>
+        <source>想要送货</source>
+        <translation>Wants delivery</translation>
+    </message>
+    <message>
+        <source>店里太挤</source>
+        <translation>Too crowded</translation>
+    </message>
+    <message>
+        <source>找不到商品</source>
+        <translation>Goods are hard to find</translation>
+    </message>
+    <message>
+        <source>温度不合适</source>
+        <translation>Too warm or too cold</translation>
+    </message>
+    <message>
+        <source>卫生不好</source>
+        <translation>Not clean</translation>
+    </message>
+    <message>
+        <source>希望开门更早</source>
+        <translation>Open earlier</translation>
+    </message>
+    <message>
+        <source>希望有停车位</source>
+        <translation>Wants parking</translation>
+    </message>
+    <message>
+        <source>表扬</source>
+        <translation>Praise</translation>
+    </message>
+    <message>
+        <source>投诉</source>
+        <translation>Complaint</translation>
+    </message>
+    <message>
+        <source>还可以写 {count} 个字</source>
+        <translation>{count} characters left</translation>
+    </message>
+</context>
+<context>
+    <name>FigurePane</name>
+    <message>
+        <source>明细</source>
+        <translation>What it was made of</translation>
+    </message>
+    <message>
+        <source>返回</source>
+        <translation>Back</translation>
+    </message>
+    <message>
+        <source>本机</source>
+        <translation>This till</translation>
+    </message>
+    <message>
+        <source>全店</source>
+        <translation>Store</translation>
+    </message>
+    <message>
+        <source>{date} · {whose} · 口径第 {version} 版 · 数据时间 {made}</source>
+        <translation>{date} · {whose} · formulas version {version} · data of {made}</translation>
+    </message>
+    <message>
+        <source>看{name}</source>
+        <translation>See {name}</translation>
+    </message>
+    <message>
+        <source>还有 {count} 条没有列出</source>
+        <translation>{count} more are not listed</translation>
+    </message>
+    <message>
+        <source>这一项由总部按码统计,没有逐条清单</source>
+        <translation>Headquarters counts this by codes; there is no list of single ones</translation>
+    </message>
+    <message>
+        <source>总部暂时连不上,下面只有本机的明细</source>
+        <translation>Headquarters cannot be reached; below is what this till has</translation>
+    </message>
+    <message>
+        <source>没有明细</source>
+        <translation>Nothing to list</translation>
+    </message>
+    <message>
+        <source>无店员</source>
+        <translation>no clerk</translation>
+    </message>
+    <message>
+        <source>{till} 号台</source>
+        <translation>till {till}</translation>
+    </message>
+    <message>
+        <source>散客</source>
+        <translation>Walk-in</translation>
+    </message>
+    <message>
+        <source>新会员</source>
+        <translation>New member</translation>
+    </message>
+</context>
+<context>
     <name>Finder</name>
     <message>
         <source>找到的商品</source>
@@ -847,6 +1341,99 @@
     <message>
         <source>要填写的内容</source>
         <translation>Fields to fill in</translation>
+    </message>
+</context>
+<context>
+    <name>FunnelPane</name>
+    <message>
+        <source>漏斗</source>
+        <translation>Funnel</translation>
+    </message>
+    <message>
+        <source>展示</source>
+        <translation>Shown</translation>
+    </message>
+    <message>
+        <source>扫码</source>
+        <translation>Opened</translation>
+    </message>
+    <message>
+        <source>授权</source>
+        <translation>Authorised</translation>
+    </message>
+    <message>
+        <source>入会</source>
+        <translation>Joined</translation>
+    </message>
+    <message>
+        <source>首单</source>
+        <translation>First order</translation>
+    </message>
+    <message>
+        <source>复购</source>
+        <translation>Bought again</translation>
+    </message>
+    <message>
+        <source>扫码、授权和复购要等总部数据</source>
+        <translation>Opened, authorised and bought again come with headquarters&apos; figures</translation>
+    </message>
+</context>
+<context>
+    <name>HintStrip</name>
+    <message>
+        <source>收起</source>
+        <translation>Away</translation>
+    </message>
+    <message>
+        <source>说:{script}</source>
+        <translation>Say: {script}</translation>
+    </message>
+    <message>
+        <source>使用</source>
+        <translation>Use</translation>
+    </message>
+    <message>
+        <source>说了</source>
+        <translation>Said it</translation>
+    </message>
+</context>
+<context>
+    <name>HourPane</name>
+    <message>
+        <source>入会</source>
+        <translation>Joined</translation>
+    </message>
+    <message>
+        <source>上周同日入会</source>
+        <translation>Same weekday last week</translation>
+    </message>
+    <message>
+        <source>非会员交易</source>
+        <translation>Walk-in tickets</translation>
+    </message>
+    <message>
+        <source>各时段入会和非会员交易</source>
+        <translation>Joins and walk-in tickets by hour</translation>
+    </message>
+    <message>
+        <source>{hour} 点 入会 {joins},非会员交易 {tickets}</source>
+        <translation>{hour}:00 {joins} joins, {tickets} walk-in tickets</translation>
+    </message>
+    <message>
+        <source>今天</source>
+        <translation>Today</translation>
+    </message>
+    <message>
+        <source>昨天</source>
+        <translation>Yesterday</translation>
+    </message>
+    <message>
+        <source>前一天</source>
+        <translation>Day before</translation>
+    </message>
+    <message>
+        <source>上周同日</source>
+        <translation>Last week</translation>
     </message>
 </context>
 <context>
@@ -903,8 +1490,20 @@
         <translation>Birthday month</translation>
     </message>
     <message>
+        <source>您的顾客</source>
+        <translation>Your customer</translation>
+    </message>
+    <message>
+        <source>顾问 {name}</source>
+        <translation>Clerk {name}</translation>
+    </message>
+    <message>
         <source>尾号 {tail}</source>
         <translation>Phone ends in {tail}</translation>
+    </message>
+    <message>
+        <source>{days}天未到店</source>
+        <translation>Away {days} days</translation>
     </message>
     <message>
         <source>{name} 可用</source>
@@ -928,6 +1527,10 @@
     <message>
         <source>手机号或后四位,或扫会员码</source>
         <translation>Phone number or its last four, or scan the code</translation>
+    </message>
+    <message>
+        <source>可搭配的商品</source>
+        <translation>Articles to suggest</translation>
     </message>
     <message>
         <source>用积分</source>
@@ -976,6 +1579,10 @@
     <message>
         <source>新会员(尾号 {tail})入会成功</source>
         <translation>A new member has joined (phone ends in {tail})</translation>
+    </message>
+    <message>
+        <source>已使用 {name}</source>
+        <translation>{name} is used</translation>
     </message>
     <message>
         <source>{title}:{value}</source>
@@ -1411,6 +2018,13 @@
     </message>
 </context>
 <context>
+    <name>SalesPane</name>
+    <message>
+        <source>考核 · {name}</source>
+        <translation>Score · {name}</translation>
+    </message>
+</context>
+<context>
     <name>ScanTray</name>
     <message>
         <source>扫码托盘</source>
@@ -1550,6 +2164,293 @@
     </message>
 </context>
 <context>
+    <name>TaskDesk</name>
+    <message>
+        <source>今天可能到店  {arrived}/{listed} 已到</source>
+        <translation>Likely visitors  {arrived} of {listed} here</translation>
+    </message>
+    <message>
+        <source>跟进  {count} 条</source>
+        <translation>Follow up  {count}</translation>
+    </message>
+    <message>
+        <source>{count} 条过期</source>
+        <translation>{count} overdue</translation>
+    </message>
+    <message>
+        <source>顾客反馈</source>
+        <translation>Feedback</translation>
+    </message>
+    <message>
+        <source>反馈和答复</source>
+        <translation>Feedback and answers</translation>
+    </message>
+    <message>
+        <source>有人到店,开始计时</source>
+        <translation>Somebody came: start the clock</translation>
+    </message>
+    <message>
+        <source>已接待  {time}</source>
+        <translation>Served  {time}</translation>
+    </message>
+    <message>
+        <source>顾客走了 / 按错了</source>
+        <translation>They left / by mistake</translation>
+    </message>
+    <message>
+        <source>核心客户</source>
+        <translation>Core customers</translation>
+    </message>
+    <message>
+        <source>待办</source>
+        <translation>To do</translation>
+    </message>
+    <message>
+        <source>今天可能到店</source>
+        <translation>Likely visitors today</translation>
+    </message>
+    <message>
+        <source>跟进</source>
+        <translation>Follow up</translation>
+    </message>
+    <message>
+        <source>导出</source>
+        <translation>Export</translation>
+    </message>
+    <message>
+        <source>新反馈</source>
+        <translation>New</translation>
+    </message>
+    <message>
+        <source>返回</source>
+        <translation>Back</translation>
+    </message>
+    <message>
+        <source>上一页</source>
+        <translation>Page before</translation>
+    </message>
+    <message>
+        <source>下一页</source>
+        <translation>Next page</translation>
+    </message>
+    <message>
+        <source>名单 {listed} · 到店 {arrived} · 聊过 {talked} · 买了 {bought}</source>
+        <translation>Listed {listed} · came {arrived} · talked {talked} · bought {bought}</translation>
+    </message>
+    <message>
+        <source>买了</source>
+        <translation>Bought</translation>
+    </message>
+    <message>
+        <source>看了</source>
+        <translation>Looked</translation>
+    </message>
+    <message>
+        <source>没聊</source>
+        <translation>No talk</translation>
+    </message>
+    <message>
+        <source>今天的名单还没有来;总部每天开门前发来</source>
+        <translation>Today&apos;s list has not come yet; headquarters sends it before opening</translation>
+    </message>
+    <message>
+        <source>顾问 {name}</source>
+        <translation>Clerk {name}</translation>
+    </message>
+    <message>
+        <source>说:{script}</source>
+        <translation>Say: {script}</translation>
+    </message>
+    <message>
+        <source>已到店</source>
+        <translation>Is here</translation>
+    </message>
+    <message>
+        <source>{count} 条,{late} 条过期</source>
+        <translation>{count}, {late} overdue</translation>
+    </message>
+    <message>
+        <source>没有要跟进的</source>
+        <translation>Nothing to follow up</translation>
+    </message>
+    <message>
+        <source>{time} 前</source>
+        <translation>by {time}</translation>
+    </message>
+    <message>
+        <source>完成</source>
+        <translation>Done</translation>
+    </message>
+    <message>
+        <source>没联系上</source>
+        <translation>Not reached</translation>
+    </message>
+    <message>
+        <source>不需要</source>
+        <translation>Declined</translation>
+    </message>
+    <message>
+        <source>已过期</source>
+        <translation>Overdue</translation>
+    </message>
+    <message>
+        <source>已记录:{title}</source>
+        <translation>Noted: {title}</translation>
+    </message>
+    <message>
+        <source>{count} 位</source>
+        <translation>{count} customers</translation>
+    </message>
+    <message>
+        <source>总部还没有发来核心客户</source>
+        <translation>Headquarters has sent no core customers yet</translation>
+    </message>
+    <message>
+        <source>喜欢 {goods}</source>
+        <translation>Likes {goods}</translation>
+    </message>
+    <message>
+        <source>、</source>
+        <translation>, </translation>
+    </message>
+    <message>
+        <source>常在{day}来</source>
+        <translation>Comes on {day}</translation>
+    </message>
+    <message>
+        <source>上次 {date}</source>
+        <translation>last {date}</translation>
+    </message>
+    <message>
+        <source>预计 {date}</source>
+        <translation>Expected {date}</translation>
+    </message>
+    <message>
+        <source>周一</source>
+        <translation>Monday</translation>
+    </message>
+    <message>
+        <source>周二</source>
+        <translation>Tuesday</translation>
+    </message>
+    <message>
+        <source>周三</source>
+        <translation>Wednesday</translation>
+    </message>
+    <message>
+        <source>周四</source>
+        <translation>Thursday</translation>
+    </message>
+    <message>
+        <source>周五</source>
+        <translation>Friday</translation>
+    </message>
+    <message>
+        <source>周六</source>
+        <translation>Saturday</translation>
+    </message>
+    <message>
+        <source>周日</source>
+        <translation>Sunday</translation>
+    </message>
+    <message>
+        <source>周会</source>
+        <translation>Weekly meeting</translation>
+    </message>
+    <message>
+        <source>安排回访</source>
+        <translation>Plan visits</translation>
+    </message>
+    <message>
+        <source>总部要求</source>
+        <translation>Headquarters asked</translation>
+    </message>
+    <message>
+        <source>为什么导出;会记在审计里</source>
+        <translation>Why is it exported? It stands in the audit</translation>
+    </message>
+    <message>
+        <source>已导出 {count} 位:{file}</source>
+        <translation>{count} exported: {file}</translation>
+    </message>
+    <message>
+        <source>商品</source>
+        <translation>Goods</translation>
+    </message>
+    <message>
+        <source>价格</source>
+        <translation>Prices</translation>
+    </message>
+    <message>
+        <source>服务</source>
+        <translation>Service</translation>
+    </message>
+    <message>
+        <source>门店环境</source>
+        <translation>The shop</translation>
+    </message>
+    <message>
+        <source>其他</source>
+        <translation>Other</translation>
+    </message>
+    <message>
+        <source>顾客反馈什么</source>
+        <translation>Feedback about what?</translation>
+    </message>
+    <message>
+        <source>已提交,总部会答复</source>
+        <translation>Sent; headquarters will answer</translation>
+    </message>
+    <message>
+        <source>{count} 条,{open} 条待答复</source>
+        <translation>{count}, {open} without an answer</translation>
+    </message>
+    <message>
+        <source>还没有反馈</source>
+        <translation>No feedback yet</translation>
+    </message>
+    <message>
+        <source>待上传</source>
+        <translation>Not sent yet</translation>
+    </message>
+    <message>
+        <source>待答复</source>
+        <translation>No answer yet</translation>
+    </message>
+    <message>
+        <source>已答复</source>
+        <translation>Answered</translation>
+    </message>
+    <message>
+        <source>由 {name} 答复</source>
+        <translation>{name} answers</translation>
+    </message>
+    <message>
+        <source>答复:{answer}</source>
+        <translation>Answer: {answer}</translation>
+    </message>
+    <message>
+        <source>接待</source>
+        <translation>Waiting</translation>
+    </message>
+    <message>
+        <source>预约到店</source>
+        <translation>Booking</translation>
+    </message>
+    <message>
+        <source>来提货</source>
+        <translation>Pick-up</translation>
+    </message>
+    <message>
+        <source>您的顾客 {name} 到店了 · {why}</source>
+        <translation>Your customer {name} is here · {why}</translation>
+    </message>
+    <message>
+        <source>您的反馈有答复了:{text} — {answer}</source>
+        <translation>Your feedback is answered: {text} — {answer}</translation>
+    </message>
+</context>
+<context>
     <name>TickBox</name>
     <message>
         <source>必选</source>
@@ -1601,6 +2502,17 @@
     <message>
         <source>已取消,请退还顾客 {back}</source>
         <translation>Cancelled; give the customer back {back}</translation>
+    </message>
+</context>
+<context>
+    <name>TodoPane</name>
+    <message>
+        <source>待办</source>
+        <translation>To do</translation>
+    </message>
+    <message>
+        <source>没有待办</source>
+        <translation>Nothing to do</translation>
     </message>
 </context>
 </TS>

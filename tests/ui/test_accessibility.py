@@ -20,10 +20,13 @@ from PySide6.QtWidgets import (
 )
 
 from posapp.app import App
-from posapp.streams import SettingRow
+from posapp.board.board_screen import BoardScreen
+from posapp.rules.join_token import CHANNELS
+from posapp.rules.metrics import DayFigures, Figures, Usual
+from posapp.streams import DayRow, SettingRow
 from posapp.ui import label, theme
 from posapp.ui.language import speak
-from tests.shop import Chain, play
+from tests.shop import CASHIER, MANAGER, Chain, play
 
 BUN = "6900000000011"
 ROLES = {
@@ -32,11 +35,31 @@ ROLES = {
 }
 
 
+def a_day(now: int) -> DayRow:
+    """What HQ says of a busy day, in long numbers."""
+    whole = Figures(1_210, 98_123_450, 2_430_000, 1_115, 250, 950, 40_220_000, 1_010, 520, 380, 270, 290, 150, 140, 20)
+    parts = {str(n): Figures(walk_ins=60 + n, joins=20 - n, first=n) for n in range(8, 20)}
+    channels = {name: Figures(joins=9) for name in CHANNELS}
+    scores = [("join_rate", 870, 3400), ("first_order_rate", 300, 870), ("recognition_rate", 4000, 8000)]
+    tills = [(2, now - 3_600_000, 12), (3, 0, 0)]
+    return DayRow(
+        "2026-11-22",
+        now,
+        "provisional",
+        DayFigures(whole, {"1001": parts["9"], "1002": Figures(walk_ins=5, joins=1)}, parts, {}, channels),
+        target=25,
+        usual=Usual(4, 4_800, [0] * 4 + [80] * 10),
+        tills=tills,
+        scores=scores,
+    )
+
+
 @pytest.fixture(params=[1.0])
 def app(qapp: QApplication, chain: Chain, request: pytest.FixtureRequest) -> Iterator[App]:
     """In English, whose words are the longer ones; with letters of a size."""
     theme.dress(qapp, theme.LIGHT, request.param)
     chain.publish("settings", {("chain", "language"): SettingRow("en")})
+    chain.publish("board", {("store:1", "2026-11-22"): a_day(chain.clock.now_ms())})
     till = chain.till()
     speak(qapp, till.settings.language)
     made = App(till)
@@ -109,8 +132,31 @@ def everywhere(app: App) -> Iterator[str]:
     play(app.till, "pay cash 100")
     app._report_x()
     yield "X report"
+    yield from board(app)
     window.tell("trouble")
     yield "notice"
+
+
+def board(app: App) -> Iterator[str]:
+    """The manager's board with HQ's figures, block by block, and the clerk's own page."""
+    app.show_setup("mine")
+    yield "mine"
+    play(app.till, f"sign-in {' '.join(MANAGER)}")
+    app.show_setup("board")
+    screen = app.window.page
+    assert isinstance(screen, BoardScreen)
+    for source in (screen.store, screen.here):
+        source.click()
+        for n, name in enumerate(screen.panes):
+            screen.tabs[n].click()
+            yield f"board {name}"
+        screen.rate.click()
+        yield "figure"
+        screen.open_today()
+    screen._ask_reason()
+    yield "why"
+    play(app.till, f"sign-in {' '.join(CASHIER)}")
+    app.window.show_page("sale")
 
 
 def test_whatever_is_in_sight_has_a_name(app: App) -> None:

@@ -90,7 +90,7 @@ class Result(msgspec.Struct, omit_defaults=True):
 
 
 def read(vault: Vault, channel: str, event: Event, now: int) -> tuple[Happened, Key]:
-    """Understand an event. Raises PosError bad_event with the field that is wrong, digits_in_text, bad_name."""
+    """Understand an event. Raises PosError bad_event with the field that is wrong, text_has_number, bad_name."""
     if not _ID.fullmatch(event.id):
         raise PosError("bad_event", field="id")
     if event.kind not in KINDS:

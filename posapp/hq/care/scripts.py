@@ -45,7 +45,7 @@ class Said(NamedTuple):
 def draft(database: Database, scene: str, prompt: str, line: str, author: str, now: int) -> int:
     """Write a version; its number. prompt, line: "中文/English", the line may be "".
 
-    Raises PosError bad_id, bad_name, bad_blank, digits_in_text, inward_word.
+    Raises PosError bad_id, bad_name, bad_blank, text_has_number, inward_word.
     """
     texts = {"prompt": _texts(prompt, LONGEST_PROMPT), "line": _texts(line, LONGEST_LINE) if line else ("", "")}
     with database.transaction() as conn:

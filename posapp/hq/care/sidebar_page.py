@@ -171,6 +171,10 @@ def _customer(external_userid: str) -> str:
     return f'<input type="hidden" name="customer" value="{escape(external_userid)}">'
 
 
+def _two(first: str, second: str) -> str:
+    return f'<div class="two">{first}{second}</div>'
+
+
 def _pressed(conn: Connection, visit: Visit, seller: Seller, root: str, now: int) -> str:
     """Do what was pressed; what to say of it. Publishes as the last word."""
     action, _, id_ = visit.form.get("action", "").partition(" ")
@@ -242,14 +246,12 @@ class _Shown:
         if self._hint is None:
             return ""
         say = self._visit.say
-        buttons = sheet.button(f"accepted {self._hint.id}", say("已提到", "Mentioned it")) + sheet.button(
-            f"declined {self._hint.id}", say("先不提", "Not now"), "plain"
-        )
+        no = sheet.button(f"declined {self._hint.id}", say("先不提", "Not now"), "plain")
         line = self._pair(self._hint.script)
         return sheet.section(
             sheet.words("h2", self._pair(self._hint.prompt)),
             sheet.words("p", f"“{line}”") if line else "",
-            form(buttons),
+            form(_two(sheet.button(f"accepted {self._hint.id}", say("已提到", "Mentioned it")), no)),
         )
 
     def _likes(self) -> str:
@@ -279,14 +281,12 @@ class _Shown:
             late = todo.lead.due <= self._now
             due = f"{local(todo.lead.due, self._zone):%m-%d %H:%M}"
             when = say(f"{due} 前", f"by {due}") + (say(" · 已超时", " · overdue") if late else "")
-            parts.append(sheet.words("p", todo.lead.title[self._place]))
-            parts.append(sheet.words("p", when, "e" if late else "quiet"))
+            name = sheet.words("span", todo.lead.title[self._place])
+            parts.append(f'<div class="row">{name}{sheet.words("span", when, "e" if late else "quiet")}</div>')
             if line := todo.lead.script[self._place]:
                 parts.append(sheet.words("p", f"“{line}”"))
-            buttons = sheet.button(f"done {todo.id}", say("完成", "Done"))
-            parts.append(
-                form(buttons + sheet.button(f"not_reached {todo.id}", say("没联系上", "Not reached"), "plain"))
-            )
+            no = sheet.button(f"not_reached {todo.id}", say("没联系上", "Not reached"), "plain")
+            parts.append(form(_two(sheet.button(f"done {todo.id}", say("完成", "Done")), no)))
         return self._block(say("待跟进", "To do"), parts)
 
     def _row(self, left: str, right: str) -> str:

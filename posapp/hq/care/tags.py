@@ -47,7 +47,7 @@ ALWAYS = (
 
 
 def add_rule(database: Database, id_: str, rule: Rule) -> None:
-    """Make a rule, or change it. Raises PosError bad_id, bad_choice, bad_name, digits_in_text."""
+    """Make a rule, or change it. Raises PosError bad_id, bad_choice, bad_name, text_has_number."""
     if rule.kind not in KINDS:
         raise PosError("bad_choice", value=rule.kind[:20], values=", ".join(KINDS))
     if rule.scene and rule.scene not in SCENES:
@@ -136,7 +136,7 @@ def set_tag(
 ) -> None:
     """Note something by hand, for so many days (0: until it is taken off); with a scene the clerks are told.
 
-    A scene is told only to who agreed to suggestions. Raises PosError bad_id, bad_name, digits_in_text, bad_choice,
+    A scene is told only to who agreed to suggestions. Raises PosError bad_id, bad_name, text_has_number, bad_choice,
     no_such_member.
     """
     if scene and scene not in SCENES:

@@ -6,6 +6,7 @@ import re
 
 from posapp.errors import PosError
 from posapp.hq.people import plain_name
+from posapp.rules.free_text import read_text
 
 LONGEST_PROMPT = 24
 LONGEST_LINE = 60
@@ -14,21 +15,17 @@ BLANKS = ("goods", "topic", "days", "gift", "times")
 
 # How the shop sorts its customers is nobody's to hear (domain.md J10).
 _INWARD = ("沉睡", "高价值", "流失", "dormant", "high value", "high-value", "churn")
-_DIGITS = re.compile(r"\d{5}")
 _BLANK = re.compile(r"\{(\w+)\}")
 _LARGEST_BLANK = 40
 
 
 def plain(text: str, most: int) -> str:
-    """A text as given, on one line. Raises PosError bad_name, digits_in_text (people type phones)."""
-    text = plain_name(text, most)
-    if _DIGITS.search(text):
-        raise PosError("digits_in_text")
-    return text
+    """A text as given, on one line. Raises PosError bad_name, text_has_number (people type phones)."""
+    return read_text(plain_name(text, most), most)
 
 
 def facing(text: str, most: int) -> str:
-    """A text that a customer may see or hear. Raises PosError bad_name, digits_in_text, inward_word."""
+    """A text that a customer may see or hear. Raises PosError bad_name, text_has_number, inward_word."""
     text = plain(text, most)
     for word in _INWARD:
         if word in text.lower():

@@ -171,6 +171,42 @@ def portions(values: Iterable[str]) -> Iterator[list[str]]:
 # --- tickets ---
 
 
+class Late:
+    """Which entries came when a day was final. A journal comes in order: from one entry on they all did."""
+
+    def __init__(self, conn: Connection, day: Day, now: int) -> None:
+        asked = {"store": day.store, "freezes": day.freezes}
+        self._first: dict[str, int] = {}
+        if now >= day.freezes:
+            self._first.update((jid, seq) for jid, seq in conn.execute(_LATE, asked))
+
+    def has(self, jid: str, seq: int) -> int:
+        return int(jid in self._first and seq >= self._first[jid])
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What HQ holds of a store-day beside its sales: refunds on it, joins in its store until it is final."""
+
+    day: Day
+    now: int
+    late: Late
+    refunds: Sequence[Any]
+    joins: Sequence[Any]
+
+    def joined_on(self) -> list[Any]:
+        """Who joined in the store on the date, by whatever channel."""
+        return [row for row in self.joins if self.day.starts <= row.at < self.day.ends]
+
+
+def look(conn: Connection, day: Day, now: int) -> Seen:
+    """Read what several of the questions below are asked of."""
+    refunds = conn.execute(_REFUNDS, {"store": day.store, "date": day.date}).all()
+    # a parked ticket may have been opened the day before
+    around = {"store": day.store, "starts": day.starts - JOIN_MS, "ends": day.freezes}
+    return Seen(day, now, Late(conn, day, now), refunds, conn.execute(_JOINED, around).all())
+
+
 class Told(NamedTuple):
     """A sale's place in its journal, the id that bought it, the stem of its code, and what it counts as."""
 
@@ -245,34 +281,17 @@ def stem_of(join: str) -> str:
         return ""
 
 
-class Late:
-    """Which entries came when a day was final. A journal comes in order: from one entry on they all did."""
-
-    def __init__(self, conn: Connection, day: Day, now: int) -> None:
-        asked = {"store": day.store, "freezes": day.freezes}
-        self._first: dict[str, int] = {}
-        if now >= day.freezes:
-            self._first.update((jid, seq) for jid, seq in conn.execute(_LATE, asked))
-
-    def has(self, jid: str, seq: int) -> int:
-        return int(jid in self._first and seq >= self._first[jid])
-
-
-def tickets(conn: Connection, day: Day, staff: frozenset[str], now: int) -> list[Told]:
+def tickets(conn: Connection, seen: Seen, staff: frozenset[str]) -> list[Told]:
     """Every sale of a store-day as it counts by what is known now."""
+    day, late = seen.day, seen.late
     here = {"store": day.store, "date": day.date}
     sold = conn.execute(_SALES, here).all()
     if not sold:
         return []
-    late = Late(conn, day, now)
     pieces: dict[tuple[str, int], int] = defaultdict(int)
     for jid, seq, unit, qty in conn.execute(_LINES, here):
         pieces[jid, seq] += pieces_of(unit, qty)
-    voids = {
-        (row.till, row.sale)
-        for row in conn.execute(_REFUNDS, here)
-        if row.kind == "void" and not late.has(row.jid, row.seq)
-    }
+    voids = {(row.till, row.sale): late.has(row.jid, row.seq) for row in seen.refunds if row.kind == "void"}
     shown: dict[tuple[int, str], int] = defaultdict(int)
     for row in conn.execute(_SHOWN, here):
         body = _shown.decode(row.body)
@@ -280,7 +299,9 @@ def tickets(conn: Connection, day: Day, staff: frozenset[str], now: int) -> list
             shown[row.till, body.ticket] += body.seconds * 1000
     stems = {stem for row in sold if (stem := stem_of(row.join))}
     claims = {row.stem: row for some in portions(stems) for row in conn.execute(_CLAIMS, {"some": some})}
-    joins = _joins_by_stem(conn, day)
+    joins: dict[str, list[int]] = defaultdict(list)
+    for row in seen.joins:
+        joins[row.stem].append(row.at)
     people = people_of(conn, [*(row.member for row in sold if row.member), *(row.ref for row in claims.values())])
     told = []
     for row in sold:
@@ -290,6 +311,7 @@ def tickets(conn: Connection, day: Day, staff: frozenset[str], now: int) -> list
             claimed = None
         ref = row.member or (claimed.ref if claimed is not None else "")
         buyer = people.get(ref)
+        is_late = late.has(row.jid, row.seq)
         is_member = bool(row.member and buyer and buyer.since)
         ticket = Ticket(
             row.event,
@@ -308,32 +330,21 @@ def tickets(conn: Connection, day: Day, staff: frozenset[str], now: int) -> list
             bool(not row.member and buyer and 0 < buyer.since < row.opened),
             min((at for at in joins.get(stem, ()) if row.opened <= at <= row.paid + JOIN_MS), default=0),
             shown[row.till, row.ticket],
-            (row.till, row.event) in voids,
+            voids.get((row.till, row.event), 2) <= is_late,  # a void that came late is one of a late ticket only
             row.lines == 0,
             bool(buyer and buyer.root in staff),
         )
-        told.append(Told(row.jid, row.seq, ref, stem, ticket, late.has(row.jid, row.seq)))
+        told.append(Told(row.jid, row.seq, ref, stem, ticket, is_late))
     return told
 
 
-def _joins_by_stem(conn: Connection, day: Day) -> dict[str, list[int]]:
-    """When somebody joined by a code of a ticket of this day: a parked one may have been opened the day before."""
-    around = {"store": day.store, "starts": day.starts - JOIN_MS, "ends": day.ends + JOIN_MS + 1}
-    found: dict[str, list[int]] = defaultdict(list)
-    for row in conn.execute(_JOINED, around):
-        if row.stem:
-            found[row.stem].append(row.at)
-    return found
-
-
-def backs(conn: Connection, day: Day, told: Sequence[Told], now: int) -> list[Back]:
+def backs(seen: Seen, told: Sequence[Told]) -> list[Back]:
     """What went back on a day, but for the tickets voided on it."""
-    late = Late(conn, day, now)
     voided = {(one.ticket.till, one.ticket.id) for one in told if one.ticket.voided}
     return [
-        Back(row.till, row.clerk, day.hour(row.done), row.total + row.rounding)
-        for row in conn.execute(_REFUNDS, {"store": day.store, "date": day.date})
-        if not late.has(row.jid, row.seq) and not (row.kind == "void" and (row.till, row.sale) in voided)
+        Back(row.till, row.clerk, seen.day.hour(row.done), row.total + row.rounding)
+        for row in seen.refunds
+        if not seen.late.has(row.jid, row.seq) and not (row.kind == "void" and (row.till, row.sale) in voided)
     ]
 
 
@@ -344,11 +355,6 @@ class Flags(NamedTuple):
     first: int
     again: int
     wecom: int
-
-
-def joined_on(conn: Connection, day: Day) -> list[Any]:
-    """Who joined in a store on its date, by whatever channel."""
-    return list(conn.execute(_JOINED, {"store": day.store, "starts": day.starts, "ends": day.ends}))
 
 
 def flags_of(conn: Connection, rows: Sequence[Any]) -> dict[str, Flags]:
@@ -384,9 +390,10 @@ def _orders(row: Any, purchases: Sequence[Any]) -> tuple[int, int]:
 # --- codes ---
 
 
-def opened_on(conn: Connection, day: Day) -> list[dict[str, Any]]:
+def opened_on(conn: Connection, seen: Seen) -> list[dict[str, Any]]:
     """The codes of in-store channels that were opened on a date, as rows of code_fact: a ticket's on the first day
     only, one that is printed once for many on each."""
+    day = seen.day
     opens: dict[str, list[Any]] = defaultdict(list)
     for row in conn.execute(_OPENS, {"store": day.store, "starts": day.starts, "ends": day.ends}):
         if row.channel in IN_STORE:
@@ -395,8 +402,9 @@ def opened_on(conn: Connection, day: Day) -> list[dict[str, Any]]:
         return []
     every = {row[0]: row for some in portions(opens) for row in conn.execute(_EVERY_OPEN, {"some": some})}
     enrolled: Mapping[str, list[int]] = defaultdict(list)
-    for row in conn.execute(_JOINED, {"store": day.store, "starts": day.starts, "ends": day.freezes}):
-        enrolled[row.token].append(row.at)
+    for row in seen.joins:
+        if row.at >= day.starts:
+            enrolled[row.token].append(row.at)
     rows = []
     for token, mine in sorted(opens.items()):
         first = min(mine, key=lambda row: (row.first, row.session))

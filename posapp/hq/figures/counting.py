@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -168,12 +167,12 @@ def _lock(conn: Connection) -> None:
     conn.execute(select(counted.c.value).where(counted.c.name == BATCH).with_for_update())
 
 
-def _count(conn: Connection, days: Iterable[Day], staff: frozenset[str], round_: _Round, now: int) -> set[Place]:
+def _count(conn: Connection, days: list[Day], staff: frozenset[str], round_: _Round, now: int) -> set[Place]:
     touched: set[Place] = set()
+    buyers: set[str] = set()
     for day in days:
         outcome = tally.recount(conn, day, staff, round_.standing(day))
+        buyers |= outcome.buyers
         if outcome.is_changed:
             touched.add((day.store, day.date))
-        if outcome.buyers:
-            touched |= tally.mature(conn, outcome.buyers, day.starts - MATURES_MS, now)
-    return touched
+    return touched | tally.mature(conn, buyers, min(day.starts for day in days) - MATURES_MS, now)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, select
 from posapp.errors import PosError
 from posapp.hq.figures import classify
 from posapp.hq.figures.changes import Places, changes, marks
-from posapp.hq.figures.classify import Day, Told, fact_row, ticket_of
+from posapp.hq.figures.classify import Day, Seen, Told, fact_row, ticket_of
 from posapp.hq.figures.tables import code_fact, fact, join_fact, tally_day
 from posapp.hq.figures.tally import FIELDS, held_rows, joins_of, opened_of, rows_of
 from posapp.hq.tables import batch
@@ -55,14 +55,15 @@ def _differs(day: Day, what: str) -> PosError:
 
 def _day(conn: Connection, day: Day, row: Row[Any], staff: frozenset[str]) -> None:
     now = row.frozen or day.freezes - 1  # as it was counted: of a day that is not final nothing is late
-    told = classify.tickets(conn, day, staff, now)
+    seen = classify.look(conn, day, now)
+    told = classify.tickets(conn, seen, staff)
     facts = conn.execute(select(fact).where(fact.c.store == day.store, fact.c.date == day.date)).all()
     if row.state == FINAL:
         _final(day, facts, told)
     else:
         _open(day, facts, told)
-        _codes(conn, day)
-    _joins(conn, day)
+        _codes(conn, seen)
+    _joins(conn, seen)
     here = {"store": day.store, "date": day.date}
     joins = conn.execute(select(join_fact).filter_by(**here)).all()
     codes = conn.execute(select(code_fact).filter_by(**here)).all()
@@ -70,7 +71,7 @@ def _day(conn: Connection, day: Day, row: Row[Any], staff: frozenset[str]) -> No
         (ticket_of(one) for one in facts if not one.late),
         joins_of(joins),
         opened_of(codes),
-        classify.backs(conn, day, [one for one in told if not one.late], now),
+        classify.backs(seen, told),
     )
     wanted, kept = rows_of(made), held_rows(conn, day.store, day.date)
     for place in sorted(wanted.keys() | kept.keys()):
@@ -102,9 +103,9 @@ def _final(day: Day, facts: Sequence[Any], told: list[Told]) -> None:
             raise _differs(day, f"fact {place[0]} {place[1]}")
 
 
-def _joins(conn: Connection, day: Day) -> None:
+def _joins(conn: Connection, seen: Seen) -> None:
     """Each join has its fact; what became of it is what its person's tickets say."""
-    rows = classify.joined_on(conn, day)
+    day, rows = seen.day, seen.joined_on()
     flags = classify.flags_of(conn, rows)
     kept = {
         one.ref: one
@@ -125,10 +126,11 @@ def _joins(conn: Connection, day: Day) -> None:
         raise _differs(day, f"join {min(kept)}")
 
 
-def _codes(conn: Connection, day: Day) -> None:
+def _codes(conn: Connection, seen: Seen) -> None:
     """Each code that was opened has its fact; who was erased has left no other trace."""
+    day = seen.day
     codes = {one.token: one for one in conn.execute(select(code_fact).filter_by(store=day.store, date=day.date))}
-    for code in classify.opened_on(conn, day):
+    for code in classify.opened_on(conn, seen):
         held = codes.get(code["token"])
         if held is None or any(held._mapping[name] < code[name] for name in ("authorised", "enrolled")):
             raise _differs(day, f"code {code['token']}")

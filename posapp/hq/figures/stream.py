@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, case, delete, func, select
 
 from posapp.clock import MINUTE
 from posapp.hq import feed
@@ -167,7 +167,7 @@ def repurchase(conn: Connection, store: int, today: str) -> tuple[int, int]:
         .subquery()
     )
     asked = (
-        select(person.c.root, fact.c.date, func.max((fact.c.store == store).cast(fact.c.store.type)).label("here"))
+        select(person.c.root, fact.c.date, func.max(case((fact.c.store == store, 1), else_=0)).label("here"))
         .join(person, person.c.ref == fact.c.ref)
         .join(here, here.c.root == person.c.root)
         .where(*bought)

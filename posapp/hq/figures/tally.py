@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Row, bindparam, delete, func, select, update
@@ -76,15 +77,20 @@ class Standing:
 def recount(conn: Connection, day: Day, staff: frozenset[str], standing: Standing) -> Outcome:
     """Work one store-day out."""
     held = conn.execute(_DAY, _key(day)).one_or_none()
-    told = classify.tickets(conn, day, staff, standing.now)
+    seen = classify.look(conn, day, standing.now)
+    told = classify.tickets(conn, seen, staff)
     outcome = Outcome()
     if held is not None and held.frozen:
-        return _after_freeze(conn, day, held, told, standing.now, outcome)
+        return _after_freeze(conn, seen, held, told, outcome)
     _write_facts(conn, day, told, outcome)
-    late = _late_joins(conn, day, standing.now)
-    _write_joins(conn, day, classify.joined_on(conn, day), late)
-    _write_codes(conn, day)
-    made = figures_of(conn, day, told, standing.now)
+    joins = _write_joins(conn, day, seen.joined_on(), _late_joins(conn, day, standing.now))
+    codes = _write_codes(conn, seen)
+    made = day_of(
+        (one.ticket for one in told if not one.late),
+        joins_of(SimpleNamespace(**row) for row in joins),
+        opened_of(SimpleNamespace(**row) for row in codes),
+        classify.backs(seen, told),
+    )
     is_other = _write_tallies(conn, day, made)
     _write_day(conn, day, held, standing, is_other, outcome)
     return outcome
@@ -94,17 +100,7 @@ def _key(day: Day) -> dict[str, Any]:
     return {"store": day.store, "date": day.date}
 
 
-def figures_of(conn: Connection, day: Day, told: Sequence[Told], now: int) -> DayFigures:
-    """A store-day from its tickets and from the facts that are kept of its joins and codes."""
-    return day_of(
-        (one.ticket for one in told if not one.late),
-        joins_of(conn.execute(_JOINS, _key(day))),
-        opened_of(conn.execute(_CODES, _key(day))),
-        classify.backs(conn, day, told, now),
-    )
-
-
-def joins_of(rows: Iterable[Row[Any]]) -> list[Join]:
+def joins_of(rows: Iterable[Any]) -> list[Join]:
     """The joins that count, from their facts."""
     return [
         Join(
@@ -125,7 +121,7 @@ def joins_of(rows: Iterable[Row[Any]]) -> list[Join]:
     ]
 
 
-def opened_of(rows: Iterable[Row[Any]]) -> list[Opened]:
+def opened_of(rows: Iterable[Any]) -> list[Opened]:
     return [
         Opened(
             row.token, row.store, row.till, row.clerk, row.channel, row.hour, bool(row.authorised), bool(row.enrolled)
@@ -165,10 +161,11 @@ def _late_joins(conn: Connection, day: Day, now: int) -> set[str]:
     return set(conn.scalars(heard))
 
 
-def _write_joins(conn: Connection, day: Day, rows: Sequence[Row[Any]], late: set[str]) -> None:
+def _write_joins(conn: Connection, day: Day, rows: Sequence[Any], late: set[str]) -> list[dict[str, Any]]:
+    """The facts of a day's joins as they are now."""
     held = {row.ref: row for row in conn.execute(_JOINS, _key(day))}
     flags = classify.flags_of(conn, rows)
-    written = []
+    written, every = [], []
     for row in rows:
         old = held.pop(row.ref, None)
         first, again, wecom = flags[row.ref]
@@ -188,24 +185,30 @@ def _write_joins(conn: Connection, day: Day, rows: Sequence[Row[Any]], late: set
             "wecom": max(wecom, old.wecom if old is not None else 0),
             "late": int(row.ref in late),
         }
+        every.append(made)
         if old is None or old._asdict() != made:
             written.append(made)
     upsert(conn, join_fact, written)
     for ref in held:
         conn.execute(delete(join_fact).where(join_fact.c.ref == ref, join_fact.c.date == day.date))
+    return every
 
 
-def _write_codes(conn: Connection, day: Day) -> None:
-    """Codes that were opened stay counted, also when the browser that opened them is forgotten."""
-    held = {row.token: row for row in conn.execute(_CODES, _key(day))}
+def _write_codes(conn: Connection, seen: classify.Seen) -> list[dict[str, Any]]:
+    """The facts of a day's codes as they are now. Codes that were opened stay counted, also when the browser that
+    opened them is forgotten."""
+    held = {row.token: row for row in conn.execute(_CODES, _key(seen.day))}
+    every = {token: row._asdict() for token, row in held.items()}
     written = []
-    for row in classify.opened_on(conn, day):
+    for row in classify.opened_on(conn, seen):
         old = held.get(row["token"])
         if old is not None:
             row |= {name: max(row[name], old._mapping[name]) for name in ("authorised", "enrolled")}
         if old is None or old._asdict() != row:
             written.append(row)
+            every[row["token"]] = row
     upsert(conn, code_fact, written)
+    return list(every.values())
 
 
 # --- sums ---
@@ -296,9 +299,10 @@ def _write_day(
 
 
 def _after_freeze(
-    conn: Connection, day: Day, held: Row[Any], told: Sequence[Told], now: int, outcome: Outcome
+    conn: Connection, seen: classify.Seen, held: Row[Any], told: Sequence[Told], outcome: Outcome
 ) -> Outcome:
     """Tickets and joins that come to a final day are kept, and do not count."""
+    day, now = seen.day, seen.now
     facts = {(row.jid, row.seq): row for row in conn.execute(_FACTS, _key(day))}
     names = [column.name for column in fact.columns]
     new = [fact_row(one._replace(late=1)) for one in told if (one.jid, one.seq) not in facts]
@@ -310,7 +314,7 @@ def _after_freeze(
             conn.execute(update(fact).where(fact.c.jid == one.jid, fact.c.seq == one.seq).values(ref=one.ref))
             outcome.buyers.update(ref for ref in (old.ref, one.ref) if ref)
     joins = conn.execute(_JOINS, _key(day)).all()
-    rows = classify.joined_on(conn, day)
+    rows = seen.joined_on()
     if new_joins := {row.ref for row in rows} - {row.ref for row in joins}:
         _write_joins(conn, day, rows, {row.ref for row in joins if row.late} | new_joins)
         outcome.is_changed = _retally(conn, day.store, day.date, now)
@@ -349,14 +353,14 @@ def _retally(conn: Connection, store: int, date: str, now: int) -> bool:
     made = rows_of(day_of((), joins_of(conn.execute(_JOINS, {"store": store, "date": date}))))
     held: dict[tuple[str, str], tuple[int, ...]] = defaultdict(lambda: (0,) * len(FIELDS))
     held.update(held_rows(conn, store, date))
-    places = {name: FIELDS.index(name) for name in COHORT}
-    is_other = False
+    changed = []
     for (axis, key), row in made.items():
-        wanted = {name: row[at] for name, at in places.items()}
-        if wanted != {name: held[axis, key][at] for name, at in places.items()}:
-            where = (tally.c.store == store, tally.c.date == date, tally.c.axis == axis, tally.c.key == key)
-            conn.execute(update(tally).where(*where).values(**wanted))
-            is_other = True
-    if is_other:
+        old = held[axis, key]
+        new = tuple(row[at] if name in COHORT else old[at] for at, name in enumerate(FIELDS))
+        if new != old:
+            place = {"store": store, "date": date, "axis": axis, "key": key}
+            changed.append({**place, **dict(zip(FIELDS, new, strict=True))})
+    upsert(conn, tally, changed)
+    if changed:
         conn.execute(update(tally_day).where(*_is(store, date)).values(made=now))
-    return is_other
+    return bool(changed)

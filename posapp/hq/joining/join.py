@@ -41,6 +41,7 @@ from posapp.hq.people import settings_of
 from posapp.ids import uuid7
 from posapp.keys import HqKeys
 from posapp.messages import Consent
+from posapp.rules.join_token import WITHOUT_TICKET
 from posapp.streams import JoinedRow
 
 NO_TICKET, OPEN, CREDITED, TAKEN, WAITING, VOID = "", "open", "credited", "taken", "waiting", "void"
@@ -101,6 +102,8 @@ def join(conn: Connection, keys: HqKeys, means: Means, asked: Joining) -> tuple[
     published: Published = {}
     if asked.code and asked.code.is_ticket:
         published = take_ticket(conn, keys, means, done, asked.code)
+    elif asked.code and done.is_new and asked.code.token.channel in WITHOUT_TICKET:
+        published = _told(means, done, asked.code)
     if asked.code:
         seen_at(conn, ref, asked.code.token.store, means.now)
         tie(conn, means, ref, asked.code.text)
@@ -200,8 +203,8 @@ def running(conn: Connection, store: int, now: int) -> Sequence[Any]:
 
 
 def take_ticket(conn: Connection, keys: HqKeys, means: Means, done: Outcome, code: Code) -> Published:
-    """Let the person have the ticket of a code: the first who comes. Of one paid already its points are theirs now; an
-    open one is told to its till."""
+    """Let the person have the ticket of a code: the first who comes. Of one paid already its points are theirs now. Its
+    till is told, for the open ticket and for the day's figures."""
     token = code.token
     row = {
         "stem": token.stem,
@@ -225,10 +228,16 @@ def take_ticket(conn: Connection, keys: HqKeys, means: Means, done: Outcome, cod
     if sold is not None:
         done.ticket, done.points = credit(conn, done.ref, token.stem, sold, means.now)
         watch_claims(conn, means, done.ref, settings_of(conn, feed.store_scope(token.store)).time_zone)
-        return {}
+        return _told(means, done, code) if done.ticket == CREDITED else {}
     done.ticket = WAITING if token.channel == "receipt" else OPEN
-    told = JoinedRow(done.ref, means.now, int(done.is_new), token.channel)
-    return {"joins": {(feed.till_scope(token.store, token.till), token.stem): told}}
+    return _told(means, done, code)
+
+
+def _told(means: Means, done: Outcome, code: Code) -> Published:
+    """What a code's till hears of who used it."""
+    token = code.token
+    row = JoinedRow(done.ref, means.now, int(done.is_new), token.channel, token.clerk)
+    return {"joins": {(feed.till_scope(token.store, token.till), token.stem): row}}
 
 
 def credit(conn: Connection, ref: str, stem: str, sold: Any, now: int) -> tuple[str, int]:

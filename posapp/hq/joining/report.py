@@ -5,9 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Hashable, Mapping
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import select
 
@@ -19,13 +18,7 @@ from posapp.hq.joining.tables import claim, joined
 from posapp.hq.people import settings_of
 from posapp.hq.tables import sale, store
 from posapp.money import Money
-
-SMALLEST_CELL = 5
-"""An exported table names no group of fewer persons (domain.md 3.1 row 26)."""
-
-_HIDDEN = "*"
-
-_Key = TypeVar("_Key", bound=Hashable)
+from posapp.rules.small_cells import HIDDEN, without_small_cells
 
 
 def joins(database: Database, clock: Clock, number: int, date: str | None) -> dict[str, Any]:
@@ -97,16 +90,6 @@ def _clock_of(instant: str, zone: str) -> str:
     return f"{local(int(datetime.fromisoformat(instant).timestamp() * 1000), zone):%H:%M}"
 
 
-def without_small_cells(counts: Mapping[_Key, int]) -> dict[_Key, int | None]:
-    """Counts of persons as they may leave the house: None for 1 to 4. One alone could be worked out from the sum, so
-    then the next smallest is hidden with it."""
-    hidden = {key for key, n in counts.items() if 0 < n < SMALLEST_CELL}
-    others = sorted((n, str(key), key) for key, n in counts.items() if key not in hidden and n)
-    if len(hidden) == 1 and others:
-        hidden.add(others[0][2])
-    return {key: None if key in hidden else n for key, n in counts.items()}
-
-
 def joins_export(told: dict[str, Any]) -> str:
     """The groups as CSV, without small cells and without persons."""
     counts = {(one["clerk"], one["channel"]): one["joins"] for one in told["groups"]}
@@ -114,5 +97,5 @@ def joins_export(told: dict[str, Any]) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["store", "date", "clerk", "channel", "joins"])
     for (clerk, channel), n in without_small_cells(counts).items():
-        writer.writerow([told["store"], told["date"], clerk, channel, _HIDDEN if n is None else n])
+        writer.writerow([told["store"], told["date"], clerk, channel, HIDDEN if n is None else n])
     return out.getvalue()

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Table, select
 
 from posapp.clock import rfc3339
 from posapp.hq.care.tables import hint, owner, tag, timeline, title
+from posapp.hq.flows.tables import flow_contact
 from posapp.hq.joining.tables import claim, given, joined, pack_bought, referral
 from posapp.hq.members.identity import root_of, same_as
 from posapp.hq.members.privacy import Recipient
@@ -28,6 +29,7 @@ from posapp.hq.members.tables import (
     privacy_request,
 )
 from posapp.hq.tables import refund, sale, sale_line
+from posapp.hq.tasks.tables import lead
 from posapp.hq.vault import Vault
 from posapp.money import Money
 
@@ -46,6 +48,8 @@ TITLES = {
     "tickets": ("认领的小票", "Tickets you claimed"),
     "packs": ("入会包", "Join packs"),
     "referrals": ("邀请记录", "Invitations"),
+    "contacts": ("自动触达", "What reached you by itself"),
+    "leads": ("门店待办", "What shops had to do for you"),
     "requests": ("隐私请求", "Privacy requests"),
     "events": ("浏览、咨询和线上订单", "What you did online"),
     "tags": ("标签", "Tags"),
@@ -90,6 +94,8 @@ def collect(conn: Connection, vault: Vault, ref: str, recipients: Sequence[Recip
         "referrals": [
             {"at": rfc3339(row.at), "state": row.state} for row in conn.execute(select(referral).where(invited))
         ],
+        "contacts": _rows(conn, flow_contact, refs, "flow at action segment away outcome"),
+        "leads": _rows(conn, lead, refs, "title store made due state"),
         "requests": _rows(conn, privacy_request, refs, "number kind state made due done"),
         "events": _rows(conn, timeline, refs, "at kind source article text fen"),
         "tags": _rows(conn, tag, refs, "name value made ends"),

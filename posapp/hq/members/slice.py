@@ -172,7 +172,7 @@ class _Told:
 
 def _benefit(row: Row[Any]) -> Benefit:
     chinese, english = json.loads(row.name)
-    return Benefit(row.id, row.kind, (chinese, english), row.fen, row.least, row.article, row.ends)
+    return Benefit(row.id, row.kind, (chinese, english), row.fen, row.least, row.article, row.ends, row.waits)
 
 
 def birthday_month(month_day: str, settings: Settings, now: int) -> str:

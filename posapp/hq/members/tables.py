@@ -155,7 +155,8 @@ person_store = table(
     "person_store", key("ref", Word), key("store", Whole), whole("seen"), Index("person_store_store", "store", "seen")
 )
 
-# kind: amount or gift. state: open, used, void. used_by: event id of the sale.
+# kind: amount or gift. state: open, used, void. used_by: event id of the sale. waits: 1 when a cashier has to accept it
+# for the ticket.
 benefit = table(
     "benefit",
     key("id", Word),
@@ -170,6 +171,7 @@ benefit = table(
     whole("made"),
     word("state", "open"),
     word("used_by", ""),
+    whole("waits", 0),
     Index("benefit_ref", "ref"),
 )
 

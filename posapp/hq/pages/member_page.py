@@ -266,7 +266,7 @@ def _page(conn: Connection, hq: Hq, visit: Visit, root: str, errors: Errors, sai
     hello = f"{head.initial}**" if head.initial else say("会员", "Member")
     level = conn.scalar(select(tier.c.name).where(tier.c.id == head.tier)) if head.tier else None
     told = row_of(conn, root, now)
-    gifts = "".join(_benefit(visit, gift, settings.time_zone) for gift in told.benefits)
+    gifts = "".join(_benefit(visit, gift, settings.time_zone) for gift in told.benefits if not gift.waits)
     body = (
         wide
         + sheet.section(

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, exists, func, select
 
 from posapp.clock import DAY
 from posapp.errors import PosError
@@ -131,7 +131,9 @@ def touches_of(conn: Connection, roots: Iterable[str], since: str) -> dict[str, 
     for some in portions(root_of):
         for row in conn.execute(select(joined).where(joined.c.ref.in_(some), joined.c.token != "")):
             note(row.ref, row.at, row.channel, row.token)
-        for row in conn.execute(select(claim.c.ref, claim.c.at, claim.c.token).where(claim.c.ref.in_(some))):
+        # what a till sold to a member is claimed by nobody's phone
+        scanned = exists().where(token_open.c.stem == claim.c.stem)
+        for row in conn.execute(select(claim.c.ref, claim.c.at, claim.c.token).where(claim.c.ref.in_(some), scanned)):
             if row.token and (channel := _channel(row.token)):
                 note(row.ref, row.at, channel, row.token)
         for row in conn.execute(select(referral.c.friend, referral.c.at).where(referral.c.friend.in_(some))):

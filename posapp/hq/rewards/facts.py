@@ -108,7 +108,7 @@ def cases_of(conn: Connection, days: Days, groups: Iterable[Group]) -> dict[Grou
                     bool(told and told.self_scan),
                     bool(told and told.before),
                     places.get(row.ref, 1),
-                    _is_open(shifts[group.store], row.at),
+                    not (told and told.told) or _is_open(shifts[group.store], row.at),
                     next((order for join, order in bought if body and join.startswith(body)), None),
                     tuple(order for _, order in bought),
                 )

@@ -19,7 +19,7 @@ from posapp.hq.rewards.account import book, differences, known_row, month_now, r
 from posapp.hq.rewards.days import Days
 from posapp.hq.rewards.facts import SLACK_MS, groups_of, ids_of, refs_of_sales, roots_of
 from posapp.hq.rewards.rules import add_rule
-from posapp.hq.rewards.seen import Staff, known_again, remember
+from posapp.hq.rewards.seen import Staff, known_again, remember, told_since
 from posapp.hq.rewards.tables import reward_seen
 from posapp.hq.rewards.wanted import BATCH_MS, Rule
 from posapp.hq.tables import batch, clerk, counter, event, event_identity, refund, sale, shift
@@ -73,7 +73,13 @@ class Rewarding(Woken):
             window = _window(conn, since)
             fresh = {key: refs for key, refs in window.items() if key not in self._handled}
             is_new_month = self._month != month_now(Days(conn), now)
-            idle = not fresh and not is_new_month and not _upto(conn) and not _joins(conn) and not _staff_news(conn)
+            idle = (
+                not fresh
+                and not is_new_month
+                and not _upto(conn)
+                and not _joins(conn)
+                and not _found_out(conn, Staff(conn))
+            )
         if not idle:
             with self._database.transaction() as conn:
                 work(conn, fresh, now, everybody=is_new_month)
@@ -96,7 +102,7 @@ def work(conn: Connection, fresh: Mapping[Key, list[str]], now: int, *, everybod
     refs = joins | {ref for some in fresh.values() for ref in some} | _of_batches(conn, upto)
     days, staff = Days(conn), Staff(conn)
     mine = {ref for ids in ids_of(conn, set(roots_of(conn, refs).values())).values() for ref in ids} | refs
-    mine |= staff.news(conn)
+    mine |= _found_out(conn, staff)
     remember(conn, staff, mine)
     rows = differences(conn, days, groups_of(conn, days, mine))
     known = [key for key in fresh if key[0] == KNOWN]
@@ -156,8 +162,9 @@ def _joins(conn: Connection) -> set[str]:
     return set(conn.scalars(asked.limit(AT_ONCE)))
 
 
-def _staff_news(conn: Connection) -> set[str]:
-    return Staff(conn).news(conn)
+def _found_out(conn: Connection, staff: Staff) -> set[str]:
+    """Joins of which more is known now: that they are a clerk's own, or whether the shop was open."""
+    return staff.news(conn) | told_since(conn)
 
 
 def _window(conn: Connection, since: int) -> dict[Key, list[str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from posapp.clock import DAY
 from posapp.hq.database import insert_new
@@ -14,6 +14,7 @@ from posapp.hq.members.identity import ERASED
 from posapp.hq.members.tables import consent, person, person_key, staff_phone
 from posapp.hq.rewards.facts import portions
 from posapp.hq.rewards.tables import reward_seen
+from posapp.hq.tables import journal_state
 
 _SESSION = 16
 """So many characters of a browser's name stand in the consents given with it (joining/join.py)."""
@@ -67,7 +68,7 @@ def remember(conn: Connection, staff: Staff, refs: Iterable[str]) -> None:
             .join(person, person.c.ref == joined.c.ref)
             .where(joined.c.ref.in_(some))
         ).all()
-        sessions = _sessions(conn, some)
+        sessions, heard = _sessions(conn, some), _heard(conn)
         earlier = _earlier(conn, [row.root for row in rows])
         for row in rows:
             session = sessions.get((row.ref, row.at), "")
@@ -82,6 +83,7 @@ def remember(conn: Connection, staff: Staff, refs: Iterable[str]) -> None:
                     "own_phone": 0,
                     "self_scan": 0,
                     "before": 0,
+                    "told": 0,
                 },
             )
             mine = reward_seen.c.ref == row.ref
@@ -89,10 +91,28 @@ def remember(conn: Connection, staff: Staff, refs: Iterable[str]) -> None:
                 conn.execute(update(reward_seen).where(mine).values(own_phone=1))
             if session and session in staff.sessions:
                 conn.execute(update(reward_seen).where(mine).values(self_scan=1))
+            if row.at <= heard.get(row.store, 0):
+                conn.execute(update(reward_seen).where(mine).values(told=1))
             if row.status != ERASED:
                 others = [one for one in earlier.get(row.root, []) if one[1] != row.ref]
                 before = any(one < (row.at, row.ref) for one in others)
                 conn.execute(update(reward_seen).where(mine).values(before=int(before)))
+
+
+def told_since(conn: Connection) -> set[str]:
+    """Joins whose store a till has told something later of, and that were not known to be."""
+    found: set[str] = set()
+    for number, effective in _heard(conn).items():
+        columns = reward_seen.c
+        asked = select(columns.ref).where(columns.told == 0, columns.store == number, columns.at <= effective)
+        found.update(conn.scalars(asked))
+    return found
+
+
+def _heard(conn: Connection) -> dict[int, int]:
+    """Up to when each store's tills have told."""
+    last = func.max(journal_state.c.effective)
+    return dict(conn.execute(select(journal_state.c.store, last).group_by(journal_state.c.store)).all())
 
 
 def _sessions(conn: Connection, refs: Iterable[str]) -> dict[tuple[str, int], str]:

@@ -52,7 +52,8 @@ reward_month = table("reward_month", key("month", Word), whole("settled"), word(
 
 # What decides on a join and may go (browsers are forgotten, accounts erased), as it was seen. session: what the
 # browser is called in consents. own_phone, self_scan: the phone or the browser is a clerk's. before: the person was a
-# member by another id.
+# member by another id. told: a till of the store has said something since, so that it is known whether a shift was
+# open.
 reward_seen = table(
     "reward_seen",
     key("ref", Word),
@@ -62,7 +63,9 @@ reward_seen = table(
     whole("own_phone"),
     whole("self_scan"),
     whole("before"),
+    whole("told"),
     Index("reward_seen_session", "session"),
+    Index("reward_seen_told", "told", "store", "at"),
 )
 
 # A day of talking to customers in WeCom, by store and clerk (0: the whole store). hour_chats: chats of which it is

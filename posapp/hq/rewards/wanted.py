@@ -46,7 +46,8 @@ class Order:
 @dataclass(frozen=True, slots=True)
 class Case:
     """A join by a clerk's code. place: which of its browser's joins of the day it is. is_open: whether a shift of the
-    store was. ticket: the one it belongs to; orders: all there are of its person, in time."""
+    store was, or may have been as far as its tills have told. ticket: the one it belongs to; orders: all there are of
+    its person, in time."""
 
     ref: str
     channel: str

@@ -198,29 +198,29 @@ def beside(conn: Connection, number: int, day: int) -> dict[str, Any]:
     weather, kind, holiday = tagged[day]
     groups: dict[str, Callable[[tuple[str, str, str]], bool]] = {
         "same": lambda one: one[:2] == (weather, kind),
-        "weather": lambda one: one[0] == weather,
-        "kind": lambda one: one[1] == kind,
+        "same_weather": lambda one: one[0] == weather,
+        "same_kind": lambda one: one[1] == kind,
         "all": lambda one: True,
     }
     told: dict[str, Any] = {"weather": weather, "kind": kind, "holiday": holiday}
     told["day"] = _values([sums[day]] if day in sums else [])
     for name, fits in groups.items():
-        is_known = bool(weather) or name in ("kind", "all")
+        is_known = bool(weather) or name in ("same_kind", "all")
         told[name] = _values([sums[one] for one in sums if one != day and is_known and fits(tagged[one])])
     return told
 
 
 def _sums(conn: Connection, number: int, first: int, last: int) -> dict[int, tuple[int, int]]:
     """Tickets and net sales of each day that had tickets."""
-    span = (date_of(first), date_of(last))
+    since, until = date_of(first), date_of(last)
     found: dict[str, list[int]] = {}
     paid = func.sum(sale.c.total + sale.c.rounding)
-    mine = (sale.c.store == number, sale.c.date.between(*span))
+    mine = (sale.c.store == number, sale.c.date >= since, sale.c.date <= until)
     for date, count, net in conn.execute(select(sale.c.date, func.count(), paid).where(*mine).group_by(sale.c.date)):
         found[date] = [int(count), int(net)]
     voids = func.sum(case((refund.c.kind == "void", 1), else_=0))
     back = func.sum(refund.c.total + refund.c.rounding)
-    mine = (refund.c.store == number, refund.c.date.between(*span))
+    mine = (refund.c.store == number, refund.c.date >= since, refund.c.date <= until)
     for date, void, net in conn.execute(select(refund.c.date, voids, back).where(*mine).group_by(refund.c.date)):
         held = found.setdefault(date, [0, 0])
         held[0] -= int(void)

@@ -7,7 +7,7 @@ happened at HQ (claims, merges, consents, orders of other channels, erased accou
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from sqlalchemy import Connection, select, update
 
@@ -113,7 +113,7 @@ class Evening(Woken):
     def keep_up(self) -> bool:
         """Do a business day's work if it is not done, and make the lists that are due; whether there was any."""
         now = self._clock.now_ms()
-        is_done = night(self._database, self._vault, now, self._told)
+        is_done = night(self._database, self._vault, now, self._told, self.step)
         return bool(visitors.keep_lists(self._database, now)) or is_done
 
 
@@ -159,8 +159,11 @@ def is_due(conn: Connection, now: int) -> str:
     return f"{max(today, int(last[0]))} {heads}"
 
 
-def night(database: Database, vault: Vault, now: int, told: Told = card_rows) -> bool:
-    """A day's work, in portions that keep nobody waiting; whether it was due. A stop in the middle begins again."""
+def night(database: Database, vault: Vault, now: int, told: Told, between: Callable[[], object]) -> bool:
+    """A day's work, in portions that keep nobody waiting; whether it was due. A stop in the middle begins again.
+
+    between: what cannot wait for the end, called after each portion.
+    """
     with database.reading() as conn:
         due = is_due(conn, now)
         if not due:
@@ -176,21 +179,25 @@ def night(database: Database, vault: Vault, now: int, told: Told = card_rows) ->
         for some in portions(keys):
             with database.transaction() as conn:
                 purchases.take(conn, some)
+            between()
     with database.reading() as conn:
         everybody = persons.everybody(conn)
     for some in portions(everybody):
         with database.transaction() as conn:
             persons.refresh(conn, some, now)
+        between()
     with database.reading() as conn:
-        pairs = likes.count_pairs(conn, today)
+        measures = grading.measure_all(conn, today)
+        pairs, best = likes.count_pairs(conn, today), likes.best_sellers(conn, today, now)
     with database.transaction() as conn:
-        grading.measure_all(conn, today)
+        grading.keep_measures(conn, measures)
         likes.keep_pairs(conn, pairs)
-        likes.keep_best(conn, today, now)
+        likes.keep_best(conn, best)
     for some in portions(everybody):
         with database.transaction() as conn:
             grading.grade_again(conn, some, today, now)
             feed.publish(conn, told(conn, some, now))
+        between()
     with database.reading() as conn:
         values = cohorts.work_out(conn, vault, today)
         looked = views.work_out(conn, today, now)
@@ -199,8 +206,11 @@ def night(database: Database, vault: Vault, now: int, told: Told = card_rows) ->
         cohorts.keep_all(conn, values, today)
         views.keep(conn, looked, today)
     for number in stores:
+        with database.reading() as conn:
+            rows = regulars.regular_rows(conn, number, today)
         with database.transaction() as conn:
-            feed.publish(conn, regulars.regular_rows(conn, number, today))
+            feed.publish(conn, rows)
+        between()
     with database.transaction() as conn:
         upsert(conn, about, [{"name": _NIGHT, "value": due}])
     return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, select
@@ -13,9 +14,11 @@ from posapp.hq.segments.persons import graded, measures, write
 from posapp.hq.segments.tables import measure, person_figure
 from posapp.rules import rfm
 
+MeasureRow = tuple[str, int, int, str, str, str, int, int, int]
 
-def measure_all(conn: Connection, today: int) -> None:
-    """Work the measures of every format out anew from the persons' figures as they are."""
+
+def measure_all(conn: Connection, today: int) -> list[MeasureRow]:
+    """Rows of `measure` for every format, from the persons' figures as they are."""
     away, days, net, cycles = (defaultdict[str, list[int]](list) for _ in range(4))
     columns = person_figure.c
     rows = conn.execute(
@@ -30,7 +33,7 @@ def measure_all(conn: Connection, today: int) -> None:
             net[format_].append(paid)
         if tenths:
             cycles[format_].append(tenths)
-    made = [
+    return [
         (
             format_,
             today,
@@ -44,8 +47,11 @@ def measure_all(conn: Connection, today: int) -> None:
         )
         for format_ in sorted(formats)
     ]
+
+
+def keep_measures(conn: Connection, rows: Sequence[MeasureRow]) -> None:
     conn.execute(delete(measure))
-    insert_many(conn, measure, made)
+    insert_many(conn, measure, rows)
 
 
 def middle(tenths: list[int]) -> int:

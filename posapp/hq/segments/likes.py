@@ -124,14 +124,18 @@ def keep_pairs(conn: Connection, rows: Sequence[tuple[str, str, int, int]]) -> N
     insert_many(conn, pairing, rows)
 
 
-def keep_best(conn: Connection, today: int, now: int) -> None:
-    """What sells best in each store and has a price there."""
+def best_sellers(conn: Connection, today: int, now: int) -> list[tuple[str, str, str, int, int, int, int]]:
+    """Rows of `kept`: what sells best in each store and has a price there."""
     rows = []
     for number in conn.scalars(select(store.c.number)).all():
         sold = most_sold(conn, number, date_of(today))
         priced = on_sale(conn, number, sold, now)
         best = [name for name in sold if name in priced][:MOST_BEST]
         rows += [(BEST_SELLERS, str(number), name, place, 1, today, 1) for place, name in enumerate(best, 1)]
+    return rows
+
+
+def keep_best(conn: Connection, rows: Sequence[tuple[str, str, str, int, int, int, int]]) -> None:
     conn.execute(delete(kept).where(kept.c.report == BEST_SELLERS))
     insert_many(conn, kept, rows)
 

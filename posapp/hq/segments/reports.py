@@ -106,9 +106,11 @@ def weather(conn: Connection, now: int, number: int, date: str | None) -> dict[s
     """A store's day beside days like it. Raises PosError no_such_store, bad_date."""
     day = _place(conn, now, number, date)
     held = days.beside(conn, number, day)
-    parts = {name: held[name] for name in ("day", "same", "weather", "kind", "all")}
+    parts = {name: held[name] for name in ("day", "same", "same_weather", "same_kind", "all")}
     told = _told("weather", parts, day)
-    return {**told, "store": number, **{name: held[name] for name in ("weather", "kind", "holiday")}}
+    tagged = {name: held[name] for name in ("weather", "kind", "holiday")}
+    names = {"weather": days.WEATHER.get(held["weather"], ("—", "—")), "kind": days.KINDS[held["kind"]]}
+    return {**told, "store": number, **tagged, "names": names}
 
 
 def visited(conn: Connection, now: int, number: int, date: str | None) -> dict[str, Any]:
@@ -176,8 +178,8 @@ _WORDS = {
     "below": ("以下", "below"),
     "day": ("当天", "the day"),
     "same": ("同天气同类型", "same weather and kind"),
-    "weather": ("同天气", "same weather"),
-    "kind": ("同类型", "same kind"),
+    "same_weather": ("同天气", "same weather"),
+    "same_kind": ("同类型", "same kind"),
     "all": ("近8周", "eight weeks"),
     cohorts.NOT_JOINED: ("未入会", "no members"),
 }
@@ -187,7 +189,11 @@ def text(told: Mapping[str, Any], language: str = "zh") -> str:
     """A report to be read: one part a line."""
     place = int(language == "en")
     head = f"{told['report']}  {told['as_of'] or '—'}"
-    lines = [head if "store" not in told else f"{head}  {('门店', 'store')[place]} {told['store']}"]
+    if "store" in told:
+        head += f"  {('门店', 'store')[place]} {told['store']}"
+    if "weather" in told:
+        head += f"  {told['names']['weather'][place]}  {told['names']['kind'][place]}  {told['holiday']}".rstrip()
+    lines = [head]
     for part, held in told["parts"].items():
         shown = " ".join(_WORDS.get(word, (word, word))[place] for word in (part.split(" ") if part else [""]))
         figures = (f"{METRICS[name].name[place]} {one['text']}{_of(name, one)}" for name, one in held.items())

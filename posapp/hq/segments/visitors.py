@@ -77,9 +77,11 @@ def keep_lists(database: Database, now: int) -> int:
         stores = conn.scalars(select(store.c.number)).all()
         due = [(number, day) for number in stores for day in _due(conn, number, now)]
     for number, day in sorted(due):
+        with database.reading() as conn:
+            found = candidates(conn, number, day, now)
         with database.transaction() as conn:
             if day > _made(conn, number):
-                feed.publish(conn, _make(conn, number, day, now))
+                feed.publish(conn, _make(conn, number, day, found, now))
                 made += 1
     return made
 
@@ -106,13 +108,13 @@ def _made(conn: Connection, number: int) -> int:
     return int(conn.scalar(select(about.c.value).where(about.c.name == _name(number))) or 0)
 
 
-def _make(conn: Connection, number: int, day: int, now: int) -> Published:
+def _make(conn: Connection, number: int, day: int, found: Sequence[Candidate], now: int) -> Published:
     """Keep a day's list and its twins; the rows of the list, and word that older ones are gone."""
     scope, rows = feed.store_scope(number), []
     today = date_of(_today(settings_of(conn, scope), now))
     told: dict[tuple[str, str], VisitorRow | None] = {(scope, key): None for key in _old(conn, scope, today)}
     line = neighbours.script(conn, SCENE) or SCRIPT
-    twins = pairs(candidates(conn, number, day, now), f"{number} {day}")
+    twins = pairs(found, f"{number} {day}")
     owners = neighbours.owners(conn, [listed.ref for listed, _ in twins])
     for place, (listed, other) in enumerate(twins, 1):
         for who, shown in ((listed, place), (other, 0)):

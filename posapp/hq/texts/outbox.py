@@ -6,7 +6,7 @@ Whoever has something to tell a person calls request() in the transaction that m
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,12 +94,8 @@ def request(
     name = vault.index("text", f"{person}\n{template}\n{dedupe}")
     if conn.scalar(select(text_message.c.id).where(text_message.c.id == name)) is not None:
         return Outcome("duplicate", name)
-    if kind != "code" and not asked and _refuses(conn, person):
-        return Outcome("suppressed")
-    if kind == "promotion" and not (may_send and may_send(conn, ref, kind, template)):
-        return Outcome("not_allowed")
-    if wait := _over_cap(conn, person, kind, now_ms):
-        return Outcome("capped", wait_ms=wait)
+    if no := _refusal(conn, person, template, ref, now_ms, asked=asked, may_send=may_send):
+        return no
     due = after_quiet(now_ms) if kind == "promotion" else now_ms
     row = {
         "id": name,
@@ -118,6 +114,33 @@ def request(
         "until": due + LIFE_MS[kind],
     }
     return Outcome("queued" if insert_new(conn, text_message, row) else "duplicate", name)
+
+
+def would_take(
+    conn: Connection, vault: Vault, *, phone: str, template: str, ref: str, now_ms: int, may_send: MaySend | None
+) -> bool:
+    """Whether a request would be queued now; nothing is."""
+    return _refusal(conn, person_of(vault, phone), template, ref, now_ms, asked=False, may_send=may_send) is None
+
+
+def _refusal(
+    conn: Connection, person: str, template: str, ref: str, now_ms: int, *, asked: bool, may_send: MaySend | None
+) -> Outcome | None:
+    """Why a message would not be queued, None when it would."""
+    kind = TEMPLATES[template].kind
+    if kind != "code" and not asked and _refuses(conn, person):
+        return Outcome("suppressed")
+    if kind == "promotion" and not (may_send and may_send(conn, ref, kind, template)):
+        return Outcome("not_allowed")
+    wait = _over_cap(conn, person, kind, now_ms)
+    return Outcome("capped", wait_ms=wait) if wait else None
+
+
+def cancel(conn: Connection, ids: Sequence[str], reason: str, now_ms: int) -> None:
+    """Those of some messages that still wait do not leave."""
+    waiting = (text_message.c.id.in_(ids)) & (text_message.c.state == "queued")
+    ended = {"state": "refused", "reason": reason, "ended": now_ms, "phone": "", "content": ""}
+    conn.execute(update(text_message).where(waiting).values(**ended))
 
 
 def one_at_a_time(conn: Connection, person: str) -> None:

@@ -156,7 +156,7 @@ def test_nobody_approves_their_own_words_and_unapproved_ones_reach_no_till(salon
     [
         ("这位高价值客人来了", "", "inward_word"),
         ("来了", "您是沉睡会员吗", "inward_word"),
-        ("来了", "拨打13812345678", "digits_in_text"),
+        ("来了", "拨打13812345678", "text_has_number"),
         ("来了{phone}", "", "bad_blank"),
         ("来了{", "", "bad_blank"),
         ("一二三四五六七八九十一二三四五六七八九十一二三四五{goods}", "", "text_too_long"),

@@ -104,7 +104,7 @@ def test_our_own_names_are_known_or_wrong_and_so_are_articles(salon: Salon) -> N
     assert salon.sends("browse", {"ref": "nobody"}, article="serum")["code"] == "no_such_member"
     assert salon.sends("browse", {"code": "M1NOTHING"}, article="serum")["code"] == "no_such_member"
     assert salon.sends("browse", {"ref": ref}, article="9999")["code"] == "no_such_article"
-    assert salon.sends("chat", {"ref": ref}, topic="打13812345678")["code"] == "digits_in_text"
+    assert salon.sends("chat", {"ref": ref}, topic="打13812345678")["code"] == "text_has_number"
 
 
 def test_events_of_a_stranger_wait_for_thirty_days_and_hold_no_number(salon: Salon) -> None:

@@ -19,7 +19,6 @@ from posapp.hq.database import open_database
 from posapp.hq.joining import codes
 from posapp.hq.joining.join import give
 from posapp.hq.joining.offers import offer_rows
-from posapp.hq.joining.report import without_small_cells
 from posapp.hq.joining.tables import campaign, claim, joined, pack, route, static_code
 from posapp.hq.members.identity import Means, new_person
 from posapp.hq.tables import feed as told_rows
@@ -27,6 +26,7 @@ from posapp.hq.vault import Vault
 from posapp.ids import system_chance
 from posapp.keys import HqKeys, load_secrets
 from posapp.rules.join_token import read
+from posapp.rules.small_cells import without_small_cells
 
 GOODS = "货号,品名,零售价\nG1,试用装,5\nB1,面包,6\nD1,饮料,8\nP1,入会包,9.9\n"
 

@@ -1,0 +1,109 @@
+"""Leads from a file: every row is taken or named with why not; nobody's phone stands in the report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from posapp.clock import parse_instant
+from posapp.errors import PosError
+from posapp.hq import feed, people
+from posapp.hq.database import Database
+from posapp.hq.enrol import LARGEST_STORE
+from posapp.hq.imports import Row, progress, read_rows
+from posapp.hq.members.desk import who_is
+from posapp.hq.members.identity import Means
+from posapp.hq.people import settings_of
+from posapp.hq.remarks import Remark, Report, Words
+from posapp.hq.tasks import leads
+from posapp.rules.free_text import without_numbers
+
+NAMES = {
+    "member": "会员 会员编号 卡号 会员卡号 手机号 手机 member card ref phone".split(),
+    "store": "门店 店号 门店编号 store".split(),
+    "title": "事项 待办 标题 需求 title task lead".split(),
+    "due": "截止 截止时间 到期 到期时间 due until".split(),
+    "clerk": "店员 工号 负责人 clerk".split(),
+    "script": "话术 script".split(),
+}
+REQUIRED = ("member", "title", "due")
+
+REMARKS: dict[str, Words] = {
+    "no_such_member": ("没有这位会员", "is no member"),
+    "no_such_store": ("没有这家门店", "its store does not exist"),
+    "bad_number": ("门店或店员编号不正确", "its store or clerk is no number"),
+    "bad_name": ("事项或话术为空、太长或含有控制字符", "its title or script is empty, too long or unreadable"),
+    "text_too_long": ("事项或话术太长", "its title or script is too long"),
+    "text_has_number": ("事项或话术里有 5 位以上的数字", "its title or script holds a number of five digits or more"),
+    "bad_instant": ("截止时间不正确,请写如 2026-11-30T18:00", "its due time is no instant like 2026-11-30T18:00"),
+    "bad_period": ("截止时间已经过去", "its due time is over"),
+    "duplicate": ("与第 {first} 行重复", "repeats row {first}"),
+}
+
+
+@dataclass
+class LeadReport(Report):
+    """taken: new leads."""
+
+    def counts(self, english: bool) -> str:
+        counts = (self.rows, self.taken, len(self.refused))
+        return ("{} rows: {} taken, {} refused" if english else "共 {} 行: 采用 {},拒绝 {}").format(*counts)
+
+
+def import_leads(
+    database: Database,
+    means: Means,
+    path: Path,
+    *,
+    store: int = 0,
+    mapping: Path | None = None,
+    dry_run: bool = False,
+    source: str,
+) -> LeadReport:
+    """Take a file's leads over in one transaction. Raises PosError of read_rows."""
+    rows = list(progress(read_rows(path, NAMES, REQUIRED, mapping), path.name))
+    report = LeadReport(path.name, feed.store_scope(store) if store else feed.CHAIN, dry_run, len(rows))
+    with database.transaction() as conn:
+        wanted: dict[tuple[Any, ...], tuple[int, dict[str, Any]]] = {}
+        for row in rows:
+            try:
+                made = _lead(conn, means, row, store)
+            except PosError as error:
+                if error.code not in REMARKS:
+                    raise
+                report.refused.append(_remark(row, error.code))
+                continue
+            name = (made["ref"], made["store"], made["title"], made["due"])
+            if name in wanted:
+                report.refused.append(_remark(row, "duplicate", first=wanted[name][0]))
+            else:
+                wanted[name] = (row.number, made)
+        report.taken = len(wanted)
+        if wanted and not dry_run:
+            ids = [leads.add_lead(conn, means, source=source, **made) for _, made in wanted.values()]
+            feed.publish(conn, leads.lead_rows(conn, ids, means.now))
+    return report
+
+
+def _remark(row: Row, reason: str, **values: Any) -> Remark:
+    shown = without_numbers(row.cells.get("title", "").strip())[:40]
+    return Remark(row.number, shown, reason, values, REMARKS[reason])
+
+
+def _lead(conn: Connection, means: Means, row: Row, store: int) -> dict[str, Any]:
+    """Raises PosError, whose code is why not."""
+    cell = {name: row.cells.get(name, "").strip() for name in NAMES}
+    number = people.whole(cell["store"], LARGEST_STORE) if cell["store"] or not store else store
+    people.scope_of(conn, str(number))
+    due = parse_instant(cell["due"], settings_of(conn, feed.store_scope(number)).time_zone)
+    return {
+        "ref": who_is(conn, means, cell["member"]),
+        "store": number,
+        "title": leads.words_of(cell["title"]),
+        "due": leads.in_time(due, means.now),
+        "clerk": people.whole(cell["clerk"], people.LARGEST_CLERK) if cell["clerk"] else 0,
+        "script": leads.words_of(cell["script"]) if cell["script"] else ("", ""),
+    }

@@ -1,0 +1,85 @@
+"""Follows what tills say of leads and feedback, each entry once, after the members' follower."""
+
+from __future__ import annotations
+
+import msgspec
+from sqlalchemy import Connection, select, update
+
+from posapp import log
+from posapp.clock import Clock
+from posapp.hq import feed
+from posapp.hq.database import TASKS, Database, lock_counter
+from posapp.hq.entries import entries_between, followed
+from posapp.hq.members.slice import Published
+from posapp.hq.project import step_after
+from posapp.hq.tables import counter
+from posapp.hq.tasks import feedback, leads
+from posapp.hq.woken import Woken
+from posapp.messages import FeedbackPosted, LeadDone, read_body
+
+_TYPES = ("lead.done", "feedback.posted")
+_log = log.named("hq.tasks")
+
+
+class Tasking(Woken):
+    """Works off what the follower has done, in a thread of its own; what is over is put away in between."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        super().__init__("tasks")
+        self._database = database
+        self._clock = clock
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._woken.wait(1.0)
+            self._woken.clear()
+            try:
+                while not self._stopping.is_set() and self.step():
+                    pass
+                self.put_away()
+            except Exception:  # noqa: BLE001  (logged whole; the next look may go better)
+                _log.exception("tasks could not follow; trying again in a second")
+                self._stopping.wait(1.0)
+
+    def step(self) -> bool:
+        """Follow some batches; whether there were any."""
+        with self._database.reading() as conn:
+            if followed(conn) <= (conn.scalar(select(counter.c.n).where(counter.c.name == TASKS)) or 0):
+                return False
+        with self._database.transaction() as conn:
+            after = lock_counter(conn, TASKS)
+            upto = min(step_after(conn, after), followed(conn))
+            if upto <= after:
+                return False
+            told = self._follow(conn, after, upto)
+            conn.execute(update(counter).where(counter.c.name == TASKS).values(n=upto))
+            feed.publish(conn, told)
+        return True
+
+    def _follow(self, conn: Connection, after: int, upto: int) -> Published:
+        ended: list[str] = []
+        posted: list[str] = []
+        for row in entries_between(conn, after, upto, _TYPES):
+            try:
+                body = read_body(row.type, row.version, row.body.encode())
+            except (KeyError, msgspec.DecodeError):
+                continue
+            if isinstance(body, LeadDone) and leads.take_done(conn, row, body):
+                ended.append(body.lead)
+            elif isinstance(body, FeedbackPosted) and feedback.take_posted(conn, row, body):
+                posted.append(body.feedback[:60])
+        told = leads.lead_rows(conn, ended, self._clock.now_ms()) if ended else {}
+        return {**told, **(feedback.feedback_rows(conn, posted) if posted else {})}
+
+    def put_away(self) -> None:
+        """Answers that were shown long enough, and leads about persons who are members no more."""
+        now = self._clock.now_ms()
+        with self._database.reading() as conn:
+            if not (feedback.is_old(conn, now) or leads.of_nobody(conn)):
+                return
+        with self._database.transaction() as conn:
+            gone = leads.of_nobody(conn)
+            for id_ in gone:
+                leads.end(conn, id_, leads.CLOSED, now, "")
+            old = feedback.keep_old(conn, now)
+            feed.publish(conn, {**leads.lead_rows(conn, gone, now), **feedback.feedback_rows(conn, old)})
