@@ -13,9 +13,9 @@ from posapp.errors import PosError
 from posapp.hq.console.desk import Both, Desk
 from posapp.hq.console.frame import go, tell
 from posapp.hq.console.tiles import heading, nothing
-from posapp.hq.joining.report import without_small_cells
 from posapp.hq.members.desk import reason_of
 from posapp.money import Money
+from posapp.rules.small_cells import without_small_cells
 
 _FEW = 14
 _PAGE = 50

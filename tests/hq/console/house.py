@@ -27,6 +27,7 @@ from posapp.clock import DAY, HOUR, MINUTE
 from posapp.hq import feed
 from posapp.hq.console import users
 from posapp.hq.database import open_database
+from posapp.hq.flows import plans
 from posapp.hq.joining import codes, offers
 from posapp.hq.joining.join import Joining, join
 from posapp.hq.members.identity import Means
@@ -34,10 +35,11 @@ from posapp.hq.people import add_clerk, add_store, set_value
 from posapp.hq.rewards.rewarding import promise
 from posapp.hq.rewards.wanted import Rule
 from posapp.hq.tables import about, article
+from posapp.hq.tasks import leads
 from posapp.hq.vault import Vault
 from posapp.ids import seeded_chance
 from posapp.keys import HqKeys, public_text, save_secrets
-from posapp.messages import Consent, JournalOpened
+from posapp.messages import Consent, FeedbackPosted, JournalOpened
 from posapp.rules.join_token import Token, make
 from posapp.rules.phones import read_phone
 from posapp.streams import HookRow
@@ -118,6 +120,8 @@ def _sell(shop: Shop) -> None:
                 guests += joins
     lane = books[1]
     lane.void(-1)
+    lane.add(FeedbackPosted("f1", "service", "排队有点久"))
+    _reach(shop, regular)
     lane.sale(500, total=700)
     lane.add_raw("sale.completed", 99, b'{"n":1}')
     for number, until in ((3, START + 4 * HOUR), (2, NOW - 25 * MINUTE), (1, NOW)):
@@ -128,6 +132,16 @@ def _sell(shop: Shop) -> None:
         waits = {"unsent": 2, "oldest_unsent": NOW - 2 * MINUTE} if number == 1 else {}
         tills[number].hello([], wall=until - 9_000, **waits)
     shop.clock.now = NOW
+
+
+def _reach(shop: Shop, regular: str) -> None:
+    """A flow that sleeps until somebody does, and something to do about the regular."""
+    wanted = plans.Wanted(hint="dormant", off="5", gift_name="立减 5 元/5 yuan off", holdout=20)
+    plans.add(shop.database, shop.clock, "wake", "沉睡唤醒/Wake the dormant", wanted)
+    means = Means(Vault(shop.keys, shop.chance), shop.chance, shop.clock.now_ms())
+    with shop.database.transaction() as conn:
+        title = ("预留山茶花面霜", "Keep a camellia cream")
+        leads.add_lead(conn, means, ref=regular, store=1, title=title, due=NOW + DAY, source="tests")
 
 
 def _sale(

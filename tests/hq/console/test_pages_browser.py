@@ -241,6 +241,28 @@ def test_hooks_and_scripts_are_written_and_nobody_approves_their_own_words(visit
     expect(page.locator(".q-notification")).to_contain_text("不能批准自己写的")
 
 
+def test_feedback_is_answered_a_lead_closed_and_a_flow_previewed_and_held_up(visit: Visit) -> None:
+    olga = visit("olga")
+    page = olga.open("/feedback")
+    page.locator(".ag-row").filter(has_text="排队有点久").click()
+    page.get_by_label("给门店的答复").fill("周末加开一个收银台")
+    olga.press("保存")
+    expect(page.locator(".ag-row").filter(has_text="已答复")).to_contain_text("周末加开一个收银台")
+    page = olga.open("/leads")
+    page.locator(".ag-row").filter(has_text="预留山茶花面霜").click()
+    olga.give_reason("已售罄")
+    expect(page.locator(".ag-row").filter(has_text="总部关闭")).to_be_visible()
+    page = olga.open("/flows")
+    page.locator(".ag-row").filter(has_text="沉睡唤醒").click()
+    olga.press("预览")
+    expect(page.get_by_role("dialog")).to_contain_text("会触达")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    olga.press("暂停")
+    expect(page.get_by_role("button", name="继续")).to_be_visible()
+    assert olga.house.rows("SELECT state FROM flow WHERE id = 'wake'") == [("paused",)]
+
+
 def test_users_are_made_by_an_administrator_and_a_wrong_password_is_told(visit: Visit) -> None:
     root = visit("root")
     page = root.open("/users")

@@ -16,7 +16,7 @@ from posapp.hq.console.grids import Column, grid
 from posapp.hq.console.tiles import pair
 from posapp.hq.database import Database
 
-_SCENES: dict[str, Both] = {
+SCENE_NAMES: dict[str, Both] = {
     scripts.DORMANT: ("久未到店", "Away for long"),
     scripts.BIRTHDAY: ("生日", "Birthday"),
     scripts.CHATTED: ("聊到过", "Talked about"),
@@ -51,7 +51,7 @@ async def build(desk: Desk) -> None:
         told = [
             {
                 **row,
-                "scene_word": desk.word(_SCENES.get(row["scene"], (row["scene"],) * 2)),
+                "scene_word": desk.word(SCENE_NAMES.get(row["scene"], (row["scene"],) * 2)),
                 "word": desk.word(_STATES[row["state"]]),
                 "prompt_word": desk.word(tuple(row["prompt"])),
                 "line_word": desk.word(tuple(row["line"])),
@@ -71,7 +71,7 @@ async def build(desk: Desk) -> None:
 def _draft(desk: Desk, show: Any) -> None:
     with ui.dialog(value=True) as dialog, ui.card().classes("w-full max-w-xl"):
         ui.label(desk.say("新草稿", "New draft")).classes("heading")
-        scene = ui.select({key: desk.word(name) for key, name in _SCENES.items()}, value=scripts.DORMANT)
+        scene = ui.select({key: desk.word(name) for key, name in SCENE_NAMES.items()}, value=scripts.DORMANT)
         both = "中文/English"
         prompt = ui.input(f"{desk.say('提示', 'Prompt')} {both}")
         line = ui.input(f"{desk.say('话术', 'Line')} {both}")
