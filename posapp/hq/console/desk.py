@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
+from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from posapp.clock import local
@@ -22,6 +23,10 @@ from posapp.hq.running import Hq
 from posapp.settings import Settings
 
 _T = TypeVar("_T")
+_P = ParamSpec("_P")
+Noted = str | tuple[str, str]
+"""What is kept of something that was done, with the reason; "" for nothing."""
+
 Both = tuple[str, str]
 """Chinese and English."""
 
@@ -94,7 +99,7 @@ class Desk:
     def means(self) -> Means:
         return Means(self.hq.vault, self.hq.chance, self.now)
 
-    async def read(self, work: Callable[..., _T], *args: Any, **named: Any) -> _T:
+    async def read(self, work: Callable[Concatenate[Connection, _P], _T], *args: _P.args, **named: _P.kwargs) -> _T:
         """work(conn, ...) in a thread. Raises PosError signed_out."""
 
         def run() -> _T:
@@ -106,8 +111,9 @@ class Desk:
 
         return await run_in_threadpool(run)
 
-    async def act(self, what: str, work: Callable[..., _T], *args: Any, reason: str = "", **named: Any) -> _T:
-        """work(...), which has transactions of its own, in a thread; that it was done is noted, unless what is "".
+    async def act(self, what: Noted, work: Callable[_P, _T], *args: _P.args, **named: _P.kwargs) -> _T:
+        """work(...), which has transactions of its own, in a thread; that it was done is noted.
+
         Raises PosError signed_out, no_right."""
 
         def run() -> _T:
@@ -116,7 +122,7 @@ class Desk:
             sessions.touch(self.hq.database, self.session, self.now)
             told = work(*args, **named)
             if what:
-                self.note("change", what, reason)
+                self.note("change", *((what,) if isinstance(what, str) else what))
             return told
 
         return await run_in_threadpool(run)

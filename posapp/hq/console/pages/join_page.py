@@ -274,7 +274,7 @@ def _target(desk: Desk, number: int, told: Told) -> None:
                 value = str(int(box.value or 0))
                 given = (desk.hq.database, str(number), "join_target", value)
                 what = f"join_target {number}: {held} → {value}"
-                await desk.act(what, people.set_value, *given, reason=(reason.value or "").strip()[:200])
+                await desk.act((what, (reason.value or "").strip()[:200]), people.set_value, *given)
             except PosError as error:
                 tell(desk, error)
                 return

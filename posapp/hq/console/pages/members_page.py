@@ -221,7 +221,7 @@ def _part_button(desk: Desk, ref: str, number: int, show: Any) -> None:
     async def part(reason: str) -> None:
         try:
             given = (desk.hq.database, desk.means(), number, desk.user.name)
-            await desk.act(f"unmerge {number}", members.untie, *given, reason=reason)
+            await desk.act((f"unmerge {number}", reason), members.untie, *given)
         except PosError as error:
             tell(desk, error)
             return

@@ -136,7 +136,7 @@ async def _settle(desk: Desk, told: dict[str, Any], reason: str) -> None:
     """Raises PosError month_runs and the like, which the dialog tells."""
     month, who = told["month"], desk.user.name
     given = (desk.hq.database, desk.hq.clock, month, who, reason)
-    content = await desk.act(f"rewards {month} settled", settle, *given, reason=reason)
+    content = await desk.act((f"rewards {month} settled", reason), settle, *given)
     await desk.act("", lambda: desk.note("export", f"rewards {month}", reason))
     ui.download.content(content.encode("utf-8-sig"), f"rewards-{month}.csv", "text/csv")
 

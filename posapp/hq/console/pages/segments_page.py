@@ -67,7 +67,7 @@ async def build(desk: Desk) -> None:
     if desk.user.stores is None:
         with ui.element("div").classes("two"):
             for name in reports.KEPT:
-                _kept(desk, await desk.read(reports.kept_report, name))
+                _kept(desk, await desk.read(reports.kept_report, name, desk.now))
 
 
 def _by_store(desk: Desk, places: dict[str, dict[str, int]]) -> None:

@@ -103,7 +103,7 @@ def _close(desk: Desk, row: dict[str, Any], show: Any) -> None:
         return
 
     async def close(reason: str) -> None:
-        await desk.act("lead closed", close_lead, desk.hq.database, row["id"], desk.user.name, desk.now, reason=reason)
+        await desk.act(("lead closed", reason), close_lead, desk.hq.database, row["id"], desk.user.name, desk.now)
         await show()
 
     ask_reason(desk, desk.say("不再需要做", "Not to be done any more"), close)

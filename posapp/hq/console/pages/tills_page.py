@@ -123,9 +123,7 @@ def _again_button(desk: Desk, place: tuple[int, int], sheet: ui.column) -> None:
 
     async def again(reason: str) -> None:
         try:
-            left = await desk.act(
-                f"reproject {name}", try_again, desk.hq.database, desk.hq.clock, *place, reason=reason
-            )
+            left = await desk.act((f"reproject {name}", reason), try_again, desk.hq.database, desk.hq.clock, *place)
         except PosError as error:
             tell(desk, error)
             return
