@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from drivers.contracts import Document, Shown
 from posapp.answers import ClerkView, OpenTicket, PaidView, ShiftView, StatusView
 from posapp.board.day import BoardView
+from posapp.board.export import BoardFile
 from posapp.devices import DEVICES_FILE, REASONS
 from posapp.errors import PosError
 from posapp.members.addon_screen import AddonStrip
@@ -31,7 +32,6 @@ from posapp.shift.count_screen import CountScreen
 from posapp.shift.screen import DoorScreen, SlipScreen
 from posapp.shortcuts import ACTIONS, keys_of
 from posapp.till import Till
-from posapp.till.boards import ExportView
 from posapp.ui import theme
 from posapp.ui.choice import Option
 from posapp.ui.customer import CustomerDisplay, Poster
@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     from posapp.setup.scanner_screen import ScannerScreen
 
 STATUS_MS = 1_000
+
+_LISTS = frozenset({"mine", "visitors", "leads", "regulars", "feedbacks"})
+"""Pages that an action of the same name shows."""
 FIGURES = ("board", "mine")
 """Pages that follow HQ's news while somebody looks at them."""
 
@@ -261,65 +264,44 @@ class App:
     def _lead(self, action: str) -> None:
         """Where an action leads that is not the sale screen's own; "receipt NUMBER" shows one."""
         name, _, receipt = action.partition(" ")
-        match name:
-            case "lock":
-                self.lock()
-            case "close_shift":
-                self.window.show_page("close_shift")
-            case "receipts":
-                self.papers.receipts()
-            case "receipt":
-                self.window.show_page("sale")
-                self.papers.show(receipt)
-            case "board":
-                self._lent(self.window.run(self.till.board))
-            case "mine":
-                self.show_setup("mine")
-            case "member":
-                self.members.ask()
-            case "reception":
-                if self.till.settings.reception_clock == "on":
-                    self.tasks.arrive()
-                self.members.reception()
-            case "hint":
-                self.members.accept_hint()
-            case "hint_away":
-                self.members.decline_hint()
-            case "tasks":
-                self.tasks.menu()
-            case "serve":
-                self.tasks.serve()
-            case "":
-                self._go_on()
-            case _:
-                self._lead_to_list(name)
+        if name in _LISTS:
+            self.show_setup(name)
+        elif act := self._ways.get(name):
+            act()
+        elif name == "receipt":
+            self.window.show_page("sale")
+            self.papers.show(receipt)
 
-    def _lead_to_list(self, name: str) -> None:
-        """A page of what is to be done, or the member's card."""
-        match name:
-            case "visitors":
-                self.show_setup("visitors")
-            case "leads":
-                self.show_setup("leads")
-            case "regulars":
-                self.show_setup("regulars")
-            case "feedbacks":
-                self.show_setup("feedbacks")
-            case "feedback":
-                self.tasks.ask_feedback()
-            case "feedback_words":
-                self.show_setup("feedback")
-            case "member_card" if self.till.guest():
-                self.show_setup("member_card")
-            case "member_card":
-                self.members.ask()
+    @property
+    def _ways(self) -> dict[str, Callable[[], object]]:
+        return {
+            "": self._go_on,
+            "lock": self.lock,
+            "close_shift": lambda: self.window.show_page("close_shift"),
+            "receipts": self.papers.receipts,
+            "board": lambda: self._lent(self.window.run(self.till.board)),
+            "member": self.members.ask,
+            "member_card": lambda: self.show_setup("member_card") if self.till.guest() else self.members.ask(),
+            "reception": self._reception,
+            "hint": self.members.accept_hint,
+            "hint_away": self.members.decline_hint,
+            "tasks": self.tasks.menu,
+            "serve": self.tasks.serve,
+            "feedback": self.tasks.ask_feedback,
+            "feedback_words": lambda: self.show_setup("feedback"),
+        }
+
+    def _reception(self) -> None:
+        if self.till.settings.reception_clock == "on":
+            self.tasks.arrive()
+        self.members.reception()
 
     def _lent(self, done: object) -> None:
         """A right that was asked for has been given, here or by a colleague: go on with what it was for."""
         if isinstance(done, BoardView):
             self._board.open_today()
             self.show_setup("board")
-        elif isinstance(done, ExportView):
+        elif isinstance(done, BoardFile):
             self.show_setup("board")
             self._board.exported(done.file)
 

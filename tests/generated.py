@@ -24,6 +24,7 @@ from posapp.hq.figures.counting import Counting
 from posapp.hq.joining.tables import claim, joined, token_open
 from posapp.hq.members.tables import merge, person, person_key, staff_phone
 from posapp.hq.project import Articles, project
+from posapp.hq.rewards.scores import scores_of
 from posapp.hq.tables import clerk, counter, store, till, till_key, till_status
 from posapp.ids import b64u, receipt_number, seeded_chance
 from posapp.keys import TillKeys, public_text
@@ -84,7 +85,7 @@ class Made:
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)  # noqa: S311
-        self.counting = Counting(self.database, self.clock)
+        self.counting = Counting(self.database, self.clock, scores_of)
         self.articles = Articles()
         self.counted_s = 0.0
         self.members: list[tuple[str, int]] = []

@@ -34,6 +34,7 @@ from posapp.ui import theme
 from posapp.ui.language import speak
 from tests.shop import play
 from tests.stories.phone import Phone, browsing
+from tests.told import tell
 from tests.ui.keys import KeyBoard, wait_until
 
 FOLDER = Path(__file__).parents[1] / "resources" / "screenshots"
@@ -142,6 +143,46 @@ class Visitor:
     def serve_member(self) -> None:
         play(self.till, "cancel")
         self.tap("拿铁咖啡", "沈知夏", "法式牛角包")
+
+    # --- what HQ tells of customers ---
+
+    def hint(self) -> None:
+        guest = self.till.guest()
+        assert guest
+        lying = {line.code for line in self.till.ticket().lines}
+        tiles = [tile for page in self.till.tiles() for tile in page.tiles if tile.price and tile.code not in lying]
+        articles = [self.till.articles.find(tile.code, self.till.clock.now_ms()) for tile in tiles]
+        tell(self.till, guest.ref, [one.id for one in articles if not one.is_weighed][:3])
+        self.app.tasks.tell_news()  # what has come before is no news
+        play(self.till, "arrive reception", "consent personal on")
+        self.app.sale.refresh()
+        self.window.notice.hide()
+
+    def show_tasks(self) -> None:
+        self.keys.press(Qt.Key.Key_Escape)
+        self.wait_for_page("sale")
+        self.app.tasks.menu()
+
+    def list_of(self, name: str) -> None:
+        self.show_tasks()
+        self.touch(f"task_{name}")
+        self.window.notice.hide()
+
+    def write_feedback(self) -> None:
+        self.show_tasks()
+        self.touch("task_feedback", "feedback_goods")
+
+    def core_customers(self) -> None:
+        self.keys.press(Qt.Key.Key_Escape)
+        play(self.till, f"sign-in {self.manager.number} {self.manager.pin}")
+        self.list_of("regulars")
+
+    def serve_waiting(self) -> None:
+        """Back to the cashier, and whoever waited is served."""
+        play(self.till, f"sign-in {self.cashier.number} {self.cashier.pin}", "serve")
+        self.keys.press(Qt.Key.Key_Escape)
+        self.wait_for_page("sale")
+        self.open_more()
 
     def look_back(self) -> None:
         self.keys.press(Qt.Key.Key_Escape)
@@ -276,7 +317,16 @@ SCREENS = [
     Screen("customer-welcome", "sale", of="customer"),
     Screen("sale-member", "sale", Visitor.serve_member),
     Screen("customer-member", "sale", of="customer"),
-    Screen("more", "sale", Visitor.open_more),
+    Screen("hint", "sale", Visitor.hint),
+    Screen("hint-1024", "sale", size=QSize(1024, 768)),
+    Screen("member-card", "member_card", lambda visitor: visitor.touch("member", "more_member_card")),
+    Screen("tasks", "sale", Visitor.show_tasks),
+    Screen("visitors", "visitors", lambda visitor: visitor.list_of("visitors")),
+    Screen("leads", "leads", lambda visitor: visitor.list_of("leads")),
+    Screen("feedbacks", "feedbacks", lambda visitor: visitor.list_of("feedbacks")),
+    Screen("feedback", "feedback", Visitor.write_feedback),
+    Screen("regulars", "regulars", Visitor.core_customers),
+    Screen("more", "sale", Visitor.serve_waiting),
     Screen("parked", "sale", Visitor.recall),
     Screen("cash-reasons", "sale", Visitor.cash_out),
     Screen("x-report", "sale", lambda visitor: visitor.leave(and_then="more_report_x")),

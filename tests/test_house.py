@@ -23,9 +23,10 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 GROUND = (
-    "version money quantity shortcuts answers clock ids errors log settings keys chain "
+    "version money quantity shortcuts answers clock ids hq_sentences errors log settings keys chain "
     "messages streams calls wire rules"
 ).split()
+TELLS = ("errors", "hq_sentences")
 FIRST_FLOOR = "db tables migrations journal devices ui".split()
 ROOMS = "catalog shift members joining coupons selling pickup board sync setup".split()
 ROOF = "verify backup books papers cash_up standing till script app demo __main__".split()
@@ -207,9 +208,11 @@ def sentences(root: Path) -> Iterator[str]:
     catalogue: dict[str, tuple[str, str]] = {}
     spoken: set[str] = set()
     for file, node in nodes:
-        if isinstance(node, ast.AnnAssign) and node.value and ast.unparse(node.target) == "SENTENCES":
-            catalogue = ast.literal_eval(node.value)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and file.room != "errors":
+        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target).endswith("SENTENCES"):
+            assert isinstance(node.value, ast.Dict)
+            pairs = [(key, said) for key, said in zip(node.value.keys, node.value.values, strict=True) if key]
+            catalogue |= {ast.literal_eval(key): ast.literal_eval(said) for key, said in pairs}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and file.room not in TELLS:
             spoken.add(node.value)
     wanted = {code: placeholders(chinese) for code, (chinese, _) in catalogue.items()}
     for code, (_, english) in catalogue.items():

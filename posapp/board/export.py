@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import dataclass
 from pathlib import Path
 
 from posapp.board.day import LOCAL, BoardView
@@ -22,11 +23,20 @@ _PERSONS = ("recognised", "converted", "opened", "authorised", "enrolled", "join
 _ONLY_HQ = frozenset({"opened", "authorised", "enrolled", "wecom", "again"})
 
 
+@dataclass(frozen=True, slots=True)
+class BoardFile:
+    """A board has left as a file. rows: its lines."""
+
+    file: str
+    rows: int
+
+
 def check_reason(reason: str) -> str:
     """Why figures leave the till. Raises PosError needs_reason, text_too_long, text_has_number."""
-    if not reason.strip():
+    plain = read_text(reason, LONGEST_REASON)
+    if not plain:
         raise PosError("needs_reason")
-    return read_text(reason, LONGEST_REASON)
+    return plain
 
 
 def board_csv(view: BoardView, store: int) -> tuple[str, int]:
@@ -37,9 +47,10 @@ def board_csv(view: BoardView, store: int) -> tuple[str, int]:
         told = {
             name: without_small_cells({key: getattr(part, name) for key, part in parts.items()}) for name in _PERSONS
         }
+        both = without_small_cells({key: _least(part.joins, part.enrolled) for key, part in parts.items()})
+        for name in ("joins", "enrolled"):  # each nearly tells the other
+            told[name] = {key: None if both[key] is None else getattr(part, name) for key, part in parts.items()}
         for key, part in parts.items():
-            if None in (told["joins"][key], told["enrolled"][key]):  # each nearly tells the other
-                told["joins"][key] = told["enrolled"][key] = None
             persons = [
                 _cell(told[name][key], is_known=view.source != LOCAL or name not in _ONLY_HQ) for name in _PERSONS
             ]
@@ -50,6 +61,10 @@ def board_csv(view: BoardView, store: int) -> tuple[str, int]:
     writer.writerow(["store", "date", "source", "axis", "key", *_TICKETS, "member_net", *_PERSONS])
     writer.writerows(lines)
     return out.getvalue(), len(lines)
+
+
+def _least(*counts: int) -> int:
+    return min((n for n in counts if n), default=0)
 
 
 def _cell(count: int | None, *, is_known: bool) -> int | str:

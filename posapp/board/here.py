@@ -18,15 +18,12 @@ from posapp.clock import DAY, HOUR, MINUTE, business_date, local
 from posapp.errors import PosError
 from posapp.joining.tokens import stem_of
 from posapp.members.slice import Slice
-from posapp.messages import JoinShown, MemberJoined, Message, RefundCompleted, SaleCompleted, SaleLine, read_body
+from posapp.messages import JoinShown, MemberJoined, Message, RefundCompleted, SaleCompleted, read_body
 from posapp.rules.join_token import read
-from posapp.rules.metrics import DayFigures, Join, Ticket, day_of, figures_at
+from posapp.rules.metrics import Back, DayFigures, Join, Ticket, day_of, pieces_of
 from posapp.settings import Settings
 from posapp.streams import JoinedRow
 from posapp.tables import EPOCH_PLACES, epoch, journal, kept
-
-ONE = 1_000
-"""Thousandths of a piece."""
 
 TOKEN_DAYS = 8
 """A ticket's code leads to a join for so many days."""
@@ -55,21 +52,15 @@ _head = msgspec.json.Decoder(_Head)
 @dataclass(frozen=True, slots=True)
 class Here:
     """tickets and joins of one business day of this till; receipts: by a join's person, of the ticket they joined with;
-    refunds: till, clerk, hour and fen of what went back otherwise than on its day."""
+    backs: what went back otherwise than on its day."""
 
     tickets: list[Ticket] = field(default_factory=list)
     joins: list[Join] = field(default_factory=list)
     receipts: dict[str, str] = field(default_factory=dict)
-    refunds: list[tuple[int, int, int, int]] = field(default_factory=list)
+    backs: list[Back] = field(default_factory=list)
 
     def figures(self) -> DayFigures:
-        day = day_of(self.tickets, self.joins)
-        for till, clerk, hour, fen in self.refunds:
-            for axis, key in (("all", ""), ("clerk", str(clerk)), ("hour", str(hour)), ("till", str(till))):
-                figures = figures_at(day, axis, key)
-                figures.refunds += 1
-                figures.refunded += fen
-        return day
+        return day_of(self.tickets, self.joins, backs=self.backs)
 
 
 def starts(date: str, settings: Settings) -> int:
@@ -133,11 +124,6 @@ def joined_rows(conn: Connection, since: int) -> dict[str, JoinedRow]:
     }
 
 
-def pieces_of(lines: list[SaleLine]) -> int:
-    """Thousandths of pieces on a ticket; a weighed line is one piece."""
-    return sum(line.qty if line.qty % ONE == 0 else ONE for line in lines)
-
-
 class _Reading:
     """Entries of a day and rows of the joins stream, on their way to tickets and joins."""
 
@@ -155,7 +141,7 @@ class _Reading:
         self._assisted = [(head, body) for head, body in told if isinstance(body, MemberJoined)]
         self._shown: dict[str, int] = {}
         for _, body in told:
-            if isinstance(body, JoinShown) and body.ticket:
+            if isinstance(body, JoinShown) and body.surface == "display" and body.ticket:
                 self._shown[body.ticket] = self._shown.get(body.ticket, 0) + body.seconds * 1000
         self._new = {row.member: row.at for row in rows.values() if row.is_new}
         self._helped = {stem_of(body.token): head.ef for head, body in self._assisted if body.token}
@@ -177,7 +163,7 @@ class _Reading:
             )
             joins.append(self._counted(join, mine, is_first=join.ref in receipts or bought))
         back = [
-            (head.till, head.clerk, self._hour(body.done), body.total + body.rounding)
+            Back(head.till, head.clerk, self._hour(body.done), body.total + body.rounding)
             for head, body in self._refunds
             if body.kind != "void"
         ]
@@ -198,7 +184,7 @@ class _Reading:
             opened=body.opened,
             paid=body.paid,
             net=body.total + body.rounding,
-            pieces=pieces_of(body.lines),
+            pieces=sum(pieces_of(line.unit, line.qty) for line in body.lines),
             member=member,
             since=since,
             claimed=bool(row and not row.is_new and not body.member and self._was_member(row, body.opened)),

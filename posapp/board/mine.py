@@ -10,7 +10,7 @@ from posapp.board.figure import item_told
 from posapp.calls import FigureItem
 from posapp.clock import rfc3339
 from posapp.money import ZERO, Money
-from posapp.rules.rewards_words import KINDS, reason_word
+from posapp.rules.reward_words import KINDS, why_words
 from posapp.streams import RewardRow
 
 
@@ -55,7 +55,7 @@ def mine_view(clerk: int, name: str, items: Sequence[FigureItem], row: RewardRow
             line.at,
             KINDS.get(line.kind, (line.kind, line.kind))[english],
             Money(line.fen),
-            reason_word(line.why, language) if line.why else "",
+            why_words(line.why, language) if line.why else "",
             line.receipt,
             line.channel,
             line.kind == "excluded" or line.kind.endswith("_back"),

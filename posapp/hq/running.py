@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, select
 from posapp.chain import key_id
 from posapp.clock import MINUTE, Clock, SimulatedClock
 from posapp.errors import PosError
+from posapp.hq.care.cards import card_rows
 from posapp.hq.care.caring import Caring
 from posapp.hq.care.desk import befriended
 from posapp.hq.database import Database, insert_new
@@ -22,6 +23,7 @@ from posapp.hq.members.follow import Follower
 from posapp.hq.news import News
 from posapp.hq.project import Projector
 from posapp.hq.rewards.rewarding import Rewarding
+from posapp.hq.rewards.scores import scores_of
 from posapp.hq.segments.evening import Evening
 from posapp.hq.tables import nonce, till, till_key
 from posapp.hq.tasks.tasking import Tasking
@@ -84,8 +86,8 @@ class Hq:
         self.follower = Follower(database, keys, self.vault, clock, chance, partial(wishes.send, keys))
         self.projector.on_work = self.follower.wake
         # What is worked out of it all, in this order.
-        self.counting = Counting(database, clock)
-        self.evening = Evening(database, self.vault, clock)
+        self.counting = Counting(database, clock, scores_of)
+        self.evening = Evening(database, self.vault, clock, card_rows)
         self.caring = Caring(database, clock)
         self.rewards = Rewarding(database, clock)
         self.after: list[Woken] = [

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sqlalchemy import select
 
 from posapp.board import export
@@ -27,14 +25,6 @@ from posapp.till.status import StatusVerbs
 
 EXPORTS = "exports"
 """Folder of the till's data where exported boards are put."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExportView:
-    """A board has left as a file. rows: its lines."""
-
-    file: str
-    rows: int
 
 
 class BoardVerbs(StatusVerbs):
@@ -133,7 +123,7 @@ class BoardVerbs(StatusVerbs):
         return mine_view(clerk.number, clerk.name, items, row, self.settings.language)
 
     @verb
-    def export_board(self, reason: str, date: str = "", source: str = "") -> ExportView:
+    def export_board(self, reason: str, date: str = "", source: str = "") -> export.BoardFile:
         """Write a day's board into the data folder, without persons. Who took it and why stands in the journal.
 
         Raises PosError needs_reason, text_too_long, text_has_number, bad_date, needs_approval, cannot_write."""
@@ -149,7 +139,7 @@ class BoardVerbs(StatusVerbs):
             writing.append(BoardExported(f"board {view.source}", view.date, plain, rows), self._clerk().number, by)
         beside.replace(path)
         self.runner.wake()
-        return ExportView(str(path), rows)
+        return export.BoardFile(str(path), rows)
 
     # --- inside ---
 

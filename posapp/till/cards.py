@@ -46,7 +46,8 @@ class CardVerbs(Desk):
 
     _visiting: Held | None = None
     _standing: Standing | None = None
-    _sellers: list[str] | None = None
+    _sellers: tuple[str, list[str]] = ("", [])
+    _pairs: tuple[str, list[tuple[str, str]]] = ("", [])
 
     def _whom(self, ref: str) -> Held | None:
         """A member of the store, or the one of elsewhere whom HQ told of last."""
@@ -67,6 +68,7 @@ class CardVerbs(Desk):
 
     def _forget_card(self) -> None:
         """HQ has told something; a card that came with the answer to a question is in no stream."""
+        self._pairs = ("", [])
         if self._standing is None:
             return
         with self.folder.feed.reading() as conn:
@@ -153,8 +155,14 @@ class CardVerbs(Desk):
     # --- articles to suggest ---
 
     def _suggested(self, ref: str) -> list[tuple[str, str]]:
-        """Articles and why: as HQ worked out; what sells best here where it has not, or had not heard yet that the
-        member did not agree to more."""
+        """Articles and why, worked out once while a member stands there and nothing new is said."""
+        if self._pairs[0] != ref:
+            self._pairs = (ref, self._pairs_for(ref))
+        return self._pairs[1]
+
+    def _pairs_for(self, ref: str) -> list[tuple[str, str]]:
+        """As HQ worked them out; what sells best here where it has not, or had not heard yet that the member did not
+        agree to more."""
         held, row = self._whom(ref), self._card(ref).row
         names = {ref, *((held.ref, *held.row.aliases) if held else ())}
         said = said_of(self.folder.till, names, CONSENT).get(PERSONAL, ("", 0))[1]
@@ -165,14 +173,15 @@ class CardVerbs(Desk):
         return [(article, why) for article in self._best_sellers()]
 
     def _best_sellers(self) -> list[str]:
-        """What this till sold most often lately."""
-        if self._sellers is None:
+        """What this till sold most often lately, counted once a day."""
+        today = self.journal.business_date()
+        if self._sellers[0] != today or not self._sellers[1]:
             newest = select(sale_line.c.article).order_by(sale_line.c.id.desc()).limit(SELLERS_OF)
             with self._real.folder.till.reading() as conn:
                 articles = conn.scalars(newest).all()
             counts = {article: articles.count(article) for article in dict.fromkeys(articles)}
-            self._sellers = sorted(counts, key=lambda article: (-counts[article], article))[: 2 * MOST_ADDONS]
-        return self._sellers
+            self._sellers = (today, sorted(counts, key=lambda one: (-counts[one], one))[: 2 * MOST_ADDONS])
+        return self._sellers[1]
 
     def _addon(self, article: str, why: str) -> AddonView | None:
         """None where it cannot be sold now by one tap."""

@@ -97,6 +97,7 @@ class WishVerbs(GuestVerbs):
                 raise PosError("no_such_purpose", name=purpose[:40])
         changed = {name: value for name, value in given.items() if bool(held.get(name)) != value}
         if changed:
+            self._pairs = ("", [])
             acts = [_consent(texts[name], name, value) for name, value in changed.items()]
             self._say(ConsentChanged(ref, acts), (CONSENT, {name: str(int(value)) for name, value in changed.items()}))
         return self._on_ticket()

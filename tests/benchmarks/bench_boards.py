@@ -21,6 +21,7 @@ from posapp.hq.figures.classify import day_of, staff_of
 from posapp.hq.figures.stream import board_rows, contacts
 from posapp.hq.figures.tables import fact, tally_day
 from posapp.hq.figures.tally import Standing
+from posapp.hq.rewards.scores import scores_of
 from posapp.hq.tables import entry, refund
 from tests import postgres
 from tests.benchmarks.measure import Samples, note, show, timed
@@ -104,7 +105,7 @@ def questions(conn: Connection, now: int) -> dict[str, Callable[[], object]]:
             conn, "conversion", LAST, LAST, store=7, axis="clerk", key="71"
         ),
         "opening the chain's joins, 100 days": lambda: boards.open_figure(conn, "joins", SINCE, LAST),
-        "a store's rows for its tills (9 days)": lambda: board_rows(conn, 7, LAST, turns, 25, tills),
+        "a store's rows for its tills (9 days)": lambda: board_rows(conn, 7, LAST, turns, 25, tills, scores_of),
     }
     return asked
 

@@ -16,7 +16,7 @@ from posapp.errors import PosError
 from posapp.rules.channel_words import CHANNEL_WORDS, channel_word
 from posapp.rules.join_token import CHANNELS
 from posapp.rules.metrics import AXES, DayFigures, Figures, Usual
-from posapp.rules.rewards_words import reason_word
+from posapp.rules.reward_words import why_words
 from posapp.rules.small_cells import SMALLEST_CELL
 from posapp.streams import DayRow, RewardLine, RewardRow
 
@@ -130,8 +130,8 @@ def test_a_clerk_s_line_has_its_reason_in_words() -> None:
     row = RewardRow("2026-11", 1, 0, 100, ("规则", "The rule"), lines)
     mine = mine_view(1001, "林小满", [], row, "en")
     assert [(line.kind, line.why, str(line.amount), line.is_lost) for line in mine.lines] == [
-        ("First order taken back", "the first order was refunded", "-2.00", True),
-        ("Join", "", "3.00", False),
+        ("first order taken back", "the first order was given back", "-2.00", True),
+        ("join", "", "3.00", False),
     ]
     assert mine.rule == "The rule"
-    assert reason_word("nobody knows", "zh") == "nobody knows"
+    assert why_words("nobody knows", "zh") == "nobody knows"

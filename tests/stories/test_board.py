@@ -274,7 +274,7 @@ def test_the_clerk_s_page_follows_hq_s_news(chain: Chain, till: Till, counter: C
     till.sync()
     wait_until(lambda: page.facts[3].value.text() == "¥9.00")
     (back, joined) = page.lines.texts
-    assert (back.tone, back.word, back.text) == ("warning", "¥-2.00", "首单退了")
+    assert (back.tone, back.word, back.text) == ("warning", "¥-2.00", "首单已全部退回")
     assert (joined.tone, joined.word) == ("good", "¥3.00")
     assert page.rule.text() == "每个有效入会 3 元"
     counter.press(ESCAPE)

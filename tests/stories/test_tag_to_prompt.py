@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,10 @@ def hint_of(till: Till, ref: str) -> HintRow | None:
         return kept_row(conn, "hints", ref, HintRow)
 
 
+def has_hint(till: Till, ref: str) -> bool:
+    return hint_of(till, ref) is not None
+
+
 def recognised(till: Till, phone: str) -> str:
     """Whom the cashier greets when this number is typed."""
     till.scan(ARTICLE)
@@ -82,7 +87,7 @@ def test_what_was_browsed_is_at_the_till_within_three_seconds(demo: Demo, till: 
         assert hint_of(till, refs[phone]) is None
         started = time.monotonic()
         told = session.post(f"{demo.url}/v1/open/events", json=[event], headers=bearer, timeout=30)
-        wait_until(lambda ref=refs[phone]: hint_of(till, ref) is not None, 30)  # type: ignore[misc]
+        wait_until(partial(has_hint, till, refs[phone]), 30)
         taken.append(time.monotonic() - started)
         assert told.json()["taken"] == 1
     last = recognised(till, phones[-1])

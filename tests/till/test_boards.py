@@ -425,7 +425,7 @@ def test_a_clerk_sees_their_own_joins_at_once_and_hq_s_account_with_its_reasons(
     assert (mine["amount"], mine["joins"], mine["rule"]) == ("3.00", 1, "每个有效入会 3 元")
     assert [(line["kind"], line["why"]) for line in mine["lines"]] == [
         ("入会", ""),
-        ("不计", "是店员自己的手机号"),
+        ("不计奖励", "是员工自己的手机号"),
         ("x", "y"),
     ]
     play(till, SIGN_IN["lead"])

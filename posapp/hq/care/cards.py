@@ -7,28 +7,29 @@ from __future__ import annotations
 from collections.abc import Collection
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
 from posapp.hq import feed
-from posapp.hq.care import known, owners, titles
+from posapp.hq.care import owners, titles
 from posapp.hq.care.hints import lock
 from posapp.hq.care.purchases import Purchase, ids_of, portions, purchases_of, with_goods
-from posapp.hq.members import consents
 from posapp.hq.members.identity import ACTIVE
 from posapp.hq.members.slice import Published
 from posapp.hq.members.tables import person, person_store
+from posapp.hq.segments import likes
+from posapp.hq.segments.persons import card_figures
+from posapp.hq.segments.purchases import today_of
 from posapp.hq.tables import feed as told_rows
-from posapp.rules.consents import PERSONAL
 from posapp.streams import CardOrder, CardRow
 
 MOST_ORDERS, MOST_GOODS = 3, 3
-_LOOKED_AT = 20
-"""Of so many purchases likes are made."""
 
 
 def card_of(conn: Connection, root: str, now: int, store: int = 0) -> CardRow:
     """The card of one member (by root), as the tills of a store see it."""
-    return _cards(conn, [root], now)[root].at_store(conn, store)
+    addons = likes.addons_for(conn, root, store, today_of(conn, now), now) if store else []
+    return replace(_cards(conn, [root], now)[root], addons=addons)
 
 
 def card_rows(conn: Connection, people: Collection[str], now: int) -> Published:
@@ -40,11 +41,16 @@ def card_rows(conn: Connection, people: Collection[str], now: int) -> Published:
         members.update(conn.scalars(select(person.c.ref).where(person.c.ref.in_(some), person.c.status == ACTIVE)))
     made = _cards(conn, sorted(members), now)
     rows: dict[tuple[str, str], CardRow | None] = {}
+    places: dict[str, set[int]] = {}
     for some in portions(ids):
         for place in conn.execute(select(person_store).where(person_store.c.ref.in_(some))):
             scope, root = feed.store_scope(place.store), ids[place.ref]
-            rows[scope, root] = made[root].at_store(conn, place.store) if root in made else None
+            rows[scope, root] = None
             rows.update({(scope, ref): None for ref in some if ids[ref] == root and ref != root})
+            if root in made:
+                places.setdefault(root, set()).add(place.store)
+    for (root, number), addons in likes.addons(conn, places, today_of(conn, now), now).items():
+        rows[feed.store_scope(number), root] = replace(made[root], addons=addons)
     return {"cards": _as_told(conn, rows)}
 
 
@@ -64,46 +70,34 @@ def _as_told(conn: Connection, rows: dict[tuple[str, str], CardRow | None]) -> d
                 if now is None or bytes(data) == feed.GONE:
                     continue
                 told = msgspec.json.decode(bytes(data), type=CardRow)
-                if msgspec.structs.replace(now, at=told.at) == told:
+                if replace(now, at=told.at) == told:
                     rows[scope, name] = told
     return rows
 
 
-class _Card(msgspec.Struct):
-    """A person's card but for what differs by store."""
-
-    root: str
-    row: CardRow
-
-    def at_store(self, conn: Connection, store: int) -> CardRow:
-        addons = known.addons_for(conn, self.root, store)
-        return msgspec.structs.replace(self.row, addons=addons) if addons else self.row
-
-
-def _cards(conn: Connection, people: Collection[str], now: int) -> dict[str, _Card]:
+def _cards(conn: Connection, people: Collection[str], now: int) -> dict[str, CardRow]:
+    """The card of each but for what differs by store."""
     bought: dict[str, list[Purchase]] = {root: [] for root in people}
     bought |= purchases_of(conn, people)
-    agreed = consents.standings(conn, sorted(people)) if people else {}
-    free = {root for root, held in agreed.items() if PERSONAL in held and held[PERSONAL].given}
-    with_goods(conn, [one for root in free for one in bought[root][:_LOOKED_AT]])
-    figures = known.figures_of(conn, bought, now)
+    free = set(likes.agreed(conn, sorted(people)))
+    with_goods(conn, [one for root in free for one in bought[root][:MOST_ORDERS]])
+    figures = card_figures(conn, sorted(people))
+    liked = likes.likes(conn, sorted(free), today_of(conn, now))
+    names = likes.names_of(conn, {one.article for held in liked.values() for one in held[: likes.MOST_LIKES]})
     held_titles, held_owners = titles.titles(conn, people, now), owners.owners(conn, people)
     return {
-        root: _Card(
-            root,
-            CardRow(
-                owner=held_owners[root].clerk if root in held_owners else 0,
-                segment=figures[root].segment,
-                titles=held_titles.get(root, []),
-                last=figures[root].last,
-                visits=figures[root].visits,
-                weekday=figures[root].weekday,
-                expected=figures[root].expected,
-                likes=known.likes_of(conn, all_[:_LOOKED_AT]) if root in free else [],
-                orders=[_order(one) for one in all_[:MOST_ORDERS]] if root in free else [],
-                risk=figures[root].risk,
-                at=now,
-            ),
+        root: CardRow(
+            owner=held_owners[root].clerk if root in held_owners else 0,
+            segment=figures[root].segment,
+            titles=held_titles.get(root, []),
+            last=figures[root].last,
+            visits=figures[root].visits,
+            weekday=figures[root].weekday,
+            expected=figures[root].expected,
+            likes=[names.get(one.article, one.article) for one in liked.get(root, [])[: likes.MOST_LIKES]],
+            orders=[_order(one) for one in all_[:MOST_ORDERS]] if root in free else [],
+            risk=figures[root].risk,
+            at=now,
         )
         for root, all_ in bought.items()
     }

@@ -20,7 +20,7 @@ from posapp.clock import local
 from posapp.errors import PosError
 from posapp.hq import feed
 from posapp.hq.bodies import read_body
-from posapp.hq.care import hints, known, sidebar
+from posapp.hq.care import hints, sidebar
 from posapp.hq.care.cards import card_of
 from posapp.hq.care.owners import friend_of
 from posapp.hq.care.purchases import store_names
@@ -36,6 +36,7 @@ from posapp.hq.pages.browser import Visit, check_form, give_cookies, visit_of
 from posapp.hq.people import settings_of
 from posapp.hq.running import Hq
 from posapp.hq.tables import clerk
+from posapp.hq.tasks.leads import end, lead_rows, leads_of
 from posapp.hq.wecom.account import Account
 from posapp.money import Money
 from posapp.rules.consents import PERSONAL
@@ -179,9 +180,9 @@ def _pressed(conn: Connection, visit: Visit, seller: Seller, root: str, now: int
     """Do what was pressed; what to say of it. Publishes as the last word."""
     action, _, id_ = visit.form.get("action", "").partition(" ")
     if action in _LEADS:
-        todo = next((one for one in known.todos_of(conn, same_as(conn, root)) if one.id == id_), None)
-        if todo is not None:
-            known.todo_done(conn, id_, todo.store, action, seller.number, now)
+        if any(one.id == id_ for one in leads_of(conn, same_as(conn, root), now)):
+            end(conn, id_, action, now, str(seller.number))
+            feed.publish(conn, lead_rows(conn, [id_], now))
         return visit.say("已记录", "Noted.")
     if action in hints.ANSWERED:
         stands = hints.standing(conn, [root], now).get(root)
@@ -202,7 +203,7 @@ class _Shown:
         home = conn.scalar(select(person.c.home).where(person.c.ref == root)) or 0
         self._member: MemberRow = row_of(conn, root, now)
         self._card: CardRow = card_of(conn, root, now, seller.store or home)
-        self._todos = known.todos_of(conn, self._refs)
+        self._todos = leads_of(conn, self._refs, now)
         self._hint = hints.standing(conn, [root], now).get(root)
         self._stores = store_names(conn)
         self._chips = {row.name: row for row in conn.execute(select(chip).order_by(chip.c.place, chip.c.name))}
@@ -278,12 +279,12 @@ class _Shown:
     def _to_do(self, form: Callable[[str], str]) -> str:
         say, parts = self._visit.say, []
         for todo in self._todos:
-            late = todo.lead.due <= self._now
-            due = f"{local(todo.lead.due, self._zone):%m-%d %H:%M}"
+            late = todo.due <= self._now
+            due = f"{local(todo.due, self._zone):%m-%d %H:%M}"
             when = say(f"{due} 前", f"by {due}") + (say(" · 已超时", " · overdue") if late else "")
-            name = sheet.words("span", todo.lead.title[self._place])
+            name = sheet.words("span", todo.title[self._place])
             parts.append(f'<div class="row">{name}{sheet.words("span", when, "e" if late else "quiet")}</div>')
-            if line := todo.lead.script[self._place]:
+            if line := todo.script[self._place]:
                 parts.append(sheet.words("p", f"“{line}”"))
             no = sheet.button(f"not_reached {todo.id}", say("没联系上", "Not reached"), "plain")
             parts.append(form(_two(sheet.button(f"done {todo.id}", say("完成", "Done")), no)))

@@ -19,7 +19,7 @@ from posapp.hq.database import Database, insert_new, upsert
 from posapp.hq.figures import tally
 from posapp.hq.figures.changes import BATCH, INSTANT, STAFF, Changes, Place, Places, changes, marks
 from posapp.hq.figures.classify import Day, day_of, portions
-from posapp.hq.figures.stream import PAST_DAYS, Contact, board_rows, contacts, dates_before
+from posapp.hq.figures.stream import PAST_DAYS, Contact, ScoresOf, board_rows, contacts, dates_before
 from posapp.hq.figures.tables import counted, tally_day
 from posapp.hq.figures.tally import MATURES_MS, Standing
 from posapp.hq.joining.codes import date_openings
@@ -37,8 +37,9 @@ _log = log.named("hq.figures")
 class Counting(Woken):
     """Works off what the follower has done, in a thread of its own, woken after it."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, scores_of: ScoresOf) -> None:
         super().__init__("counting")
+        self._scores_of = scores_of
         self._database = database
         self._clock = clock
         self._looking = threading.Lock()
@@ -107,7 +108,8 @@ class Counting(Woken):
             settings, tills = round_.settings[number], round_.tills.get(number, [])
             word = (today, settings.join_target, tuple(one.told for one in tills))
             if number in touched or self._told.get(number) != word:
-                rows.update(board_rows(conn, number, today, int(settings.cutover_hour), settings.join_target, tills))
+                turns, target = int(settings.cutover_hour), settings.join_target
+                rows.update(board_rows(conn, number, today, turns, target, tills, self._scores_of))
                 self._told[number] = word
         return rows
 

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
-from sqlalchemy import Connection, case, delete, func, select
+from sqlalchemy import Connection, delete, select
 
 from posapp.clock import MINUTE
 from posapp.hq import feed
 from posapp.hq.database import insert_many
-from posapp.hq.figures.tables import fact, score, tally, tally_day
+from posapp.hq.figures.tables import score, tally, tally_day
 from posapp.hq.figures.tally import FIELDS
-from posapp.hq.members.tables import person
 from posapp.hq.tables import feed as told_rows
 from posapp.hq.tables import till, till_status
 from posapp.rules.metrics import (
-    AGAIN_DAYS,
     PROVISIONAL,
     USUAL_WEEKS,
     DayFigures,
@@ -31,9 +29,12 @@ from posapp.streams import DayRow
 PAST_DAYS = 8
 """Yesterday, and as far back as the same weekday of last week."""
 
-SCORE_DAYS = 28
 CONTACT_MS = 5 * MINUTE
 """A till's last contact is told in steps: each word wakes every till of the store."""
+
+
+ScoresOf = Callable[[Connection, int, str], list[tuple[str, int, int]]]
+"""A store's three numbers of a date: each its name in METRICS, numerator and denominator."""
 
 
 class Contact(NamedTuple):
@@ -99,7 +100,13 @@ def usual_of(days: Iterable[DayFigures], turns: int) -> Usual:
 
 
 def board_rows(
-    conn: Connection, store: int, today: str, turns: int, target: int, tills: Sequence[Contact]
+    conn: Connection,
+    store: int,
+    today: str,
+    turns: int,
+    target: int,
+    tills: Sequence[Contact],
+    scores_of: ScoresOf,
 ) -> feed.Rows:
     """A store's rows of the stream, and the ones that are too old now. Tills stand with a day that they may still add
     to."""
@@ -125,7 +132,7 @@ def board_rows(
         row.tills = [one.told for one in tills] if is_open else []
         if date == today:
             row.usual = usual_of((figures[week] for week in weeks), turns)
-            row.scores = scores_of(conn, store, today)
+            row.scores = _scores(conn, store, today, scores_of)
         rows[scope, date] = row
     return rows
 
@@ -133,54 +140,12 @@ def board_rows(
 # --- the store's numbers by which it is judged ---
 
 
-def scores_of(conn: Connection, store: int, today: str) -> list[tuple[str, int, int]]:
-    """到店转化率 and 复购率 of a store; how lively its groups are (社群活跃度) no till and no code tells. Worked out at
-    the beginning of a day, from the days before it."""
+def _scores(conn: Connection, store: int, today: str, scores_of: ScoresOf) -> list[tuple[str, int, int]]:
+    """Worked out once, at the beginning of a day, as of the day before it."""
     held = conn.execute(select(score).where(score.c.store == store, score.c.day == today).order_by("metric")).all()
     if not held:
-        made = [("conversion", *conversion(conn, store, today)), ("repurchase_rate", *repurchase(conn, store, today))]
+        made = scores_of(conn, store, dates_before(today, [1])[0])
         conn.execute(delete(score).where(score.c.store == store))
         insert_many(conn, score, [(store, today, *one) for one in made])
         held = conn.execute(select(score).where(score.c.store == store).order_by("metric")).all()
     return [(row.metric, row.top, row.bottom) for row in held if row.bottom]
-
-
-def conversion(conn: Connection, store: int, today: str) -> tuple[int, int]:
-    """Of four weeks."""
-    sums = select(func.coalesce(func.sum(tally.c.converted), 0), func.coalesce(func.sum(tally.c.walk_ins), 0))
-    since = dates_before(today, [SCORE_DAYS])[0]
-    where = (tally.c.axis == "all", tally.c.date >= since, tally.c.date < today, tally.c.store == store)
-    top, bottom = conn.execute(sums.where(*where)).one()
-    return int(top), int(bottom)
-
-
-def repurchase(conn: Connection, store: int, today: str) -> tuple[int, int]:
-    """Whose first purchase of all was in this store 58 to 31 days ago: they have had their 30 days."""
-    first, last = dates_before(today, [AGAIN_DAYS + SCORE_DAYS, AGAIN_DAYS + 1])
-    bought = (fact.c.completed == 1, fact.c.net > 0, fact.c.ref != "")
-    root = func.coalesce(person.c.root, fact.c.ref)
-    here = (
-        select(root.label("root"))
-        .join(person, person.c.ref == fact.c.ref, isouter=True)
-        .where(fact.c.store == store, fact.c.date >= first, fact.c.date <= last, *bought)
-        .distinct()
-        .subquery()
-    )
-    asked = (
-        select(person.c.root, fact.c.date, func.max(case((fact.c.store == store, 1), else_=0)).label("here"))
-        .join(person, person.c.ref == fact.c.ref)
-        .join(here, here.c.root == person.c.root)
-        .where(*bought)
-        .group_by(person.c.root, fact.c.date)
-        .order_by(person.c.root, fact.c.date)
-    )
-    days: dict[str, list[Any]] = defaultdict(list)
-    for row in conn.execute(asked):
-        days[row.root].append(row)
-    cohort = [rows for rows in days.values() if first <= rows[0].date <= last and rows[0].here]
-    again = [rows for rows in cohort if len(rows) > 1 and _apart(rows[0].date, rows[1].date) <= AGAIN_DAYS]
-    return len(again), len(cohort)
-
-
-def _apart(one: str, other: str) -> int:
-    return (dt.date.fromisoformat(other) - dt.date.fromisoformat(one)).days

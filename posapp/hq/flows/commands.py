@@ -142,4 +142,5 @@ def _move(move: Any, args: argparse.Namespace) -> None:
 def _report(args: argparse.Namespace) -> None:
     with Office(args) as office, office.database.reading(snapshot=True) as conn:
         told = report(conn, args.id, office.clock.now_ms())
-    say(json.dumps(told, ensure_ascii=False) if args.json else report_text(told, args.language))
+        zone = people.settings_of(conn, feed.CHAIN).time_zone
+    say(json.dumps(told, ensure_ascii=False) if args.json else report_text(told, zone, args.language))

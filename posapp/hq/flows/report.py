@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
-from posapp.clock import business_date, local, rfc3339
+from posapp.clock import business_date, local, parse_instant, rfc3339
 from posapp.hq import feed
 from posapp.hq.flows.flowing import WINDOW_MS
 from posapp.hq.flows.plans import plan_of, state_of
@@ -146,38 +146,70 @@ def _steps(conn: Connection, id_: str) -> dict[str, dict[str, int]]:
     }
 
 
-_STATES = {PROVISIONAL: ("暂计", "provisional"), UPDATED: ("已更新", "updated"), FINAL: ("已定", "final")}
+_STATES = {PROVISIONAL: ("暂计", "provisional"), UPDATED: ("已定", "final"), FINAL: ("已定", "final")}
+_STEPS = {
+    "texts": ("短信", "texts"),
+    "benefits": ("权益", "benefits"),
+    "hints": ("提示", "hints"),
+    "leads": ("待办", "leads"),
+}
+_WORDS = {
+    "queued": "待发",
+    "sending": "发送中",
+    "sent": "已发出",
+    "delivered": "已送达",
+    "refused": "未发出",
+    "suppressed": "已退订",
+    "uncertain": "结果未知",
+    "wiped": "已清除",
+    "open": "未用",
+    "used": "已用",
+    "void": "已作废",
+    "gone": "已清除",
+    "accepted": "已接受",
+    "declined": "已谢绝",
+    "ignored": "未处理",
+    "unanswered": "未出示",
+    "given": "已派",
+}
 
 
-def report_text(told: dict[str, Any], language: str = "zh") -> str:
-    """The same to be read."""
+def report_text(told: dict[str, Any], zone: str, language: str = "zh") -> str:
+    """The same to be read, times in a zone."""
     english = language == "en"
     place = 1 if english else 0
+    as_of = f"as of {_time(told['at'], zone)}" if english else f"数据截至 {_time(told['at'], zone)}"
     lines = [
-        f"{told['name'][place]} ({told['flow']})",
-        _line(told, told["figures_state"], english),
+        f"{told['name'][place]} ({told['flow']})  {as_of}",
+        _line(told, told["figures_state"], zone, english),
         told["formula"][place],
     ]
-    titles = {"texts": ("短信", "texts"), "benefits": ("权益", "benefits"), "hints": ("提示", "hints")}
-    for name, title in titles.items():
-        if told["steps"][name]:
-            parts = ", ".join(f"{what} {n}" for what, n in sorted(told["steps"][name].items()))
-            lines.append(f"{title[place]}: {parts}")
-    lines += [f"{day['date']}  {_line(day, day['state'], english)}" for day in told["days"]]
+    for name, title in _STEPS.items():
+        parts = [f"{what if english else _WORDS[what]} {n}" for what, n in sorted(told["steps"][name].items())]
+        if parts:
+            lines.append(f"{title[place]}: {', '.join(parts)}")
+    lines += [f"{day['date']}  {_line(day, day['state'], zone, english)}" for day in told["days"]]
     return "\n".join(lines)
 
 
-def _line(told: dict[str, Any], state: str, english: bool) -> str:
+def _line(told: dict[str, Any], state: str, zone: str, english: bool) -> str:
     """ "唤醒率 22.0% (11/50) · 对照 10.0% (1/10) · 提升 +12.0 个百分点 (95%: -9.1 至 +24.5) · 暂计" """
     reached, held = told["contacted"], told["holdout"]
-    words = (
-        ("wake rate", "holdout", "uplift", "points", "to") if english else ("唤醒率", "对照", "提升", "个百分点", "至")
-    )
+    words = ("唤醒率", "对照", "提升", "个百分点", "至", "已更新")
+    if english:
+        words = ("wake rate", "holdout", "uplift", "points", "to", "updated")
     parts = [f"{words[0]} {_rate(reached)}", f"{words[1]} {_rate(held)}"]
     if told["uplift"] is not None:
         low, high = told["uplift_interval"]
         parts.append(f"{words[2]} {told['uplift']} {words[3]} (95%: {low} {words[4]} {high})")
-    return " · ".join([*parts, _STATES[state][1 if english else 0]])
+    parts.append(_STATES[state][1 if english else 0])
+    if told["updated"]:
+        parts.append(f"{words[5]} {_time(told['updated'], zone)}")
+    return " · ".join(parts)
+
+
+def _time(instant: str, zone: str) -> str:
+    return f"{local(parse_instant(instant, zone), zone):%m-%d %H:%M}"
 
 
 def _rate(arm: dict[str, Any]) -> str:

@@ -74,8 +74,7 @@ class Simulator:
         self.negative: dict[str, int] = {}
         self.added: dict[str, int] = {}
         self.sidebar = Sidebar(corp_id, self.members, clock, chance)
-        self.chats: dict[str, tuple[int, str, int]] = {}
-        """What a clerk talked: chats, percent of them answered, minutes to the first answer on average."""
+        self.chats: dict[str, dict[str, float]] = {}  # what is told of a clerk's chats beside
         self._corp_id, self._secret, self._clock, self._chance = corp_id, secret, clock, chance
         self._envelope = Envelope(token, aes_key, corp_id, chance)
         self._tokens: dict[str, int] = {}
@@ -397,10 +396,7 @@ class Simulator:
             "new_contact_cnt": sum(self.added.get(user, 0) for user in ask["userid"]),
             "negative_feedback_cnt": sum(self.negative.get(user, 0) for user in ask["userid"]),
         }
-        talked: dict[str, Any] = {}
-        if len(ask["userid"]) == 1 and (said := self.chats.get(ask["userid"][0])):
-            chats, percent, minutes = said
-            talked = {"chat_cnt": chats, "reply_percentage": float(percent), "avg_reply_time": minutes}
+        talked = self.chats.get(ask["userid"][0], {}) if len(ask["userid"]) == 1 else {}
         return {"behavior_data": [{"stat_time": ask["start_time"], **counts, **talked}]}
 
     def create_link(self, ask: dict[str, Any]) -> dict[str, Any]:

@@ -3,65 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 
 from sqlalchemy import Connection, select
 
 from posapp.hq import feed
 from posapp.hq.members.identity import ACTIVE
 from posapp.hq.members.slice import Published
-from posapp.hq.members.tables import person, person_store
-from posapp.hq.segments import likes, neighbours
-from posapp.hq.segments.persons import card_figures
+from posapp.hq.members.tables import person
 from posapp.hq.segments.purchases import date_of, portions, today_of
 from posapp.hq.segments.tables import visitor
 from posapp.hq.tables import feed as told_rows
-from posapp.streams import CardRow
 
-Told = Callable[[Connection, Iterable[str], int], Published]
+Told = Callable[[Connection, Collection[str], int], Published]
 """Makes the rows of the stream cards for some roots at an instant."""
-
-
-def places_of(conn: Connection, roots: Sequence[str]) -> dict[str, list[int]]:
-    """The stores whose tills know each of some members, under whatever id."""
-    held: dict[str, set[int]] = {}
-    heads = select(person.c.ref).where(
-        person.c.ref.in_(roots), person.c.root == person.c.ref, person.c.status == ACTIVE
-    )
-    rows = conn.execute(
-        select(person.c.root, person_store.c.store)
-        .join(person_store, person_store.c.ref == person.c.ref)
-        .where(person.c.root.in_(heads))
-    )
-    for root, number in rows:
-        held.setdefault(root, set()).add(number)
-    return {root: sorted(numbers) for root, numbers in held.items()}
-
-
-def card_rows(conn: Connection, roots: Iterable[str], now: int) -> Published:
-    """What tills are told of some members' purchases."""
-    today, rows = today_of(conn, now), {}
-    for some in portions(sorted(set(roots))):
-        places = places_of(conn, some)
-        figures, owners = card_figures(conn, list(places)), neighbours.owners(conn, list(places))
-        liked, addons = likes.likes(conn, list(places), today), likes.addons(conn, places, today, now)
-        names = likes.names_of(conn, {like.article for held in liked.values() for like in held[: likes.MOST_LIKES]})
-        for root, numbers in places.items():
-            mine = figures[root]
-            favourites = [names.get(like.article, like.article) for like in liked.get(root, [])[: likes.MOST_LIKES]]
-            for number in numbers:
-                rows[feed.store_scope(number), root] = CardRow(
-                    owner=owners.get(root, 0),
-                    segment=mine.segment,
-                    last=mine.last,
-                    visits=mine.visits,
-                    weekday=mine.weekday,
-                    expected=mine.expected,
-                    likes=favourites,
-                    addons=addons[root, number],
-                    risk=mine.risk,
-                )
-    return {"cards": rows}
 
 
 def gone_rows(conn: Connection, refs: Iterable[str], now: int) -> Published:

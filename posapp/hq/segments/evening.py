@@ -18,7 +18,7 @@ from posapp.hq.database import FOLLOWED, SEGMENTED, Database, upsert
 from posapp.hq.joining.tables import claim
 from posapp.hq.members.tables import consent, merge, person, privacy_request
 from posapp.hq.segments import cohorts, grading, likes, neighbours, persons, purchases, regulars, views, visitors
-from posapp.hq.segments.cards import Told, card_rows, gone_rows, together
+from posapp.hq.segments.cards import Told, gone_rows, together
 from posapp.hq.segments.purchases import portions, today_of
 from posapp.hq.tables import about, batch, counter, event, store
 from posapp.hq.vault import Vault
@@ -45,7 +45,7 @@ Sign = tuple[str, str, int]
 class Evening(Woken):
     """The worker. told: what makes the member cards of the tills from figures and whatever else is on them."""
 
-    def __init__(self, database: Database, vault: Vault, clock: Clock, told: Told = card_rows) -> None:
+    def __init__(self, database: Database, vault: Vault, clock: Clock, told: Told) -> None:
         super().__init__("evening")
         self._database = database
         self._vault = vault

@@ -7,7 +7,7 @@ shown what sells best in the store.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, func, select
@@ -169,7 +169,7 @@ def addons_for(conn: Connection, root: str, number: int, today: int, now: int) -
 
 
 def addons(
-    conn: Connection, places: Mapping[str, Sequence[int]], today: int, now: int
+    conn: Connection, places: Mapping[str, Collection[int]], today: int, now: int
 ) -> dict[tuple[str, int], list[Addon]]:
     """The same for some members in the stores that know them."""
     liked = likes(conn, list(places), today)

@@ -1,7 +1,4 @@
-"""What is asked of rooms beside this one: events from elsewhere, owners, scripts, leads, rewards.
-
-Their tables are found by name, so that this room stands without them; a column they lack is a mistake that shows.
-"""
+"""What is asked of rooms beside this one: events from elsewhere, owners, scripts, leads, rewards."""
 
 from __future__ import annotations
 
@@ -9,10 +6,13 @@ import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, func, select
 
-from posapp.hq.columns import metadata
+from posapp.hq.care.tables import owner, timeline
+from posapp.hq.care.tables import script as script_text
 from posapp.hq.members.tables import person
+from posapp.hq.rewards.tables import reward_line
+from posapp.hq.tasks.tables import lead
 
 
 class Order(NamedTuple):
@@ -25,15 +25,8 @@ class Order(NamedTuple):
     net: int
 
 
-def _table(name: str) -> Table | None:
-    return metadata.tables.get(name)
-
-
 def orders_since(conn: Connection, since: int) -> list[Order]:
     """Order events that HQ received from an instant on."""
-    timeline = _table("timeline")
-    if timeline is None:
-        return []
     columns = timeline.c
     rows = conn.execute(
         select(columns.id, columns.ref, columns.at, columns.source, columns.fen).where(
@@ -53,9 +46,6 @@ class View(NamedTuple):
 
 def views_since(conn: Connection, since: int, roots: Sequence[str] | None = None) -> list[View]:
     """Views of articles from an instant on, of some persons or of all."""
-    timeline = _table("timeline")
-    if timeline is None:
-        return []
     asked = (
         select(person.c.root, timeline.c.article, timeline.c.at)
         .join(person, person.c.ref == timeline.c.ref)
@@ -68,9 +58,6 @@ def views_since(conn: Connection, since: int, roots: Sequence[str] | None = None
 
 def owners(conn: Connection, roots: Sequence[str]) -> dict[str, int]:
     """The clerk who looks after each of some persons now."""
-    owner = _table("owner")
-    if owner is None:
-        return {}
     rows = conn.execute(
         select(person.c.root, owner.c.clerk)
         .join(person, person.c.ref == owner.c.ref)
@@ -82,13 +69,10 @@ def owners(conn: Connection, roots: Sequence[str]) -> dict[str, int]:
 
 def script(conn: Connection, scene: str) -> tuple[str, str] | None:
     """The approved line of a scene, its newest version."""
-    scripts = _table("script")
-    if scripts is None:
-        return None
     line = conn.scalar(
-        select(scripts.c.line)
-        .where(scripts.c.scene == scene, scripts.c.state == "approved")
-        .order_by(scripts.c.version.desc())
+        select(script_text.c.line)
+        .where(script_text.c.scene == scene, script_text.c.state == "approved")
+        .order_by(script_text.c.version.desc())
         .limit(1)
     )
     if line is None or "{" in line:  # what would have to be filled in is not known here
@@ -99,9 +83,6 @@ def script(conn: Connection, scene: str) -> tuple[str, str] | None:
 
 def leads(conn: Connection, store: int) -> dict[str, tuple[str, str]]:
     """Open things to do about members in a store, the one due first of each: root and title."""
-    lead = _table("lead")
-    if lead is None:
-        return {}
     rows = conn.execute(
         select(person.c.root, lead.c.title)
         .join(person, person.c.ref == lead.c.ref)
@@ -117,12 +98,9 @@ def leads(conn: Connection, store: int) -> dict[str, tuple[str, str]]:
 
 def rewards(conn: Connection, since: int, until: int) -> dict[str, int]:
     """What clerks were given for joins in a span of instants, what was taken back counted off, by channel."""
-    line = _table("reward_line")
-    if line is None:
-        return {}
     rows = conn.execute(
-        select(line.c.channel, func.sum(line.c.fen))
-        .where(line.c.at >= since, line.c.at < until)
-        .group_by(line.c.channel)
+        select(reward_line.c.channel, func.sum(reward_line.c.fen))
+        .where(reward_line.c.at >= since, reward_line.c.at < until)
+        .group_by(reward_line.c.channel)
     )
     return {channel: int(fen) for channel, fen in rows}

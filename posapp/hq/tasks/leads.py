@@ -41,6 +41,7 @@ class OpenLead(NamedTuple):
     due: int
     clerk: int
     state: str
+    script: tuple[str, str] = ("", "")
 
 
 def words_of(text: str, most: int = LONGEST_TITLE) -> tuple[str, str]:
@@ -150,10 +151,18 @@ def open_leads(conn: Connection, store: int, now: int) -> list[OpenLead]:
     return [_open(row, now) for row in conn.execute(asked)]
 
 
+def leads_of(conn: Connection, refs: Iterable[str], now: int) -> list[OpenLead]:
+    """What waits to be done about a person, under any of their ids, the first due first."""
+    asked = select(lead).where(lead.c.state == OPEN, lead.c.ref.in_(sorted(set(refs))))
+    return [_open(row, now) for row in conn.execute(asked.order_by(lead.c.due, lead.c.id))]
+
+
 def _open(row: Row[Any], now: int) -> OpenLead:
     chinese, english = json.loads(row.title)
+    said, said_english = json.loads(row.script)
     state = OVERDUE if row.due <= now else OPEN
-    return OpenLead(row.id, row.ref, row.store, (chinese, english), row.due, row.clerk, state)
+    title, script = (chinese, english), (said, said_english)
+    return OpenLead(row.id, row.ref, row.store, title, row.due, row.clerk, state, script)
 
 
 def of_nobody(conn: Connection) -> list[str]:

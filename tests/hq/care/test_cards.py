@@ -10,7 +10,6 @@ from posapp.clock import DAY
 from posapp.errors import PosError
 from posapp.hq import feed
 from posapp.hq.care import desk as care
-from posapp.hq.care import known
 from posapp.hq.care.cards import card_of, card_rows
 from posapp.hq.database import feed_counter
 from posapp.hq.members.identity import merge_persons, unmerge
@@ -18,7 +17,6 @@ from posapp.hq.members.slice import rows_apart, rows_of
 from posapp.hq.members.tables import person
 from posapp.hq.people import add_store
 from posapp.hq.tables import counter
-from posapp.streams import LeadRow
 from tests.hq.care.salon import Salon
 from tests.hq.members.desk import PHONE
 from tests.hq.shop import wait_until
@@ -144,17 +142,3 @@ def test_cards_of_many_are_the_cards_of_each(salon: Salon) -> None:
         rows = card_rows(conn, refs, now)["cards"]
         each = {ref: card_of(conn, ref, now) for ref in refs}
     assert {key: row.orders for (_, key), row in rows.items()} == {ref: card.orders for ref, card in each.items()}
-
-
-def test_what_is_to_be_done_is_what_the_tills_were_told(salon: Salon) -> None:
-    ref = salon.member()
-    now = salon.desk.clock.now
-    rows = {("store:1", f"l{n}"): LeadRow(ref, (f"回访{n}", f"Call {n}"), now + n) for n in (2, 1)}
-    rows["store:1", "l9"] = LeadRow("somebody", ("别人", "Other"), now)
-    with salon.desk.writing() as conn:
-        feed.publish(conn, {"leads": rows})
-    with salon.desk.writing() as conn:
-        assert [one.id for one in known.todos_of(conn, [ref])] == ["l1", "l2"]
-        known.todo_done(conn, "l1", 1, "done", 1001, now)
-    with salon.shop.database.reading() as conn:
-        assert [one.id for one in known.todos_of(conn, [ref])] == ["l2"]

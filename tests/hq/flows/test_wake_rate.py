@@ -112,9 +112,9 @@ def test_late_sync_changes_the_rate_and_says_updated(dormant: Dormant) -> None:
     found = dormant.report()
     assert (found["contacted"]["wake_rate"], found["figures_state"], found["late"]) == ("50.0%", "updated", 1)
     assert found["updated"].startswith("2026-12-14")
-    assert "已更新" in report_text(found)
-    assert "updated" in report_text(found, "en")
-    assert "唤醒率 50.0% (1/2) · 对照 — (0/0)" in report_text(found)
+    head = report_text(found, "Asia/Shanghai").splitlines()[1]
+    assert head == "唤醒率 50.0% (1/2) · 对照 — (0/0) · 已定 · 已更新 12-14 10:00"
+    assert "final · updated 12-14 10:00" in report_text(found, "Asia/Shanghai", "en")
 
 
 def test_a_claimed_ticket_wakes_and_a_voided_one_does_not(dormant: Dormant) -> None:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Table, insert, select, update
 
 from posapp.clock import DAY, HOUR
+from posapp.hq.care.cards import card_rows
 from posapp.hq.columns import metadata
 from posapp.hq.database import FOLLOWED, Database
 from posapp.hq.joining.tables import claim, joined
@@ -89,7 +90,7 @@ class Little:
         self.chance = seeded_chance(5)
         self.vault = Vault(keys, self.chance)
         self.sold: list[Sold] = []
-        self.evening = Evening(database, self.vault, clock)
+        self.evening = Evening(database, self.vault, clock, card_rows)
         self._seq = 0
         with database.transaction() as conn:
             conn.execute(store.insert(), [{"number": n, "name": f"店{n}", "created": 0} for n in (1, 2)])

@@ -11,7 +11,7 @@ from tests.hq.wecom.conftest import Town
 
 def test_wecom_itself_says_how_many_were_answered_but_not_within_the_hour(town: Town) -> None:
     town.hire(1001, "zhang")
-    town.wecom.chats["zhang"] = (40, "87.5", 12)
+    town.wecom.chats["zhang"] = {"chat_cnt": 40, "reply_percentage": 87.5, "avg_reply_time": 12}
     with pytest.raises(PosError, match="too_early"):
         ask_wecom(town.database, town.clock, town.worker.wecom, "2026-11-30")
     assert ask_wecom(town.database, town.clock, town.worker.wecom, "2026-11-20") == 1
