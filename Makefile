@@ -37,6 +37,7 @@ bench: setup ## the benchmarks
 
 screenshots: setup ## the pictures in resources/screenshots, drawn without a display
 	@QT_QPA_PLATFORM=offscreen $(python) -m tests.screenshots
+	QT_QPA_PLATFORM=offscreen $(python) -m tests.screenshots_console
 
 translations: setup ## resources/translations anew from the screens; what is new waits there to be translated
 	@.venv/bin/pyside6-lupdate $(lupdate) posapp -ts resources/translations/posapp_en.ts

@@ -262,4 +262,21 @@ HQ_SENTENCES: dict[str, tuple[str, str]] = {
         "还没有注销;顾客看过上面将失去的内容并同意后,请加 --yes 再执行",
         "Nothing was erased. Once the customer has seen what is lost and agrees, run it again with --yes.",
     ),
+    # at HQ's console
+    "wrong_password": ("用户名或密码不对", "The name or the password is wrong."),
+    "sign_in_locked": (
+        "输错次数过多,请 {minutes} 分钟后再试,或请管理员重设密码",
+        "Too many wrong passwords; try again in {minutes} minutes, or ask an administrator to set a new one.",
+    ),
+    "signed_out": ("登录已结束,请重新登录", "You are signed out; sign in again."),
+    "no_right": ("您的角色不能做这件事", "Your role may not do this."),
+    "bad_password": (
+        "密码至少 {least} 个字符,不能与用户名相同,也不能是重复或连续的字符",
+        "A password has at least {least} characters, is not the name, and no run of the same or following characters.",
+    ),
+    "no_such_user": ("没有用户 {name}", "There is no user {name}."),
+    "needs_stores": (
+        "请用 --store 写明这个角色管哪些门店",
+        "Say with --store which stores this role looks after.",
+    ),
 }

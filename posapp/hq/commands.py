@@ -21,6 +21,7 @@ from posapp import log
 from posapp.errors import PosError
 from posapp.hq import display_commands, enrol, people, sheet_commands
 from posapp.hq.care import commands as care_commands
+from posapp.hq.console import commands as console_commands
 from posapp.hq.figures import commands as figure_commands
 from posapp.hq.flows import commands as flow_commands
 from posapp.hq.generation import begin_run
@@ -108,6 +109,7 @@ def add_commands(subparsers: Any, draw: Draw | None = None) -> None:
     wecom_commands.add(command, group)
     member_commands.add(command, group, imports)
     privacy_commands.add(command, group)
+    console_commands.add(command, group)
 
     reports = group("report", "figures without a browser")
     day = command(reports, "day", _report_day, "a store's day: sales, tenders, tax")
@@ -189,6 +191,7 @@ def _say(text: str) -> None:
 def _serve(args: argparse.Namespace) -> int:
     import uvicorn
 
+    from posapp.hq.console import gate
     from posapp.hq.server import create_app
 
     if not 0 <= args.port <= 65_535:
@@ -198,6 +201,7 @@ def _serve(args: argparse.Namespace) -> int:
     with Office(args) as office:
         keys = begin_run(Path(args.data), office.database, office.keys, office.chance)
         app = create_app(office.database, keys, office.clock, office.chance, Path(args.data))
+        gate.mount(app, _behind_the_gate)
         host = f"[{args.host}]" if ":" in args.host else args.host
         url = f"http://{host}:{listener.getsockname()[1]}"
 
@@ -218,6 +222,12 @@ def _serve(args: argparse.Namespace) -> int:
         server = Server(config)
         server.run(sockets=[listener])
         return 0 if server.started else 1
+
+
+def _behind_the_gate(hq: Any) -> Any:
+    from posapp.hq.console.inside import inside
+
+    return inside(hq)
 
 
 def _announce(url: str, ready_file: str | None) -> None:

@@ -26,6 +26,7 @@ from sqlalchemy.pool import QueuePool
 from posapp.errors import PosError
 from posapp.hq.care import tables as _care  # noqa: F401
 from posapp.hq.columns import Whole, metadata
+from posapp.hq.console import tables as _console  # noqa: F401
 from posapp.hq.figures import tables as _figures  # noqa: F401  (part of the metadata)
 from posapp.hq.flows import tables as _flows  # noqa: F401
 from posapp.hq.joining import tables as _joining  # noqa: F401

@@ -150,6 +150,7 @@ class Journal:
         self.effective = START
         self.counter = 0
         self.label = "A"
+        self.date, self.clerk = DATE, 1001
         if opened:
             self.add(JournalOpened("enrol", 1, "A", public_text(keys.journal_key), "test 1"))
 
@@ -175,7 +176,7 @@ class Journal:
             "eid": uuid7(self.effective, self.chance),
             "store": self.store,
             "till": self.till,
-            "bd": DATE,
+            "bd": self.date,
             "bh": "",
             "boot": "boot",
             "key": short_id(self.keys.journal_key),
@@ -183,7 +184,7 @@ class Journal:
             "off": 0,
             "ef": self.effective,
             "cq": 0,
-            "clerk": 1001,
+            "clerk": self.clerk,
         }
         made = Header(**{**values, **header})
         entry = seal_entry(made, body, self.keys.journal_key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -14,7 +15,16 @@ from posapp.hq.database import Database, insert_new
 from posapp.hq.members import consents, points
 from posapp.hq.members.identity import Means, known_by, merge_persons, root_of, same_as, unmerge
 from posapp.hq.members.slice import rows_apart, rows_of
-from posapp.hq.members.tables import benefit, looked, merge, person, person_key, privacy_request, suspicion
+from posapp.hq.members.tables import (
+    benefit,
+    looked,
+    merge,
+    person,
+    person_key,
+    person_store,
+    privacy_request,
+    suspicion,
+)
 from posapp.ids import uuid7
 from posapp.rules.phones import masked, read_phone
 
@@ -45,18 +55,31 @@ def who_is(conn: Connection, means: Means, asked: str) -> str:
     return str(root)
 
 
+def is_known_in(conn: Connection, root: str, stores: Collection[int]) -> bool:
+    """Whether one of these stores knows a member: it is their home, or they were seen there."""
+    refs = same_as(conn, root)
+    home = select(person.c.ref).where(person.c.ref.in_(refs), person.c.home.in_(stores))
+    seen = select(person_store.c.ref).where(person_store.c.ref.in_(refs), person_store.c.store.in_(stores))
+    return conn.scalar(home) is not None or conn.scalar(seen) is not None
+
+
 def note_look(conn: Connection, means: Means, who: str, ref: str, what: str, reason: str) -> None:
     """Keep that somebody looked at something of a person."""
-    row = {"at": means.now, "who": who, "ref": ref, "what": what, "reason": reason}
-    insert_new(conn, looked, row)
+    row: dict[str, Any] = {"at": means.now, "who": who, "ref": ref, "what": what, "reason": reason}
+    while not insert_new(conn, looked, row):  # looked before in the same millisecond
+        row["at"] += 1
 
 
-def find(database: Database, means: Means, asked: str, who: str, reason: str) -> dict[str, Any]:
-    """A member as HQ's people may see one, masked. Raises PosError no_such_member, needs_reason,
-    points_short (nobody is made to owe points by hand)."""
+def find(
+    database: Database, means: Means, asked: str, who: str, reason: str, stores: Collection[int] | None = None
+) -> dict[str, Any]:
+    """A member as HQ's people may see one, masked. stores: of those that one of them knows; None for everybody.
+    Raises PosError no_such_member, needs_reason."""
     reason = reason_of(reason)
     with database.transaction() as conn:
         root = who_is(conn, means, asked)
+        if stores is not None and not is_known_in(conn, root, stores):
+            raise PosError("no_such_member")
         note_look(conn, means, who, root, "find", reason)
         return _card(conn, means, root)
 
