@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from itertools import count
 
 from sqlalchemy import Connection, select, update
 
@@ -32,6 +33,9 @@ SEEN = "segments seen"
 OVERLAP_MS = 2 * MINUTE
 """What was written with an earlier time and seen late."""
 
+TURNS = 10
+"""Whether a day's work is due is asked once in so many looks, of a second at most."""
+
 _NIGHT = "segments night"
 _TYPES = ("consent.changed", "member.joined", "privacy.requested")
 _log = log.named("hq.segments")
@@ -52,13 +56,15 @@ class Evening(Woken):
         self._known: set[Sign] = set()
 
     def _run(self) -> None:
-        while not self._stopping.is_set():
+        for turn in count():
             self._woken.wait(1.0)
             self._woken.clear()
+            if self._stopping.is_set():
+                return
             try:
                 while not self._stopping.is_set() and self.step():
                     pass
-                if not self._stopping.is_set():
+                if turn % TURNS == 0 and not self._stopping.is_set():
                     self.keep_up()
             except Exception:  # noqa: BLE001  (logged whole; what was not worked out is tried again)
                 _log.exception("persons' figures could not be worked out; trying again in a second")
