@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import json
+from pathlib import Path
+
 import pytest
 from sqlalchemy import select
 
 from posapp.clock import MINUTE
 from posapp.errors import PosError
+from posapp.hq.commands import main
 from posapp.hq.console import sessions, users
 from posapp.hq.console.tables import console_audit, console_user
 from posapp.hq.database import Database
@@ -142,3 +147,26 @@ def test_a_session_ends_by_idling_and_by_time_but_a_wall_may_idle(database: Data
     assert sits(is_watching=True)
     clock.now += sessions.LIFE_MS
     assert not sits(is_watching=True)
+
+
+def test_users_are_made_listed_and_switched_off_on_the_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def hq(*words: str, typed: str = "") -> tuple[int, str]:
+        monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+        status = main([*words, "--data", str(tmp_path)])
+        told = capsys.readouterr()
+        return status, told.out + told.err
+
+    assert hq("store", "add", "7", "七店")[0] == 0
+    assert hq("user", "add", "anna", "--role", "store", "--store", "7", typed=PASSWORD + "\n") == (0, "")
+    assert hq("user", "add", "bob", "--role", "admin", typed="short\n")[0] == 2
+    status, listed = hq("user", "list", "--json")
+    assert status == 0
+    assert PASSWORD not in listed
+    assert [(one["name"], one["role"], one["stores"], one["state"]) for one in json.loads(listed)] == [
+        ("anna", "store", [7], "active")
+    ]
+    assert hq("user", "password", "nobody", typed="another good one\n")[0] == 2
+    assert hq("user", "off", "anna") == (0, "")
+    assert json.loads(hq("user", "list", "--json")[1])[0]["state"] == "off"
