@@ -536,8 +536,60 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Customers may see or hear this, so it cannot say {word}; say it another way.",
     ),
     "bad_blank": (
-        "文字里的空格只能是 {blanks}",
-        "A text leaves open only {blanks}.",
+        "大括号里只能写这些: {blanks}",
+        "Braces may only hold these: {blanks}",
+    ),
+    "not_a_draft": (
+        "{scene} 第 {version} 版不是草稿,不能再批准",
+        "Version {version} of {scene} is no draft any more.",
+    ),
+    "own_script": (
+        "话术要由另一个人批准,不能批准自己写的",
+        "Somebody else has to approve it; nobody approves their own words.",
+    ),
+    "script_unapproved": (
+        "{scene} 第 {version} 版没有批准过这段话,不能发到收银台",
+        "Nobody approved these words as version {version} of {scene}; they do not go to tills.",
+    ),
+    "experiment_runs": (
+        "{scene} 已有实验 {id} 在进行,请先停止",
+        "The experiment {id} already runs in {scene}; stop it first.",
+    ),
+    "clerk_off": (
+        "工号 {clerk} 已停用,请换一位在职的",
+        "Clerk {clerk} is off; name one who works here.",
+    ),
+    "not_your_friend": (
+        "这位顾客不是您的企业微信好友,看不到会员卡",
+        "This customer is no friend of yours in WeCom; their card is not shown.",
+    ),
+    "no_member_yet": (
+        "这位顾客还不是会员,或还没有和会员账户对上;可以发入会链接",
+        "This customer is no member yet, or not tied to an account; send a link to join.",
+    ),
+    "not_a_clerk": (
+        "您的企业微信账号没有对应的工号,请联系总部",
+        "Your WeCom account is no clerk's here; ask headquarters.",
+    ),
+    "sign_in_again": (
+        "登录已过期,请重新进入",
+        "You are not signed in any more; open the page again.",
+    ),
+    "bad_key": (
+        "密钥不正确或已停用,请向总部索取新的",
+        "The key is wrong or was taken back; ask headquarters for another.",
+    ),
+    "out_of_scope": (
+        "这个密钥不能用于 {scope}",
+        "This key may not be used for {scope}.",
+    ),
+    "too_many_events": (
+        "一次最多 {most} 条,请分几次发",
+        "At most {most} at once; send them in several requests.",
+    ),
+    "bad_event": (
+        "{field} 缺少或不正确,请对照 docs/open-events.md",
+        "{field} is missing or wrong; see docs/open-events.md.",
     ),
     "no_such_member": ("没有这位会员,请核对", "There is no such member; check what was typed."),
     "same_member": ("这两个编号已经是同一位会员", "The two are one member already."),

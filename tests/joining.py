@@ -71,3 +71,5 @@ def follow(chain: Chain) -> None:
     while hq.follower.step():
         pass
     hq.follower.catch_up()
+    while hq.caring.step():
+        pass

@@ -20,6 +20,7 @@ from drivers.contracts import Document
 from posapp import log
 from posapp.errors import PosError
 from posapp.hq import display_commands, enrol, people, sheet_commands
+from posapp.hq.care import commands as care_commands
 from posapp.hq.flows import commands as flow_commands
 from posapp.hq.generation import begin_run
 from posapp.hq.joining import commands as join_commands
@@ -110,6 +111,7 @@ def add_commands(subparsers: Any, draw: Draw | None = None) -> None:
     day.add_argument("--json", action="store_true")
 
     join_commands.add(command, group, reports)
+    care_commands.add(command, group, imports, reports)
     flow_commands.add(command, group, reports)
     task_commands.add(command, group, imports)
 

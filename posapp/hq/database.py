@@ -39,6 +39,7 @@ ACCEPTED = "accepted"
 PROJECTED = "projected"
 FOLLOWED = "followed"
 FLOWS, TASKS = "flows", "tasks"
+CARED, CARED_MEMBERS = "cared", "cared members"
 BOOK = "book"
 MERGES = "merges"
 
@@ -190,7 +191,8 @@ def _prepare(database: Database) -> None:
             metadata.create_all(conn)  # an older database gets the tables that it lacks
             _add_columns(conn)
             conn.execute(update(about).where(about.c.name == "schema").values(value=str(SCHEMA)))
-        names = [ACCEPTED, PROJECTED, FOLLOWED, FLOWS, TASKS, BOOK, MERGES, *map(feed_counter, STREAMS)]
+        own = (ACCEPTED, PROJECTED, FOLLOWED, BOOK, MERGES, CARED, CARED_MEMBERS, FLOWS, TASKS)
+        names = [*own, *map(feed_counter, STREAMS)]
         known = set(conn.scalars(select(counter.c.name)))
         if missing := [{"name": name, "n": 0} for name in names if name not in known]:
             conn.execute(counter.insert(), missing)

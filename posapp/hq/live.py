@@ -23,6 +23,8 @@ from posapp.chain import read_header
 from posapp.clock import HOUR
 from posapp.errors import PosError
 from posapp.hq import feed
+from posapp.hq.care.cards import card_of, card_rows
+from posapp.hq.care.hints import hint_rows
 from posapp.hq.database import Database, insert_new
 from posapp.hq.members import points
 from posapp.hq.members.confirm import confirmed
@@ -61,8 +63,10 @@ def find_member(
             return FindMemberAnswer()
         seen_at(conn, root, certificate.store, now)
         row = row_of(conn, root, now)
-        feed.publish(conn, rows_of(conn, [root], now))
-    return FindMemberAnswer(root, row)
+        told = rows_of(conn, [root], now)
+        card = card_of(conn, root, now, certificate.store)
+        feed.publish(conn, {**told, **card_rows(conn, [root], now), **hint_rows(conn, [root], now)})
+    return FindMemberAnswer(root, row, card)
 
 
 def _find(conn: Connection, keys: HqKeys, vault: Vault, asked: FindMemberRequest) -> str | None:

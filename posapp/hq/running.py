@@ -10,11 +10,13 @@ from sqlalchemy import Connection, bindparam, select
 from posapp.chain import key_id
 from posapp.clock import MINUTE, Clock, SimulatedClock
 from posapp.errors import PosError
+from posapp.hq.care.caring import Caring
+from posapp.hq.care.desk import befriended
 from posapp.hq.database import Database, insert_new
 from posapp.hq.enrol import take_up
 from posapp.hq.flows.flowing import Flowing
 from posapp.hq.limits import Bucket, Buckets
-from posapp.hq.members import friends, wishes
+from posapp.hq.members import wishes
 from posapp.hq.members.follow import Follower
 from posapp.hq.news import News
 from posapp.hq.project import Projector
@@ -68,7 +70,7 @@ class Hq:
         self.first_pages = FirstPages(database, clock)
         self.texts = Courier(database, self.vault, clock, folder)
         wecom = wecom or (wecom_account.load(folder) if folder else None)
-        known = known or partial(friends.note, self.vault, chance)
+        known = known or partial(befriended, self.vault, chance)
         self.wecom = Worker(database, keys, clock, chance, wecom, known) if wecom else None
         self.requests = Buckets(burst=300, every_ms=EACH_REQUEST_MS)
         # A till that was offline for days must drain: what bounds it is the size of a push, not their number.
@@ -79,7 +81,9 @@ class Hq:
         self.follower = Follower(database, keys, self.vault, clock, chance, partial(wishes.send, keys))
         self.projector.on_work = self.follower.wake
         # What is worked out of it all, in this order.
+        self.caring = Caring(database, clock)
         self.after: list[Woken] = [
+            self.caring,
             Tasking(database, clock),
             Flowing(database, self.vault, clock, chance, self.texts.may_send),
         ]

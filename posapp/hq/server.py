@@ -43,6 +43,7 @@ from posapp.errors import PosError
 from posapp.hq import feed, live, pictures
 from posapp.hq.accept import Sender, accept, hash_at, head_of
 from posapp.hq.bodies import read_body
+from posapp.hq.care import open_events, sidebar_page
 from posapp.hq.database import Database, upsert
 from posapp.hq.enrol import enrol
 from posapp.hq.members import consents, privacy
@@ -130,6 +131,8 @@ def create_app(
     inbound.add_routes(app, hq)
     wecom_callback.add_routes(app, hq)
     pages.add_routes(app, hq)
+    open_events.add_routes(app, hq)
+    sidebar_page.add_routes(app, hq)
     return app
 
 

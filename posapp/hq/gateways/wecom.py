@@ -54,6 +54,7 @@ class Wecom:
         self._secret = secret
         self._clock = clock
         self._token, self._until = "", 0
+        self._ticket, self._ticket_until = "", 0
         self._lock = threading.Lock()
 
     # --- contact ways ---
@@ -189,6 +190,24 @@ class Wecom:
         """How many customers the links may still bring: (total, balance)."""
         told = self._call("GET", "/cgi-bin/externalcontact/customer_acquisition_quota", {}, None)
         return int(told["total"]), int(told["balance"])
+
+    # --- pages inside WeCom ---
+
+    def user_of(self, code: str) -> str:
+        """The userid of the employee whom WeCom sent to a page of ours with this code, "" for who is none."""
+        told = self._call("GET", "/cgi-bin/auth/getuserinfo", {"code": code}, None)
+        return str(told.get("userid", ""))
+
+    def agent_ticket(self) -> str:
+        """What pages sign with that speak for the application (agentConfig); good for two hours, so it is kept."""
+        with self._lock:
+            if self._ticket and self._clock.monotonic_ms() < self._ticket_until:
+                return self._ticket
+        told = self._call("GET", "/cgi-bin/ticket/get", {"type": "agent_config"}, None)
+        with self._lock:
+            self._ticket = str(told["ticket"])
+            self._ticket_until = self._clock.monotonic_ms() + int(told["expires_in"]) * 1000 - _EARLY_MS
+            return self._ticket
 
     # --- the wire ---
 

@@ -10,7 +10,6 @@ import io
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -24,7 +23,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from posapp.clock import Clock
+from posapp.hq.gateways.wecom_company import Customer, Greeting, JoinWay, Member, Move, Refused, Room, Way
 from posapp.hq.gateways.wecom_crypto import Envelope, xml_of
+from posapp.hq.gateways.wecom_sidebar_simulator import Sidebar
 from posapp.ids import Chance, random_base32
 
 RUBBISH_STATE = "wb:1:4285486"
@@ -39,86 +40,6 @@ ANSWER_S = 5.0
 TRIES = 3
 _TOKEN_S = 7200
 _LONGEST_STATE = 30
-
-
-class Refused(Exception):
-    """A call is answered with this errcode."""
-
-    def __init__(self, errcode: int) -> None:
-        super().__init__(str(errcode))
-        self.errcode = errcode
-
-
-@dataclass
-class Member:
-    """An employee. is_active, is_verified: without both no code can be made."""
-
-    userid: str
-    is_active: bool = True
-    is_verified: bool = True
-    is_resigned: bool = False
-
-
-@dataclass
-class Way:
-    """A contact way; `turn` deals several members out in turn."""
-
-    config_id: str
-    users: list[str]
-    state: str
-    remark: str
-    made: int
-    turn: int = 0
-
-
-@dataclass
-class Room:
-    """A group chat: who is in it, with the state of the code they came by."""
-
-    chat_id: str
-    name: str
-    owner: str
-    members: dict[str, tuple[int, str]] = field(default_factory=dict)
-
-
-@dataclass
-class JoinWay:
-    """A group's code; when its rooms are full another is opened."""
-
-    config_id: str
-    rooms: list[str]
-    state: str
-    name: str
-    opened: int = 1
-
-
-@dataclass
-class Customer:
-    """A person in WeChat. unionid is told only where the company has bound a developer account."""
-
-    external_userid: str
-    name: str
-    unionid: str
-
-
-@dataclass
-class Move:
-    """A transfer under way: status as WeCom counts it (1 done, 2 waiting, 3 refused, 4 the clerk is full)."""
-
-    giver: str
-    taker: str
-    customer: str
-    status: int = 2
-    at: int = 0
-
-
-@dataclass
-class Greeting:
-    """A welcome that was sent."""
-
-    userid: str
-    customer: str
-    text: str
 
 
 class Simulator:
@@ -152,6 +73,7 @@ class Simulator:
         self.remarks: dict[tuple[str, str], str] = {}
         self.negative: dict[str, int] = {}
         self.added: dict[str, int] = {}
+        self.sidebar = Sidebar(corp_id, self.members, clock, chance)
         self._corp_id, self._secret, self._clock, self._chance = corp_id, secret, clock, chance
         self._envelope = Envelope(token, aes_key, corp_id, chance)
         self._tokens: dict[str, int] = {}
@@ -564,6 +486,8 @@ class Simulator:
         }
         gets: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
             f"{contact}/get": lambda query: self.external_contact(query["external_userid"]),
+            "/cgi-bin/auth/getuserinfo": self.sidebar.user_info,
+            "/cgi-bin/ticket/get": self.sidebar.ticket,
             f"{contact}/customer_acquisition_quota": lambda _query: dict(
                 zip(("total", "balance"), self.acquisition, strict=True)
             ),
@@ -594,4 +518,5 @@ class Simulator:
 
         routes = [Route(path, call, methods=["POST"]) for path in posts]
         routes += [Route(path, call) for path in ("/cgi-bin/gettoken", *gets)]
+        routes.append(Route(self.sidebar.PATH, self.sidebar.authorize))
         return Starlette(routes=[*routes, Route("/picture/{config_id}", picture)])

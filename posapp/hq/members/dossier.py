@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, select
 
 from posapp.clock import rfc3339
+from posapp.hq.care.tables import hint, owner, tag, timeline, title
 from posapp.hq.flows.tables import flow_contact
 from posapp.hq.joining.tables import claim, given, joined, pack_bought, referral
 from posapp.hq.members.identity import root_of, same_as
@@ -50,10 +51,17 @@ TITLES = {
     "contacts": ("自动触达", "What reached you by itself"),
     "leads": ("门店待办", "What shops had to do for you"),
     "requests": ("隐私请求", "Privacy requests"),
+    "events": ("浏览、咨询和线上订单", "What you did online"),
+    "tags": ("标签", "Tags"),
+    "hints": ("给店员的提示", "Hints that clerks were given"),
+    "titles": ("头衔", "Titles"),
+    "owners": ("专属导购", "Who looks after you"),
     "looked": ("谁查看过", "Who looked"),
     "recipients": ("提供给谁", "Who received data"),
 }
-_INSTANTS = frozenset("at made ends added created joined visited paid done due seen birthday_set".split())
+_INSTANTS = frozenset(
+    "at made ends added created joined visited paid done due seen birthday_set granted since until".split()
+)
 
 
 def collect(conn: Connection, vault: Vault, ref: str, recipients: Sequence[Recipient] = ()) -> dict[str, Any]:
@@ -89,6 +97,11 @@ def collect(conn: Connection, vault: Vault, ref: str, recipients: Sequence[Recip
         "contacts": _rows(conn, flow_contact, refs, "flow at action segment away outcome"),
         "leads": _rows(conn, lead, refs, "title store made due state"),
         "requests": _rows(conn, privacy_request, refs, "number kind state made due done"),
+        "events": _rows(conn, timeline, refs, "at kind source article text fen"),
+        "tags": _rows(conn, tag, refs, "name value made ends"),
+        "hints": _rows(conn, hint, refs, "made scene prompt ends outcome"),
+        "titles": _rows(conn, title, refs, "zh en granted ends"),
+        "owners": _rows(conn, owner, refs, "clerk since until why"),
         "looked": _rows(conn, looked, refs, "at what reason"),
         "recipients": [{"name": one.name, "held": one.held(conn, refs)} for one in recipients],
     }

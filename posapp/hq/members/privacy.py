@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, select, text, update
 from posapp.clock import DAY, rfc3339
 from posapp.errors import PosError
 from posapp.hq import feed
+from posapp.hq.care.tables import OF_A_PERSON
 from posapp.hq.database import Database, upsert
 from posapp.hq.joining.tables import given, page_session, referral, static_code, token_open
 from posapp.hq.members import consents, points
@@ -136,14 +137,15 @@ def erase(conn: Connection, means: Means, number: str, recipients: Sequence[Reci
     gone = rows_apart(conn, before, [root], means.now)
     for row in conn.execute(
         select(told_rows.c.stream, told_rows.c.scope, told_rows.c.key).where(
-            told_rows.c.stream.in_(("members", "quotas", "hints")),
-            told_rows.c.key.in_(refs),
-            told_rows.c.data != feed.GONE,
+            told_rows.c.stream.in_(_ABOUT_ONE), told_rows.c.key.in_(refs), told_rows.c.data != feed.GONE
         )
     ):
         gone.setdefault(row.stream, {})[row.scope, row.key] = None
     return gone
 
+
+_ABOUT_ONE = ("members", "quotas", "cards", "hints")
+"""Streams whose rows are named by a member."""
 
 _NOBODY = {
     **dict.fromkeys("initial name phone tail lookup tails birthday tier code code_hash source".split(), ""),
@@ -159,7 +161,7 @@ def _cut_off(conn: Connection, means: Means, refs: Sequence[str]) -> None:
         conn.execute(token_open.delete().where(token_open.c.session.startswith(prefix, autoescape=True)))
     sessions = select(page_session.c.id).where(page_session.c.ref.in_(refs))
     conn.execute(token_open.delete().where(token_open.c.session.in_(sessions)))
-    for table in (page_session, person_key, attribute, person_store, points_hold):
+    for table in (page_session, person_key, attribute, person_store, points_hold, *OF_A_PERSON):
         conn.execute(table.delete().where(table.c.ref.in_(refs)))
     conn.execute(suspicion.delete().where(suspicion.c.one.in_(refs) | suspicion.c.other.in_(refs)))
     conn.execute(update(person).where(person.c.ref.in_(refs)).values(**_NOBODY))

@@ -36,7 +36,8 @@ text-decoration:none}.plain{background:#fff;color:#0a6147;border:1px solid #0a61
 .bad{border-left-color:#b3261e}.big{font-size:34px;font-weight:700;line-height:1.2}.qr{text-align:center}
 .qr svg{width:200px;height:200px}.qr+p{text-align:center}main>a,section>a{display:inline-block;
 padding:10px 0;min-height:44px}a.button{padding:0 16px;display:block}.tick+button,.field+button{margin-top:12px}
-.tick+.field{margin-top:12px}form>button+button,.button+.button{margin-top:10px}summary{min-height:44px;
+.tick+.field{margin-top:12px}.two{display:flex;gap:8px}.two button{margin:0}.row+.two{margin-top:4px}
+form>button+button,.button+.button{margin-top:10px}summary{min-height:44px;
 line-height:44px;font-weight:600}:focus-visible{outline:3px solid #d98a00;outline-offset:2px}
 """.replace("\n", "")
 
@@ -55,8 +56,19 @@ Errors = dict[str, PosError]
 """What is wrong, by the field it stands beside; "" for the whole page."""
 
 
-def answer(visit: Visit, chance: Chance, title: str, body: str, *, back: str = "", status: int = 200) -> Response:
-    """A whole page. back: where the switch of the language leads, a path of ours."""
+def answer(
+    visit: Visit,
+    chance: Chance,
+    title: str,
+    body: str,
+    *,
+    back: str = "",
+    status: int = 200,
+    sources: Sequence[str] = (),
+    script: str = "",
+) -> Response:
+    """A whole page. back: where the switch of the language leads, a path of ours. sources: programs of others that the
+    page loads before its own script."""
     nonce = b64u(chance(12))
     other, name = ("zh", "中文") if visit.language == "en" else ("en", "English")
     switch = f'<a href="{escape(back)}?l={other}" lang="{other}">{name}</a>' if back else ""
@@ -65,7 +77,8 @@ def answer(visit: Visit, chance: Chance, title: str, body: str, *, back: str = "
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f'<title>{escape(title)}</title><link rel="icon" href="data:,"><style nonce="{nonce}">{_STYLE}</style>'
         f"<main><header><b>{escape(title)}</b>{switch}</header>{body}</main>"
-        f'<script nonce="{nonce}">{_SCRIPT}</script></html>'
+        + "".join(f'<script nonce="{nonce}" src="{escape(source)}"></script>' for source in sources)
+        + f'<script nonce="{nonce}">{_SCRIPT}{script}</script></html>'
     )
     headers = {
         "Content-Security-Policy": (

@@ -16,12 +16,14 @@ from posapp.keys import load_secrets, save_secrets
 
 FILE = "wecom.json"
 GREETING = "您好,很高兴为您服务!点这里入会、领积分: {link}"
+LOGIN_URL = "https://open.weixin.qq.com"
 _LONGEST_GREETING = 1_000
 
 
 class Account(msgspec.Struct, forbid_unknown_fields=True):
     """secret: of the company's own application. token, aes_key: of the callback. join_url: what stands before /j/ in
-    the links that customers get. greeting: with {link} in it.
+    the links that customers get, and this server's address for pages inside WeCom. greeting: with {link} in it. agent:
+    the application's AgentId, "" where there is no page for the sidebar; login_url: WeCom's server for signing in.
     """
 
     corp_id: str
@@ -31,6 +33,8 @@ class Account(msgspec.Struct, forbid_unknown_fields=True):
     join_url: str
     url: str = URL
     greeting: str = GREETING
+    agent: str = ""
+    login_url: str = LOGIN_URL
 
     def client(self, clock: Clock) -> Wecom:
         return Wecom(self.url, self.corp_id, self.secret, clock)
@@ -53,7 +57,9 @@ def save(folder: Path, account: Account) -> None:
             raise PosError("bad_wecom")
     if "{link}" not in account.greeting or len(account.greeting) > _LONGEST_GREETING:
         raise PosError("bad_greeting", most=_LONGEST_GREETING)
-    for url in (account.url, account.join_url):
+    if account.agent and not (account.agent.isascii() and account.agent.isdigit() and len(account.agent) <= 16):
+        raise PosError("bad_wecom")
+    for url in (account.url, account.join_url, account.login_url):
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise PosError("bad_url", url=url[:80])

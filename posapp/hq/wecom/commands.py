@@ -34,6 +34,7 @@ def add(command: Command, group: Callable[[str, str], Any]) -> None:
     account_.add_argument("--corp", required=True, metavar="ID", help="the company's id in WeCom")
     account_.add_argument("--join-url", required=True, metavar="URL", help="what stands before /j/ in join links")
     account_.add_argument("--url", default=URL, help="WeCom's server (default: %(default)s)")
+    account_.add_argument("--agent", default="", metavar="ID", help="the application's AgentId, for the sidebar's page")
     account_.add_argument("--greeting", default=account.GREETING, help="with {link} (default: %(default)s)")
 
     status = command(room, "status", _status, "codes, clerks without one, customers, events that wait or failed")
@@ -87,7 +88,8 @@ class _Desk:
 
 def _set(args: argparse.Namespace) -> None:
     secrets = {name: _secret(name) for name in _SECRETS}
-    new = account.Account(corp_id=args.corp, join_url=args.join_url, url=args.url, greeting=args.greeting, **secrets)
+    told = {"corp_id": args.corp, "join_url": args.join_url, "url": args.url, "greeting": args.greeting}
+    new = account.Account(**told, agent=args.agent, **secrets)
     with Office(args):  # its keys lie in the same folder
         account.save(Path(args.data), new)
 

@@ -9,8 +9,9 @@ import requests
 from sqlalchemy import update
 
 from posapp.clock import MINUTE
+from posapp.hq.gateways.wecom_company import Refused
 from posapp.hq.gateways.wecom_crypto import Envelope, xml_of
-from posapp.hq.gateways.wecom_simulator import RUBBISH_STATE, Refused
+from posapp.hq.gateways.wecom_simulator import RUBBISH_STATE
 from posapp.hq.vault import Vault
 from posapp.hq.wecom import figures
 from posapp.hq.wecom.process import source_of

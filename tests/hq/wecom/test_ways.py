@@ -19,7 +19,8 @@ from posapp.clock import DAY, HOUR
 from posapp.errors import PosError
 from posapp.hq import commands
 from posapp.hq.gateways.wecom import UNREACHABLE, Wecom, WecomError
-from posapp.hq.gateways.wecom_simulator import CODES_USED_UP, NOT_ACTIVE, NOT_VERIFIED, Refused
+from posapp.hq.gateways.wecom_company import Refused
+from posapp.hq.gateways.wecom_simulator import CODES_USED_UP, NOT_ACTIVE, NOT_VERIFIED
 from posapp.hq.people import add_clerk, add_store
 from posapp.hq.wecom import account, figures, groups, transfers
 from posapp.hq.wecom.callback import PATH

@@ -1,0 +1,160 @@
+"""What persons bought: at tills under their name, by claiming the ticket later, and online, without what went back."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, literal_column, select, tuple_
+
+from posapp.errors import PosError
+from posapp.hq.care.tables import timeline
+from posapp.hq.joining.tables import claim
+from posapp.hq.members.tables import person
+from posapp.hq.tables import article, event_identity, refund, sale, sale_line, store
+from posapp.rules.join_token import read
+
+ASK = 500
+NAMES = 3
+
+
+@dataclass(slots=True)
+class Purchase:
+    """fen: what is left of it after refunds, back: what went back. place: (jid, seq) of the sale, None for one that was
+    made online. source: till, or where it was ordered."""
+
+    root: str
+    at: int
+    date: str
+    store: int
+    clerk: int
+    fen: int
+    source: str = "till"
+    back: int = 0
+    event: str = ""
+    receipt: str = ""
+    place: tuple[str, int] | None = None
+    goods: list[tuple[str, str]] = field(default_factory=list)
+    """Article and name, the dearest first."""
+
+
+def ids_of(conn: Connection, roots: Collection[str]) -> dict[str, str]:
+    """Every id of some persons, and whose it is."""
+    found: dict[str, str] = {}
+    for some in portions(roots):
+        found |= {
+            row.ref: row.root
+            for row in conn.execute(select(person.c.ref, person.c.root).where(person.c.root.in_(some)))
+        }
+    return found
+
+
+def portions(values: Iterable[Any], size: int = ASK) -> Iterable[list[Any]]:
+    """So many at a time: a statement has only so much room."""
+    every = sorted(values)
+    return (every[start : start + size] for start in range(0, len(every), size))
+
+
+def purchases_of(conn: Connection, roots: Collection[str]) -> dict[str, list[Purchase]]:
+    """Everything that persons bought and kept, the newest first; with_goods() says what it was."""
+    ids = ids_of(conn, roots)
+    found = [*_sold(conn, ids), *_ordered(conn, ids)]
+    held: dict[str, list[Purchase]] = defaultdict(list)
+    for one in sorted(found, key=lambda one: (-one.at, one.event)):
+        held[one.root].append(one)
+    return held
+
+
+def _sold(conn: Connection, ids: dict[str, str]) -> list[Purchase]:
+    sales: dict[str, Purchase] = {}
+    # Written out, so that the database sees that its partial index serves.
+    named = sale.c.member != literal_column("''")
+    for some in portions(ids):
+        for row in conn.execute(select(sale).where(named, sale.c.member.in_(some))):
+            sales[row.event] = _purchase(row, ids[row.member])
+        for row, ref in claimed(conn, some):
+            sales.setdefault(row.event, _purchase(row, ids[ref]))
+    for some in portions(sales):
+        backs = select(refund.c.sale, func.sum(refund.c.total)).where(refund.c.sale.in_(some)).group_by(refund.c.sale)
+        for event, total in conn.execute(backs):
+            sales[event].back = int(total)
+            sales[event].fen -= int(total)
+    return [one for one in sales.values() if one.fen > 0 or not one.back]
+
+
+def _purchase(row: Row[Any], root: str) -> Purchase:
+    return Purchase(
+        root,
+        row.paid,
+        row.date,
+        row.store,
+        row.clerk,
+        row.total,
+        event=row.event,
+        receipt=row.receipt,
+        place=(row.jid, row.seq),
+    )
+
+
+def claimed(conn: Connection, refs: Sequence[str]) -> list[tuple[Row[Any], str]]:
+    """The sales that persons claimed by their tickets' codes, and who did."""
+    wanted: dict[tuple[int, int, str], str] = {}
+    for row in conn.execute(select(claim).where(claim.c.ref.in_(refs), claim.c.state == "done", claim.c.sale != "")):
+        try:
+            token = read(row.token)[0]
+        except PosError:
+            continue
+        wanted[token.store, token.till, row.sale] = row.ref
+    found = []
+    for some in portions(wanted):
+        place = (event_identity.c.store, event_identity.c.till, event_identity.c.event)
+        rows = conn.execute(
+            select(sale)
+            .join(event_identity, (event_identity.c.jid == sale.c.jid) & (event_identity.c.seq == sale.c.seq))
+            .where(tuple_(*place).in_(some))
+        )
+        found += [(row, wanted[row.store, row.till, row.event]) for row in rows]
+    return found
+
+
+def _ordered(conn: Connection, ids: dict[str, str]) -> list[Purchase]:
+    orders = []
+    for some in portions(ids):
+        asked = select(timeline).where(timeline.c.ref.in_(some), timeline.c.kind == "order")
+        for row in conn.execute(asked):
+            root = ids[row.ref]
+            order = Purchase(root, row.at, "", 0, 0, row.fen, row.source, event=row.id)
+            order.goods = [(row.article, "")] if row.article else []
+            orders.append(order)
+    return orders
+
+
+def with_goods(conn: Connection, purchases: Collection[Purchase]) -> None:
+    """Say of purchases what was bought."""
+    by_place = {one.place: one for one in purchases if one.place}
+    for some in portions(by_place):
+        lines: dict[tuple[str, int], list[Row[Any]]] = defaultdict(list)
+        asked = select(sale_line).where(tuple_(sale_line.c.jid, sale_line.c.seq).in_(some), sale_line.c.qty > 0)
+        for row in conn.execute(asked):
+            lines[row.jid, row.seq].append(row)
+        for place, rows in lines.items():
+            dearest = sorted(rows, key=lambda row: (-row.amount, row.pos))
+            by_place[place].goods = list({row.article: (row.article, row.name) for row in dearest}.values())
+    names = names_of(conn, {name for one in purchases for name, known in one.goods if not known})
+    for one in purchases:
+        one.goods = [(name, known or names.get(name, name)) for name, known in one.goods]
+
+
+def names_of(conn: Connection, articles: Collection[str]) -> dict[str, str]:
+    """What articles are called."""
+    found: dict[str, str] = {}
+    for some in portions(articles):
+        asked = select(article.c.id, article.c.name).where(article.c.id.in_(some)).order_by(article.c.scope.desc())
+        found |= {row.id: row.name for row in conn.execute(asked)}  # the chain's own stands
+    return found
+
+
+def store_names(conn: Connection) -> dict[int, str]:
+    return {row.number: row.name for row in conn.execute(select(store.c.number, store.c.name))}
