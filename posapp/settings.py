@@ -285,6 +285,14 @@ SETTINGS: dict[str, Setting] = {
         "0",
         ("入会率目标,百分之几;0 不设目标", "the join rate aimed at, in percent; 0 for none"),
     ),
+    "store_format": Setting(
+        _text(20),
+        "",
+        (
+            "门店业态;同业态的会员放在一起比较,不写则全连锁一起",
+            "the store's format: members are measured against those of the same one; none: the whole chain",
+        ),
+    ),
     "points_rate": Setting(
         _whole(0, 100),
         "1",

@@ -71,5 +71,7 @@ def follow(chain: Chain) -> None:
     while hq.follower.step():
         pass
     hq.follower.catch_up()
+    while hq.evening.step():
+        pass
     while hq.caring.step():
         pass

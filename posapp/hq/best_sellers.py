@@ -23,14 +23,7 @@ _ASK = 500
 def first_page(conn: Connection, number: int, date: str, now_ms: int) -> list[TileRow]:
     """The best sellers without a barcode of the days before a business date, filled up with unsold ones."""
     scopes = [feed.CHAIN, feed.store_scope(number)]
-    since = (dt.date.fromisoformat(date) - dt.timedelta(days=DAYS)).isoformat()
-    times = func.count()
-    sold = conn.scalars(
-        select(sale_line.c.article)
-        .where(sale_line.c.store == number, sale_line.c.date >= since, sale_line.c.qty > 0)
-        .group_by(sale_line.c.article)
-        .order_by(times.desc(), func.sum(sale_line.c.amount).desc(), sale_line.c.article)
-    ).all()
+    sold = most_sold(conn, number, date)
     chosen: dict[str, str] = {}
     for start in range(0, len(sold), _ASK):
         some = _sellable(conn, scopes, sold[start : start + _ASK], now_ms)
@@ -45,6 +38,19 @@ def first_page(conn: Connection, number: int, date: str, now_ms: int) -> list[Ti
         TileRow(1, place, name, TITLE, colour=tones[crc32(name.encode()) % len(tones)])
         for place, name in enumerate(list(chosen)[:COUNT], 1)
     ]
+
+
+def most_sold(conn: Connection, number: int, date: str) -> list[str]:
+    """Articles that a store sold in the days before a business date, the one on most tickets first."""
+    since = (dt.date.fromisoformat(date) - dt.timedelta(days=DAYS)).isoformat()
+    times = func.count()
+    rows = conn.scalars(
+        select(sale_line.c.article)
+        .where(sale_line.c.store == number, sale_line.c.date >= since, sale_line.c.qty > 0)
+        .group_by(sale_line.c.article)
+        .order_by(times.desc(), func.sum(sale_line.c.amount).desc(), sale_line.c.article)
+    )
+    return list(rows)
 
 
 def _sellable(conn: Connection, scopes: list[str], names: object, now_ms: int) -> dict[str, str]:

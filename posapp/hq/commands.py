@@ -28,6 +28,7 @@ from posapp.hq.members import commands as member_commands
 from posapp.hq.members import privacy_commands
 from posapp.hq.members.staff import set_phone
 from posapp.hq.office import Office
+from posapp.hq.segments import commands as segment_commands
 from posapp.hq.tasks import commands as task_commands
 from posapp.hq.texts import commands as text_commands
 from posapp.hq.vault import Vault
@@ -111,6 +112,7 @@ def add_commands(subparsers: Any, draw: Draw | None = None) -> None:
     day.add_argument("--json", action="store_true")
 
     join_commands.add(command, group, reports)
+    segment_commands.add(command, group, imports, reports)
     care_commands.add(command, group, imports, reports)
     flow_commands.add(command, group, reports)
     task_commands.add(command, group, imports)

@@ -29,6 +29,7 @@ from posapp.hq.columns import Whole, metadata
 from posapp.hq.flows import tables as _flows  # noqa: F401
 from posapp.hq.joining import tables as _joining  # noqa: F401
 from posapp.hq.members import tables as _members  # noqa: F401
+from posapp.hq.segments import tables as _segments  # noqa: F401
 from posapp.hq.tables import ADDED, SCHEMA, about, counter
 from posapp.hq.tasks import tables as _tasks  # noqa: F401
 from posapp.hq.texts import tables as _texts  # noqa: F401
@@ -38,6 +39,7 @@ from posapp.streams import STREAMS
 ACCEPTED = "accepted"
 PROJECTED = "projected"
 FOLLOWED = "followed"
+SEGMENTED = "segmented"
 FLOWS, TASKS = "flows", "tasks"
 CARED, CARED_MEMBERS = "cared", "cared members"
 BOOK = "book"
@@ -191,7 +193,7 @@ def _prepare(database: Database) -> None:
             metadata.create_all(conn)  # an older database gets the tables that it lacks
             _add_columns(conn)
             conn.execute(update(about).where(about.c.name == "schema").values(value=str(SCHEMA)))
-        own = (ACCEPTED, PROJECTED, FOLLOWED, BOOK, MERGES, CARED, CARED_MEMBERS, FLOWS, TASKS)
+        own = (ACCEPTED, PROJECTED, FOLLOWED, SEGMENTED, BOOK, MERGES, CARED, CARED_MEMBERS, FLOWS, TASKS)
         names = [*own, *map(feed_counter, STREAMS)]
         known = set(conn.scalars(select(counter.c.name)))
         if missing := [{"name": name, "n": 0} for name in names if name not in known]:
@@ -206,6 +208,7 @@ def _add_columns(conn: Connection) -> None:
             if name not in held:
                 kind = table.c[name].type.compile(conn.dialect)
                 conn.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {name} {kind} NOT NULL DEFAULT {default}")
+    for table in metadata.sorted_tables:
         for index in table.indexes:
             index.create(conn, checkfirst=True)
 

@@ -20,6 +20,7 @@ from posapp.hq.members import wishes
 from posapp.hq.members.follow import Follower
 from posapp.hq.news import News
 from posapp.hq.project import Projector
+from posapp.hq.segments.evening import Evening
 from posapp.hq.tables import nonce, till, till_key
 from posapp.hq.tasks.tasking import Tasking
 from posapp.hq.texts.courier import Courier
@@ -81,8 +82,10 @@ class Hq:
         self.follower = Follower(database, keys, self.vault, clock, chance, partial(wishes.send, keys))
         self.projector.on_work = self.follower.wake
         # What is worked out of it all, in this order.
+        self.evening = Evening(database, self.vault, clock)
         self.caring = Caring(database, clock)
         self.after: list[Woken] = [
+            self.evening,
             self.caring,
             Tasking(database, clock),
             Flowing(database, self.vault, clock, chance, self.texts.may_send),

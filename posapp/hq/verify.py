@@ -25,6 +25,7 @@ from posapp.hq.members.identity import groups
 from posapp.hq.members.tables import merge, person, points_entry
 from posapp.hq.project import Articles, Done, journal_row, read_items, refunded_row, shift_row, step_after, work_off
 from posapp.hq.rows import Held
+from posapp.hq.segments import recount
 from posapp.hq.tables import (
     BY_ENTRY,
     batch,
@@ -87,6 +88,7 @@ def verify(database: Database) -> Report:
                 _journal(conn, head, keys[place], report)
             _nothing_else(conn, report)
             _ledger(conn)
+            recount.check(conn)
             tills = conn.execute(select(batch.c.store, batch.c.till).distinct().order_by("store", "till")).all()
             for store, till in tills:
                 _tables(conn, (store, till), report)

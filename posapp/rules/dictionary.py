@@ -260,6 +260,65 @@ METRICS: dict[str, Metric] = {
         ),
         "rate",
     ),
+    "persons": Metric(("人数", "Persons"), ("合并后的人,每人一次", "persons after merges, each once"), "count"),
+    "buyer_share": Metric(
+        ("购买率", "Buyer share"), ("有购买的人 ÷ 该批的人", "persons who bought ÷ persons of the cohort"), "rate"
+    ),
+    "not_returned": Metric(
+        ("未回购率", "Not returned"),
+        (
+            "回测:30天前按逾期比打分,之后30天没有购买的人 ÷ 当时达到(或未达到)该分的人",
+            "back-test: scored as of 30 days ago by overdue ratio, persons without a purchase in the 30 days since ÷ "
+            "persons at (or below) that score",
+        ),
+        "rate",
+    ),
+    "churn_risk": Metric(
+        ("流失风险", "Churn risk"),
+        ("距上次购买的天数 ÷ 本人复购周期", "days since the last purchase ÷ the person's own cycle"),
+        "rate",
+    ),
+    "dwell": Metric(
+        ("停留时间", "Dwell time"),
+        ("离店时间 − 到店时间,两个时间都有才算", "leaving − arrival, of visits with both times"),
+        "average",
+    ),
+    "views": Metric(("浏览次数", "Views"), ("30天内商品被浏览的次数", "views of an article in 30 days"), "count"),
+    "viewers": Metric(("浏览人数", "Viewers"), ("30天内浏览过的人", "persons who viewed it in 30 days"), "count"),
+    "bought_after_view": Metric(
+        ("浏览后购买率", "Bought after a view"),
+        ("首次浏览后14天内在门店买了该商品的人 ÷ 浏览人数", "viewers who bought it at a till within 14 days ÷ viewers"),
+        "rate",
+    ),
+    "sold": Metric(("门店销量", "Sold at tills"), ("30天门店销售件数", "pieces sold at tills in 30 days"), "pieces"),
+    "cac": Metric(
+        ("获客成本 CAC", "Cost of a new member"),
+        (
+            "(投放 + 赠品成本 + 首单所用优惠 + 店员奖励) ÷ 新增入会,按渠道",
+            "(media + what gifts cost + benefits used in the first order + clerks' rewards) ÷ joins, by channel",
+        ),
+        "average",
+    ),
+    "cac_media": Metric(("投放", "Media"), ("导入的渠道花费,按天分摊", "spend as imported, shared by day"), "money"),
+    "cac_gifts": Metric(
+        ("赠品成本", "Gifts"), ("入会一周内领走的赠品的成本", "what gifts cost that went in the first week"), "money"
+    ),
+    "cac_benefits": Metric(
+        ("首单优惠", "First-order benefits"),
+        ("首单用掉的优惠和积分", "benefits and points used in first orders"),
+        "money",
+    ),
+    "cac_rewards": Metric(
+        ("店员奖励", "Rewards"), ("为这些入会给店员的奖励", "what clerks get for these joins"), "money"
+    ),
+    "days": Metric(("天数", "Days"), ("有成交的营业日", "business days with tickets"), "count"),
+    "arrived_share": Metric(
+        ("到店", "Arrived"), ("当天到店的人 ÷ 名单人数", "persons who came that day ÷ listed"), "rate"
+    ),
+    "talked_share": Metric(("聊过", "Talked to"), ("店员聊过的人 ÷ 名单人数", "persons talked to ÷ listed"), "rate"),
+    "bought_share": Metric(
+        ("购买", "Bought"), ("当天购买的人 ÷ 名单人数", "persons who bought that day ÷ listed"), "rate"
+    ),
     "freshness": Metric(
         ("数据新鲜度", "Data freshness"),
         ("最早未上传记录不到10分钟的收银台 ÷ 收银台", "tills whose oldest unsent entry is under 10 minutes ÷ tills"),

@@ -1,0 +1,157 @@
+"""What a new member costs by channel (获客成本): media as imported, gifts and benefits at tills, clerks' rewards."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from posapp.clock import Clock
+from posapp.errors import PosError
+from posapp.hq import feed
+from posapp.hq.database import Database, upsert
+from posapp.hq.imports import Row, progress, read_rows
+from posapp.hq.joining.tables import joined
+from posapp.hq.members.tables import person
+from posapp.hq.people import settings_of
+from posapp.hq.remarks import Refused, Remark, Report, Words
+from posapp.hq.segments import neighbours
+from posapp.hq.segments.days import date_in, starts_of
+from posapp.hq.segments.purchases import portions
+from posapp.hq.segments.tables import purchase, spend
+from posapp.money import LARGEST, Money, round_half_up
+from posapp.rules.dictionary import Value
+from posapp.rules.join_token import CHANNELS
+from posapp.rules.metrics import FIRST_MS, JOIN_MS
+
+NAMES = {
+    "channel": "渠道 入会渠道 channel".split(),
+    "starts": "开始日期 开始 日期 starts from date".split(),
+    "ends": "结束日期 结束 ends until to".split(),
+    "amount": "金额 花费 费用 投放金额 amount spend cost".split(),
+    "what": "说明 项目 内容 what note".split(),
+}
+REQUIRED = ("channel", "starts", "amount")
+SPENT = ("cac_media", "cac_gifts", "cac_benefits", "cac_rewards")
+LONGEST_WHAT, LONGEST_DAYS = 60, 366
+
+REMARKS: dict[str, Words] = {
+    "unknown_channel": ("没有渠道 {value},可以写 {values}", "there is no channel {value}; write one of {values}"),
+    "bad_date": ("日期 {value} 不正确,请写如 2026-11-22", "{value} is no date like 2026-11-22"),
+    "bad_period": ("结束日期早于开始日期或相隔超过一年", "it ends before it starts, or lasts more than a year"),
+    "bad_amount": ("金额 {value} 不正确", "its amount {value} is no amount"),
+    "bad_what": ("说明含有控制字符或太长", "its note is too long or unreadable"),
+    "duplicate": ("与第 {row} 行重复", "repeats row {row}"),
+}
+"""What a report says of a row, in Chinese and English."""
+
+
+@dataclass
+class SpendReport(Report):
+    """taken: rows that are kept now. fen: what they come to."""
+
+    fen: int = 0
+
+    def counts(self, english: bool) -> str:
+        counts = (self.rows, self.taken, len(self.refused), Money(self.fen))
+        if english:
+            return "{} rows: {} taken, {} refused; {} together".format(*counts)
+        return "共 {} 行: 采用 {},拒绝 {};合计 {}".format(*counts)
+
+
+def import_spend(database: Database, clock: Clock, path: Path, *, mapping: Path | None = None) -> SpendReport:
+    """Take over what was paid for channels; the same channel, days and note again stand for what was there.
+
+    Raises PosError of read_rows; then nothing was written.
+    """
+    report = SpendReport(path.name, feed.CHAIN)
+    seen: dict[tuple[Any, ...], int] = {}
+    rows = []
+    for row in progress(read_rows(path, NAMES, REQUIRED, mapping), path.name):
+        report.rows += 1
+        try:
+            read = {**_read(row), "made": clock.now_ms()}
+            name = (read["channel"], read["starts"], read["ends"], read["what"])
+            if name in seen:
+                raise Refused("duplicate", row=seen[name])
+            seen[name] = row.number
+            rows.append(read)
+        except Refused as refused:
+            who = row.cells.get("channel", "")[:20]
+            report.refused.append(Remark(row.number, who, refused.reason, refused.values, REMARKS[refused.reason]))
+    report.taken, report.fen = len(rows), sum(row["fen"] for row in rows)
+    with database.transaction() as conn:
+        upsert(conn, spend, rows)
+    return report
+
+
+def _read(row: Row) -> dict[str, Any]:
+    cells = {name: cell.strip() for name, cell in row.cells.items()}
+    channel, what = cells["channel"].lower(), cells.get("what", "")
+    if channel not in CHANNELS:
+        raise Refused("unknown_channel", value=channel[:20], values=" ".join(CHANNELS))
+    starts = date_in(cells["starts"])
+    ends = date_in(cells["ends"]) if cells.get("ends") else starts
+    if not 0 <= ends - starts < LONGEST_DAYS:
+        raise Refused("bad_period")
+    if len(what) > LONGEST_WHAT or any(unicodedata.category(letter) in ("Cc", "Cs") for letter in what):
+        raise Refused("bad_what")
+    try:
+        fen = Money.parse(cells["amount"].replace(",", "")).fen
+    except PosError:
+        raise Refused("bad_amount", value=cells["amount"][:20]) from None
+    if not 0 <= fen <= LARGEST:
+        raise Refused("bad_amount", value=cells["amount"][:20])
+    return {"channel": channel, "starts": starts, "ends": ends, "what": what, "fen": fen}
+
+
+def costs(conn: Connection, first: int, last: int) -> dict[str, dict[str, Value]]:
+    """By channel, of the joins from one day to another: how many, and what they cost by what it went for."""
+    settings = settings_of(conn, feed.CHAIN)
+    since, until = starts_of(first, settings), starts_of(last + 1, settings)
+    sums: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(SPENT, 0))
+    joins: dict[str, int] = defaultdict(int)
+    joiners: dict[str, tuple[str, int]] = {}
+    for row in conn.execute(select(joined).where(joined.c.at >= since, joined.c.at < until).order_by(joined.c.at)):
+        channel = row.channel or "unknown"
+        joins[channel] += 1
+        joiners[row.ref] = (channel, row.at)
+    for row in conn.execute(select(spend).where(spend.c.starts <= last, spend.c.ends >= first)):
+        days = min(row.ends, last) - max(row.starts, first) + 1
+        sums[row.channel]["cac_media"] += round_half_up(row.fen * days, row.ends - row.starts + 1)
+    for channel, gifts, benefits in _given(conn, joiners):
+        sums[channel]["cac_gifts"] += gifts
+        sums[channel]["cac_benefits"] += benefits
+    for channel, fen in neighbours.rewards(conn, since, until).items():
+        sums[channel or "unknown"]["cac_rewards"] += fen
+    return {
+        channel: {
+            "joins": Value(joins[channel], 1),
+            **{name: Value(fen, 1) for name, fen in sums[channel].items()},
+            "cac": Value(sum(sums[channel].values()), joins[channel]),
+        }
+        for channel in sorted({*joins, *sums})
+    }
+
+
+def _given(conn: Connection, joiners: dict[str, tuple[str, int]]) -> list[tuple[str, int, int]]:
+    """What each joiner's gifts of the first week cost, and what benefits took off their first order."""
+    orders: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
+    same, other = person.alias("same"), person.alias("other")
+    for some in portions(sorted(joiners)):
+        for ref, at, gifts, given in conn.execute(
+            select(same.c.ref, purchase.c.at, purchase.c.gifts, purchase.c.given)
+            .join(other, other.c.root == same.c.root)
+            .join(purchase, purchase.c.ref == other.c.ref)
+            .where(same.c.ref.in_(some), purchase.c.counts == 1)
+        ):
+            if joiners[ref][1] - JOIN_MS <= at <= joiners[ref][1] + FIRST_MS:
+                orders[ref].append((at, gifts, given))
+    return [
+        (joiners[ref][0], sum(gifts for _, gifts, _ in mine), min(mine)[2] if mine else 0)
+        for ref, mine in orders.items()
+    ]

@@ -1,0 +1,216 @@
+"""Persons' figures kept up: whoever something happened to within a second, everybody once a business day.
+
+Runs after the members' follower. What came by the journals is found by a counter of its own over the batches, what
+happened at HQ (claims, merges, consents, orders of other channels, erased accounts) by its time, with an overlap.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+
+from sqlalchemy import Connection, select, update
+
+from posapp import log
+from posapp.clock import MINUTE, Clock
+from posapp.hq import feed
+from posapp.hq.database import FOLLOWED, SEGMENTED, Database, upsert
+from posapp.hq.joining.tables import claim
+from posapp.hq.members.tables import consent, merge, person, privacy_request
+from posapp.hq.segments import cohorts, grading, likes, neighbours, persons, purchases, regulars, views, visitors
+from posapp.hq.segments.cards import Told, card_rows, gone_rows, together
+from posapp.hq.segments.purchases import portions, today_of
+from posapp.hq.tables import about, batch, counter, event, store
+from posapp.hq.vault import Vault
+from posapp.hq.woken import Woken
+
+_MISSING = 20_000
+SEEN = "segments seen"
+"""Up to when (table about) what happened at HQ is worked off."""
+
+OVERLAP_MS = 2 * MINUTE
+"""What was written with an earlier time and seen late."""
+
+STEP = 500
+"""Batches of one transaction."""
+
+_NIGHT = "segments night"
+_TYPES = ("consent.changed", "member.joined", "privacy.requested")
+_log = log.named("hq.segments")
+
+Sign = tuple[str, str, int]
+"""Something that happened: kind, id, instant."""
+
+
+class Evening(Woken):
+    """The worker. told: what makes the member cards of the tills from figures and whatever else is on them."""
+
+    def __init__(self, database: Database, vault: Vault, clock: Clock, told: Told = card_rows) -> None:
+        super().__init__("evening")
+        self._database = database
+        self._vault = vault
+        self._clock = clock
+        self._told = told
+        self._known: set[Sign] = set()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._woken.wait(1.0)
+            self._woken.clear()
+            try:
+                while not self._stopping.is_set() and self.step():
+                    pass
+                if not self._stopping.is_set():
+                    self.keep_up()
+            except Exception:  # noqa: BLE001  (logged whole; what was not worked out is tried again)
+                _log.exception("persons' figures could not be worked out; trying again in a second")
+                self._stopping.wait(1.0)
+
+    def step(self) -> bool:
+        """Look at what happened since; whether there may be more."""
+        now = self._clock.now_ms()
+        with self._database.reading() as conn:
+            after, upto = _counters(conn)
+            seen = int(conn.scalar(select(about.c.value).where(about.c.name == SEEN)) or 0)
+            signs = set(_signs(conn, min(seen, now) - OVERLAP_MS))
+            orders = neighbours.orders_since(conn, min(seen, now) - OVERLAP_MS)
+        signs |= {("order", order.id, order.at) for order in orders}
+        new = signs - self._known
+        if upto <= after and not new:
+            return False
+        with self._database.transaction() as conn:
+            conn.execute(select(counter.c.n).where(counter.c.name == SEGMENTED).with_for_update())
+            after, upto = _counters(conn)
+            upto = min(upto, after + STEP)
+            touched = self._take(conn, new, after, upto)
+            touched |= purchases.take_orders(conn, [one for one in orders if ("order", one.id, one.at) in new])
+            roots = _every_id(conn, touched)
+            persons.refresh(conn, roots, now)
+            conn.execute(update(counter).where(counter.c.name == SEGMENTED).values(n=upto))
+            upsert(conn, about, [{"name": SEEN, "value": str(max(seen, now))}])
+            feed.publish(conn, together(self._told(conn, roots, now), gone_rows(conn, roots, now)))
+        self._known = signs
+        return upto > after
+
+    def _take(self, conn: Connection, new: Iterable[Sign], after: int, upto: int) -> set[str]:
+        """Make the purchases that some batches and signs tell of; the ids that something happened to."""
+        spans = conn.execute(select(batch).where(batch.c.n > after, batch.c.n <= upto).order_by(batch.c.n)).all()
+        keys = purchases.in_batches(conn, spans)
+        keys |= purchases.of_claims(conn, [id_ for kind, id_, _ in new if kind == "claim"])
+        touched = purchases.take(conn, keys) | {id_ for kind, id_, _ in new if kind in ("merge", "person")}
+        for span in spans:
+            rows = conn.scalars(
+                select(event.c.body).where(
+                    event.c.jid == span.jid,
+                    event.c.seq >= span.first_seq,
+                    event.c.seq <= span.last_seq,
+                    event.c.type.in_(_TYPES),
+                )
+            )
+            touched |= {str(json.loads(body).get("member", "")) for body in rows}
+        return touched
+
+    def keep_up(self) -> bool:
+        """Do a business day's work if it is not done, and make the lists that are due; whether there was any."""
+        now = self._clock.now_ms()
+        is_done = night(self._database, self._vault, now, self._told, self.step)
+        return bool(visitors.keep_lists(self._database, now)) or is_done
+
+
+def _counters(conn: Connection) -> tuple[int, int]:
+    rows = {row.name: row.n for row in conn.execute(select(counter).where(counter.c.name.in_((SEGMENTED, FOLLOWED))))}
+    return rows[SEGMENTED], rows[FOLLOWED]
+
+
+def _signs(conn: Connection, since: int) -> Iterator[Sign]:
+    """What happened at HQ from an instant on."""
+    for stem, state, at in conn.execute(select(claim.c.stem, claim.c.state, claim.c.at).where(claim.c.at >= since)):
+        yield "claim", stem, at if state == "waiting" else -at
+    for edge in conn.execute(select(merge).where((merge.c.at >= since) | (merge.c.undone >= since))):
+        for ref in (edge.kept, edge.gone):
+            yield "merge", ref, max(edge.at, edge.undone)
+    for ref, at in conn.execute(select(consent.c.ref, consent.c.at).where(consent.c.at >= since).distinct()):
+        yield "person", ref, at
+    erased = (privacy_request.c.state == "running") | (privacy_request.c.done >= since)
+    for asked in conn.execute(select(privacy_request).where(privacy_request.c.kind == "erase", erased)):
+        yield "person", asked.ref, asked.made
+
+
+def _every_id(conn: Connection, refs: Iterable[str]) -> set[str]:
+    """Every id of some persons, the root among them: one that is no root any more loses its figures."""
+    found: set[str] = set()
+    for some in portions(sorted(set(refs))):
+        heads = select(person.c.root).where(person.c.ref.in_(some))
+        found |= set(conn.scalars(select(person.c.ref).where(person.c.root.in_(heads))))
+    return found
+
+
+def is_due(conn: Connection, now: int) -> str:
+    """The business day that was not worked off yet, with how many purchases there are; "" when it was.
+
+    Due as well when there is half as much again to tell of: somebody's whole past came in.
+    """
+    today = today_of(conn, now)
+    last = str(conn.scalar(select(about.c.value).where(about.c.name == _NIGHT)) or "0 0").split()
+    # the newest batch, not the rows, is what can be asked for every second
+    heads = int(conn.scalar(select(counter.c.n).where(counter.c.name == SEGMENTED)) or 0)
+    if today <= int(last[0]) and heads <= int(last[1]) * 3 // 2 + 5:
+        return ""
+    return f"{max(today, int(last[0]))} {heads}"
+
+
+def night(database: Database, vault: Vault, now: int, told: Told, between: Callable[[], object]) -> bool:
+    """A day's work, in portions that keep nobody waiting; whether it was due. A stop in the middle begins again.
+
+    between: what cannot wait for the end, called after each portion.
+    """
+    with database.reading() as conn:
+        due = is_due(conn, now)
+        if not due:
+            return False
+        today = today_of(conn, now)
+    after: purchases.Key = ("", 0)
+    while True:
+        with database.reading() as conn:
+            keys = purchases.missing(conn, after, _MISSING)
+        if not keys:
+            break
+        after = keys[-1]
+        for some in portions(keys):
+            with database.transaction() as conn:
+                purchases.take(conn, some)
+            between()
+    with database.reading() as conn:
+        everybody = persons.everybody(conn)
+    for some in portions(everybody):
+        with database.transaction() as conn:
+            persons.refresh(conn, some, now)
+        between()
+    with database.reading() as conn:
+        measures = grading.measure_all(conn, today)
+        pairs, best = likes.count_pairs(conn, today), likes.best_sellers(conn, today, now)
+    with database.transaction() as conn:
+        grading.keep_measures(conn, measures)
+        likes.keep_pairs(conn, pairs)
+        likes.keep_best(conn, best)
+    for some in portions(everybody):
+        with database.transaction() as conn:
+            grading.grade_again(conn, some, today, now)
+            feed.publish(conn, told(conn, some, now))
+        between()
+    with database.reading() as conn:
+        values = cohorts.work_out(conn, vault, today)
+        looked = views.work_out(conn, today, now)
+        stores = conn.scalars(select(store.c.number).order_by(store.c.number)).all()
+    with database.transaction() as conn:
+        cohorts.keep_all(conn, values, today)
+        views.keep(conn, looked, today)
+    for number in stores:
+        with database.reading() as conn:
+            rows = regulars.regular_rows(conn, number, today)
+        with database.transaction() as conn:
+            feed.publish(conn, rows)
+        between()
+    with database.transaction() as conn:
+        upsert(conn, about, [{"name": _NIGHT, "value": due}])
+    return True
