@@ -1,22 +1,17 @@
-"""Whom a flow is for: the members of a segment, as they are now."""
+"""Whom a flow is for: the members of a segment, by the figures that segments/ keeps of each."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
-from statistics import median
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
-from posapp.clock import business_date
-from posapp.hq import feed
-from posapp.hq.flows.purchases import days_of
 from posapp.hq.members.identity import ACTIVE
 from posapp.hq.members.tables import person, person_store
-from posapp.hq.people import settings_of
-from posapp.rules import rfm
+from posapp.hq.segments.purchases import today_of
+from posapp.hq.segments.tables import person_figure
 
 NEVER = -1
 
@@ -30,74 +25,30 @@ class Person(NamedTuple):
     store: int
 
 
-def today_of(conn: Connection, now: int) -> int:
-    """The chain's business date as an ordinal."""
-    settings = settings_of(conn, feed.CHAIN)
-    return dt.date.fromisoformat(business_date(now, settings.time_zone, settings.cutover_hour)).toordinal()
-
-
 def chosen(conn: Connection, now: int, segment: str, away: int, stores: Sequence[int]) -> list[Person]:
     """The members of a segment who have been away for so many days and are known in one of the stores (none: in any),
     who has been away longest at the end."""
-    today = today_of(conn, now)
-    places = _stores_of(conn)
-    bought = days_of(conn)
-    heads = conn.execute(
-        select(person.c.ref, person.c.home).where(person.c.root == person.c.ref, person.c.status == ACTIVE)
-    ).all()
-    segments = _segments(bought, today)
+    today, places, wanted = today_of(conn, now), _stores_of(conn, segment), set(stores)
+    of_members = (person_figure.c.segment == segment, person.c.status == ACTIVE)
+    asked = select(person_figure.c.ref, person_figure.c.last_day, person.c.home).join(
+        person, (person.c.ref == person_figure.c.ref) & (person.c.root == person.c.ref)
+    )
     found = []
-    for head in heads:
-        days = bought.get(head.ref)
-        here = Person(
-            head.ref,
-            segments.get(head.ref, rfm.PROSPECT),
-            today - max(days) if days else NEVER,
-            head.home or min(places.get(head.ref, {0})),
-        )
-        known = places.get(head.ref, set()) | ({head.home} - {0})
-        if here.segment == segment and here.away >= (away or NEVER) and (not stores or known & set(stores)):
-            found.append(here)
+    for row in conn.execute(asked.where(*of_members)):
+        known = places[row.ref] | ({row.home} - {0})
+        days = today - row.last_day if row.last_day else NEVER
+        if days >= (away or NEVER) and (not wanted or known & wanted):
+            found.append(Person(row.ref, segment, days, row.home or min(known, default=0)))
     return sorted(found, key=lambda one: (one.away, one.root))
 
 
-def _stores_of(conn: Connection) -> dict[str, set[int]]:
+def _stores_of(conn: Connection, segment: str) -> dict[str, set[int]]:
     held: dict[str, set[int]] = defaultdict(set)
     for row in conn.execute(
-        select(person.c.root, person_store.c.store).join(person_store, person_store.c.ref == person.c.ref)
+        select(person.c.root, person_store.c.store)
+        .join(person_store, person_store.c.ref == person.c.ref)
+        .join(person_figure, person_figure.c.ref == person.c.root)
+        .where(person_figure.c.segment == segment)
     ):
         held[row.root].add(row.store)
     return held
-
-
-def _segments(bought: dict[str, dict[int, int]], today: int) -> dict[str, str]:
-    """By root, of purchase days with what was paid on each."""
-    cycles = [cycle for days in bought.values() if (cycle := rfm.cycle_of(sorted(days), today)) is not None]
-    sleeps = rfm.sleep_after(median(cycles) if cycles else None)
-    year = {
-        root: {day: net for day, net in days.items() if today - day < rfm.YEAR_DAYS} for root, days in bought.items()
-    }
-    bounds = (
-        rfm.quintiles(today - max(days) for days in bought.values()),
-        rfm.quintiles(len(days) for days in year.values()),
-        rfm.quintiles(sum(days.values()) for days in year.values()),
-    )
-    return {
-        root: rfm.segment_of(
-            today - max(days),
-            today - min(days),
-            (
-                rfm.score(today - max(days), bounds[0], low_is_best=True),
-                rfm.score(len(year[root]), bounds[1]),
-                rfm.score(sum(year[root].values()), bounds[2]),
-            ),
-            sleeps,
-        )
-        for root, days in bought.items()
-    }
-
-
-def count(conn: Connection) -> int:
-    """How many members there are."""
-    heads = (person.c.root == person.c.ref) & (person.c.status == ACTIVE)
-    return conn.scalar(select(func.count()).select_from(person).where(heads)) or 0

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -40,15 +38,6 @@ def _bought(*columns: Any) -> tuple[Select[Any], Select[Any]]:
         named.where(sale.c.member != "", counts),
         claimed.where(sale.c.member == "", claim.c.sale != "", counts),
     )
-
-
-def days_of(conn: Connection) -> dict[str, dict[int, int]]:
-    """By root: the ordinals of the days on which they bought, with what they paid."""
-    found: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    for asked in _bought(person.c.root, sale.c.date, sale.c.total):
-        for root, date, total in conn.execute(asked):
-            found[root][dt.date.fromisoformat(date).toordinal()] += total
-    return found
 
 
 def purchases_of(conn: Connection, roots: Iterable[str], since: int) -> list[Purchase]:

@@ -90,6 +90,7 @@ def test_preview_counts_both_arms_and_does_nothing(dormant: Dormant) -> None:
         dormant.member(n, away=61 + n)
     dormant.member(90, away=61)
     dormant.flow(**GIFT, holdout=30)
+    dormant.figure()
     with dormant.database.reading() as conn:
         counts = flowing.preview(conn, dormant.desk.means, "wake", None).counts
     assert counts["treated"] + counts["holdout"] == 31
@@ -173,6 +174,7 @@ def test_two_servers_that_pick_at_once_reach_nobody_twice_and_keep_the_cap(dorma
     for n in range(6):
         dormant.member(n, away=70 + n)
     dormant.flow(**GIFT, most=4)
+    dormant.figure()
     others = [Flowing(dormant.database, dormant.desk.vault, dormant.clock, seeded_chance(n)) for n in (1, 2, 3)]
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda other: other.pick(), others))
