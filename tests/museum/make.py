@@ -18,14 +18,14 @@ from sqlalchemy import select
 
 from posapp import db, tables
 from posapp.chain import read_header
-from posapp.clock import MINUTE, SimulatedClock
+from posapp.clock import HOUR, MINUTE, SimulatedClock
 from posapp.hq.project import project
 from posapp.hq.tables import sale as hq_sale
 from posapp.ids import unb64u
 from posapp.journal import MARK_FILE, entries, epochs
 from posapp.keys import save_secrets
 from posapp.messages import IncidentSeen
-from posapp.streams import ChipRow, PackRow, SettingRow
+from posapp.streams import Addon, CardRow, ChipRow, HintRow, LeadRow, PackRow, SettingRow, VisitorRow
 from posapp.sync.enrol import KEYS_FILE, open_keys
 from posapp.till import Till
 from posapp.version import VERSION
@@ -120,6 +120,7 @@ def _morning(chain: Chain, till: Till, clock: JumpingClock) -> None:
         writing.append(IncidentSeen("museum", "一件小事"))
     _since_0_2_0(till)
     _since_0_3_0(chain, till, clock)
+    _since_0_4_0(chain, till)
     sell(till, "close-shift 500.00 5*100", "explain-shift 找零时多给了", "open-shift 100.00")
 
 
@@ -149,6 +150,26 @@ def _since_0_3_0(chain: Chain, till: Till, clock: JumpingClock) -> None:
     sell(till, "assist 15400000001 --marketing", "note taste sweet", "consent marketing off", "privacy access")
     sell(till, "pay cash 10.00", "text 15400000001 claim", "member 15400000001", f"scan {MILK}", "pay cash 20.00")
     sell(till, "member 15400000001", f"scan {ICING}", "pay cash 60.00", "reception", "network on")
+    till.sync()
+
+
+def _since_0_4_0(chain: Chain, till: Till) -> None:
+    """What earlier programs could not write: hints, suggestions, tasks, feedback, the clock, figures taken along."""
+    sell(till, "member 15400000001")
+    guest = till.guest()
+    assert guest
+    now, today = till.clock.now_ms(), till.journal.business_date()
+    words = ("好久不见", "Nice to see you")
+    chain.publish("hints", {("store:1", guest.ref): HintRow("h1", "dormant", words, made=now, ends=now + HOUR)})
+    chain.publish("cards", {("store:1", guest.ref): CardRow(addons=[Addon(MILK, words)], at=now)})
+    chain.publish("visitors", {("store:1", f"{today} {guest.ref}"): VisitorRow(today, guest.ref, 1, words)})
+    chain.publish("leads", {("store:1", "l1"): LeadRow(guest.ref, words, now + HOUR)})
+    till.sync()
+    sell(till, f"scan {BUN}", "hint accept", "addons", f"scan {MILK}", "pay cash 50.00")
+    sell(till, f"visit {guest.ref} bought", "lead l1 done", "feedback goods 面包再松一点")
+    sell(till, "arrive reception", "serve")
+    play(till, "export-board 周会")
+    sell(till, APPROVE)
     till.sync()
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Table, func, select, update
 from posapp.chain import canonical
 from posapp.clock import DAY, business_date
 from posapp.hq import feed
+from posapp.hq.care.cards import card_rows
 from posapp.hq.database import FOLLOWED, Database
 from posapp.hq.flows import plans
 from posapp.hq.flows.flowing import Flowing, pause, resume
@@ -52,7 +53,7 @@ class Dormant:
             add_store(database, self.clock, number, f"{number}号店")
         may_send = partial(wishes.may_send, self.clock)
         self.flowing = Flowing(database, self.desk.vault, self.clock, self.desk.chance, may_send)
-        self.evening = Evening(database, self.desk.vault, self.clock)
+        self.evening = Evening(database, self.desk.vault, self.clock, card_rows)
         self.seq = 0
 
     # --- members and what they do ---
