@@ -138,11 +138,13 @@ def _span(date: str, zone: str, turns: int) -> tuple[int, int]:
 
 
 class Known(NamedTuple):
-    """Who an id is: the root, every id, and when they joined first, 0 for who has not."""
+    """Who an id is: the root, every id, and when they joined first, 0 for who has not. is_erased: nothing says more
+    than that."""
 
     root: str
     refs: tuple[str, ...]
     since: int
+    is_erased: bool
 
 
 def people_of(conn: Connection, refs: Iterable[str]) -> dict[str, Known]:
@@ -154,7 +156,9 @@ def people_of(conn: Connection, refs: Iterable[str]) -> dict[str, Known]:
     found = {}
     for ref, rows in held.items():
         since = [row.joined or row.was or (row.created if row.status == ERASED else 0) for row in rows]
-        found[ref] = Known(rows[0].root, tuple(row.ref for row in rows), min(filter(None, since), default=0))
+        refs_ = tuple(row.ref for row in rows)
+        is_erased = any(row.status == ERASED for row in rows)
+        found[ref] = Known(rows[0].root, refs_, min(filter(None, since), default=0), is_erased)
     return found
 
 
@@ -352,9 +356,16 @@ def backs(seen: Seen, told: Sequence[Told]) -> list[Back]:
 
 
 class Flags(NamedTuple):
+    """is_erased: whose friend they were is not known any more."""
+
     first: int
     again: int
     wecom: int
+    is_erased: bool
+
+    def wecom_after(self, held: int) -> int:
+        """Whether they count as a friend, when they counted before as `held`."""
+        return max(held, self.wecom) if self.is_erased else self.wecom
 
 
 def flags_of(conn: Connection, rows: Sequence[Any]) -> dict[str, Flags]:
@@ -374,7 +385,7 @@ def flags_of(conn: Connection, rows: Sequence[Any]) -> dict[str, Flags]:
         purchases = [one for ref in same for one in bought[ref]]
         friend = min((friends[ref] for ref in same if ref in friends), default=None)
         wecom = friend is not None and friend <= row.at + WECOM_MS
-        found[row.ref] = Flags(*_orders(row, purchases), int(wecom))
+        found[row.ref] = Flags(*_orders(row, purchases), int(wecom), bool(known and known.is_erased))
     return found
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, select
 from posapp.errors import PosError
 from posapp.hq.figures import classify
 from posapp.hq.figures.changes import Places, changes, marks
-from posapp.hq.figures.classify import Day, Seen, Told, fact_row, ticket_of
+from posapp.hq.figures.classify import Day, Flags, Seen, Told, fact_row, ticket_of
 from posapp.hq.figures.tables import code_fact, fact, join_fact, tally_day
 from posapp.hq.figures.tally import FIELDS, held_rows, joins_of, opened_of, rows_of
 from posapp.hq.tables import batch
@@ -123,10 +123,14 @@ def _joins(conn: Connection, seen: Seen) -> None:
             row.at,
             day.hour(row.at),
         )
-        if one is None or not same or (one.first, one.again) != flags[row.ref][:2] or one.wecom < flags[row.ref].wecom:
+        if one is None or not same or not _ripe(one, flags[row.ref]):
             raise _differs(day, f"join {row.ref}")
     if kept:
         raise _differs(day, f"join {min(kept)}")
+
+
+def _ripe(one: Any, flags: Flags) -> bool:
+    return (one.first, one.again, one.wecom) == (flags.first, flags.again, flags.wecom_after(one.wecom))
 
 
 def _codes(conn: Connection, seen: Seen) -> None:

@@ -168,7 +168,7 @@ def _write_joins(conn: Connection, day: Day, rows: Sequence[Any], late: set[str]
     written, every = [], []
     for row in rows:
         old = held.pop(row.ref, None)
-        first, again, wecom = flags[row.ref]
+        told = flags[row.ref]
         made = {
             "ref": row.ref,
             "store": row.store,
@@ -179,10 +179,9 @@ def _write_joins(conn: Connection, day: Day, rows: Sequence[Any], late: set[str]
             "channel": row.channel,
             "at": row.at,
             "stem": row.stem,
-            "first": first,
-            "again": again,
-            # who was erased has no friends that we know of any more, and had one
-            "wecom": max(wecom, old.wecom if old is not None else 0),
+            "first": told.first,
+            "again": told.again,
+            "wecom": told.wecom_after(old.wecom if old is not None else 0),
             "late": int(row.ref in late),
         }
         every.append(made)
@@ -340,8 +339,8 @@ def mature(conn: Connection, refs: Iterable[str], since: int, now: int) -> set[t
         flags = classify.flags_of(conn, rows)
         held = conn.execute(select(join_fact).where(join_fact.c.ref.in_([row.ref for row in rows]))).all()
         for row in held:
-            first, again, wecom = flags[row.ref]
-            now_so = {"first": first, "again": again, "wecom": max(wecom, row.wecom)}
+            told = flags[row.ref]
+            now_so = {"first": told.first, "again": told.again, "wecom": told.wecom_after(row.wecom)}
             if now_so != {name: row._mapping[name] for name in now_so}:
                 conn.execute(update(join_fact).where(join_fact.c.ref == row.ref).values(**now_so))
                 days.add((row.store, row.date))
