@@ -13,6 +13,7 @@ from drivers.contracts import Document, Shown
 from posapp.answers import ClerkView, OpenTicket, PaidView, ShiftView, StatusView
 from posapp.board.day import BoardView
 from posapp.board.export import BoardFile
+from posapp.clock import MINUTE
 from posapp.devices import DEVICES_FILE, REASONS
 from posapp.errors import PosError
 from posapp.members.addon_screen import AddonStrip
@@ -72,6 +73,7 @@ class App:
         self._facing: Facing | None = None
         self._is_locked = False
         self._met = ""
+        self._minute = 0
         self._settings: Settings | None = None
         self._scanner: ScannerScreen | None = None
         self.window = Window(
@@ -351,6 +353,10 @@ class App:
             self.lock()
         if self.window.page_name != "board":
             self.till.leave_board()
+        minute = self.till.clock.now_ms() // MINUTE
+        if self.window.page_name in FIGURES and minute != self._minute:
+            self.window.page.refresh()  # what is looked at grows old
+        self._minute = minute
         self._follow_settings()
         hinted = self.sale.shown.member.hint if self.sale.shown.member else None
         if hinted and self.till.hint() is None:

@@ -14,6 +14,7 @@ import msgspec
 from sqlalchemy import Connection, LargeBinary, cast, func, select
 
 from posapp import db
+from posapp.chain import Reentered
 from posapp.clock import DAY, HOUR, MINUTE, business_date, local
 from posapp.errors import PosError
 from posapp.joining.tokens import stem_of
@@ -43,7 +44,7 @@ class _Head(msgspec.Struct):
     ef: int
     rn: str = ""
     clerk: int = 0
-    re: msgspec.Raw | None = None
+    re: Reentered | None = None
 
 
 _head = msgspec.json.Decoder(_Head)
@@ -158,7 +159,8 @@ class _Reading:
             mine = by_stem.get(stem)
             if mine is not None and not mine.voided:
                 receipts[join.ref] = mine.receipt
-            bought = any(
+            # a code on a receipt is of a ticket that was paid, on whatever day
+            bought = (mine is None and join.channel == "receipt") or any(
                 ticket.member == join.ref and ticket.paid >= join.at for ticket in tickets if ticket.is_completed
             )
             joins.append(self._counted(join, mine, is_first=join.ref in receipts or bought))

@@ -15,6 +15,7 @@ from posapp.rules.channel_words import channel_word
 from posapp.rules.dictionary import LEAST_RANKED, METRICS, UNKNOWN, Value, text_of
 from posapp.rules.metrics import Figures
 from posapp.ui.chart import Bar, Bars, Strip, Strips, letter_size
+from posapp.ui.keypad import button
 from posapp.ui.label import LEFT, RIGHT, label, tell
 from posapp.ui.rows import Row, Rows
 
@@ -141,11 +142,43 @@ class HourPane(_ChartPane):
         layout.setSpacing(12)
         layout.addWidget(in_card(self.bars), 5)
         layout.addWidget(beside, 4)
-        self._cells: list[list[QLabel]] = []
+        self._cells = [[self._cell(y, x) for x in range(4)] for y in range(len(COMPARED) + 1)]
+        self._row = 0
 
     @property
     def chart(self) -> Bars:
         return self.bars
+
+    @property
+    def chosen(self) -> Opens | None:
+        return (COMPARED[self._row - 1], "all", "") if self._row else super().chosen
+
+    def step(self, by: int) -> None:
+        """Along the bars, and on to the figures beside them."""
+        is_last = self.bars.chosen == len(self.opens) - 1
+        if by > 0 and (self._row or is_last):
+            self._choose(min(len(COMPARED), self._row + 1))
+        elif self._row:
+            self._choose(self._row - 1)
+        else:
+            super().step(by)
+
+    def _choose(self, row: int) -> None:
+        if row and not self._row:
+            self.bars.choose(-1)
+        elif self._row and not row:
+            self.bars.choose(len(self.opens) - 1)
+        self._row = row
+        for y, line in enumerate(self._cells):
+            tell(line[1], "chosen", 0 < y == row)
+
+    def _tapped(self, n: int) -> None:
+        self._choose(0)
+        super()._tapped(n)
+
+    def _cell_tapped(self, row: int) -> None:
+        self._choose(row)
+        self._act((COMPARED[row - 1], "all", ""))
 
     def put(self, view: BoardView) -> None:
         hours = view.hours()
@@ -178,17 +211,17 @@ class HourPane(_ChartPane):
                 for one in (view.yesterday, view.week)
             ]
             rows.append([metric_name(metric, self._language()), view.text(metric), *past])
-        for y, row in enumerate(rows):
-            if y == len(self._cells):
-                self._cells.append([self._cell(y, x) for x in range(len(row))])
-            for made, text, column in zip(self._cells[y], row, head, strict=True):
+        for cells, row in zip(self._cells, rows, strict=True):
+            for made, text, column in zip(cells, row, head, strict=True):
                 made.setText(text)
                 made.setAccessibleName(f"{row[0]} {column} {text}")
 
-    def _cell(self, y: int, x: int) -> QLabel:
-        made = label(
-            f"board_cell_{y}_{x}", "small" if not y else "", is_quiet=not y or x != 1, align=RIGHT if x else LEFT
-        )
+    def _cell(self, y: int, x: int) -> QLabel | QPushButton:
+        name = f"board_cell_{y}_{x}"
+        made: QLabel | QPushButton = label(name, "" if y else "small", is_quiet=True, align=RIGHT if x else LEFT)
+        if x == 1 and y:
+            made = button(name, "", partial(self._cell_tapped, y), "cell")
+            made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.grid.addWidget(made, y, x)
         self.grid.setColumnStretch(x, 1 if x else 2)
         self.grid.setRowStretch(y, 1)

@@ -23,7 +23,7 @@ from posapp.chain import read_header
 from posapp.clock import HOUR
 from posapp.errors import PosError
 from posapp.hq import feed
-from posapp.hq.care.cards import card_of, card_rows
+from posapp.hq.care.cards import card_rows
 from posapp.hq.care.hints import hint_rows
 from posapp.hq.database import Database, insert_new
 from posapp.hq.members import points
@@ -63,9 +63,9 @@ def find_member(
             return FindMemberAnswer()
         seen_at(conn, root, certificate.store, now)
         row = row_of(conn, root, now)
-        told = rows_of(conn, [root], now)
-        card = card_of(conn, root, now, certificate.store)
-        feed.publish(conn, {**told, **card_rows(conn, [root], now), **hint_rows(conn, [root], now)})
+        told = rows_of(conn, [root], now) | card_rows(conn, [root], now) | hint_rows(conn, [root], now)
+        card = told["cards"].get((feed.store_scope(certificate.store), root))
+        feed.publish(conn, told)
     return FindMemberAnswer(root, row, card)
 
 

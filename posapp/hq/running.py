@@ -39,7 +39,7 @@ from posapp.keys import HqKeys, public_text
 from posapp.wire import Signed
 
 SKEW_MS = 5 * MINUTE
-EACH_REQUEST_MS = 200
+EACH_REQUEST_MS = 125
 """A till's allowance of requests is refilled with one so often: a round asks for each stream, every few seconds."""
 
 NONCE_LIFE_MS = 15 * MINUTE

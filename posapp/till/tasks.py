@@ -120,14 +120,16 @@ class TaskVerbs(HintVerbs):
         by = self._right("regulars", why)
         rows, today = self._regulars(), self.journal.business_date()
         file = self._real.folder.path / "exports" / f"regulars-{today}.csv"
-        with self.journal.writing() as writing:
-            writing.append(BoardExported("regulars", today, why, len(rows)), clerk.number, by)
+        beside = file.with_suffix(".part")
         try:
-            file.parent.mkdir(exist_ok=True)
-            with file.open("w", encoding="utf-8-sig", newline="") as out:  # Excel knows Chinese by the mark
+            file.parent.mkdir(exist_ok=True, mode=0o700)
+            with beside.open("w", encoding="utf-8-sig", newline="") as out:  # spreadsheets know Chinese by the mark
                 csv.writer(out).writerows(map(self._cells, rows))
         except OSError:
             raise PosError("cannot_write", file=str(file)) from None
+        with self.journal.writing() as writing:
+            writing.append(BoardExported("regulars", today, why, len(rows)), clerk.number, by)
+        beside.replace(file)
         self.runner.wake()
         return ExportView(str(file), len(rows))
 

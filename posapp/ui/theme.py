@@ -76,6 +76,8 @@ QLabel[tone="warning"] { color: $warning; font-weight: 600; }
 QLabel[value="true"] { background: $raised; border: 2px solid $line; border-radius: ${round}px; padding: 0 ${pad}px;
   min-height: ${target}px; font-size: ${row}px; }
 QFrame[chosen="true"] QLabel[value="true"] { border-color: $accent; background: $surface; }
+QPushButton[kind="cell"] { background: transparent; border: none; min-height: 0; padding: 0 3px; text-align: right;
+  color: $accent; font-weight: 600; }
 QPushButton[chosen="true"] { background: $chosen; border: 2px solid $accent; font-weight: 600; }
 QScrollBar:vertical { background: transparent; width: ${bar}px; margin: 0; }
 QScrollBar::handle:vertical { background: $line; border-radius: 4px; min-height: ${target}px; margin-left: 4px; }

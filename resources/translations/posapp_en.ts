@@ -653,7 +653,7 @@ on</translation>
     </message>
     <message>
         <source>入会 {joins} / {tickets} 单 · 首单 {first}</source>
-        <translation>{joins} joins / {tickets} tickets · first orders {first}</translation>
+        <translation>{joins} of {tickets} · first orders {first}</translation>
     </message>
     <message>
         <source> · 不排名</source>

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
 from posapp.board.board_screen import BoardScreen
@@ -182,6 +183,22 @@ def test_a_figure_opens_to_what_it_was_made_of_and_on_to_a_receipt(
     manager.press(DOWN, ENTER, ENTER)
     wait_until(lambda: manager.window.page_name == "sale")
     assert manager.app.sale.choice.title.text() == till.receipts_of_day(1)[0].receipt
+
+
+def test_figures_beside_the_hours_are_come_to_by_arrows_and_fingers(till: Till, manager: Onlooker) -> None:
+    sell(till, 2)
+    manager.press(BOARD, DOWN, DOWN, DOWN, ENTER)  # past the one hour, to the second figure
+    assert manager.reads("figure_title") == "新增入会 0"
+    manager.press(ESCAPE, Qt.Key.Key_Up, Qt.Key.Key_Up, ENTER)
+    assert manager.reads("figure_title") == "新增入会 0 · 8 点"
+    manager.press(ESCAPE)
+    manager.tap("board_cell_4_1")
+    assert manager.reads("figure_title") == "开单转化 0.0%"
+    manager.press(ESCAPE)
+    bars = manager.board.panes["hours"].bars  # type: ignore[attr-defined]
+    bars.grab()
+    QTest.mouseClick(bars, Qt.MouseButton.LeftButton, pos=bars.places[0].center().toPoint())
+    assert manager.reads("figure_title") == "新增入会 0 · 8 点"
 
 
 def test_a_step_that_only_hq_counts_says_so(chain: Chain, till: Till, manager: Onlooker) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from posapp.calls import FindMemberAnswer
 from posapp.clock import DAY
 from posapp.hq import feed
 from posapp.hq.people import set_value
@@ -295,6 +296,20 @@ def test_the_card_has_three_blocks_and_none_of_what_they_did_without_consent(cha
     chain.clock.set(chain.clock.now_ms() + 1_000)
     told = last(till, f"consent {PERSONAL} off", "card")
     assert (told["is_personal"], told["likes"], told["orders"]) == (False, [], [])
+
+
+def test_a_member_of_elsewhere_brings_their_card_with_hqs_answer(
+    chain: Chain, till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = FindMemberAnswer("m-9", member("90"), CardRow(1002, SLEEPING, last=START - 97 * DAY, likes=["牛角包"]))
+    monkeypatch.setattr(till.client, "find_member", lambda *asked: answer)
+    told = last(till, "member 13812345678")
+    assert (told["segment"][1], told["owner"], told["away"]) == ("沉睡", "周婷", 97)
+    assert last(till, "card")["likes"] == ["牛角包"]
+    tell(chain, till, members={OTHER: member("79")})  # news of others takes nothing of it away
+    assert last(till, "card")["likes"] == ["牛角包"]
+    assert "segment" in last(till, f"choose-member {OTHER}")
+    assert till.guest().segment == ("", "")  # type: ignore[union-attr]
 
 
 # --- suggested articles ---

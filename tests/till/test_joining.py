@@ -360,6 +360,8 @@ def test_a_till_that_missed_many_versions_catches_up_to_the_same_rows(chain: Cha
         joins(chain, phone(n), code_of(last(till, f"scan {BUN}", "join")), session=f"again {n}")
         play(till, "cancel")
         till.sync()
+    follow(chain)
+    till.sync()
     play(other, "network on")
     other.sync()
     assert rows_held(other) == rows_held(till)

@@ -149,6 +149,13 @@ def test_taking_the_list_along_wants_a_reason_and_is_told(till: Till, core: None
     assert written(till, BoardExported) == [BoardExported("regulars", TODAY, "周会", 2)]
 
 
+def test_what_cannot_be_written_has_not_left(till: Till, core: None) -> None:
+    play(till, f"sign-in {' '.join(MANAGER)}")
+    (till.folder.path / "exports").write_text("a file, not a folder", "utf-8")
+    assert refused(till, "export-regulars 周会") == "cannot_write"
+    assert written(till, BoardExported) == []
+
+
 # --- leads ---
 
 

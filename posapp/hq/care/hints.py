@@ -120,12 +120,14 @@ def hint_rows(conn: Connection, people: Collection[str], now: int) -> Published:
     lock(conn, people)
     ids = ids_of(conn, people)
     shown = {root: _row(held) for root, held in standing(conn, people, now).items()}
-    rows: dict[tuple[str, str], HintRow | None] = {}
+    places: dict[str, set[int]] = defaultdict(set)
     for some in portions(ids):
         for place in conn.execute(select(person_store).where(person_store.c.ref.in_(some))):
-            scope, root = feed.store_scope(place.store), ids[place.ref]
-            rows[scope, root] = shown.get(root)
-            rows.update({(scope, ref): None for ref in some if ids[ref] == root and ref != root})
+            places[ids[place.ref]].add(place.store)
+    rows: dict[tuple[str, str], HintRow | None] = {}
+    for ref, root in ids.items():
+        for store in places[root]:
+            rows[feed.store_scope(store), ref] = shown.get(root) if ref == root else None
     return {"hints": rows}
 
 

@@ -1,4 +1,4 @@
-"""Whom a flow is for: the members of a segment, as they are now."""
+"""Whom a flow is for: the members of a segment, by the figures that segments/ keeps of each."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from posapp.hq.members.identity import ACTIVE
 from posapp.hq.members.tables import person, person_store
@@ -28,32 +28,27 @@ class Person(NamedTuple):
 def chosen(conn: Connection, now: int, segment: str, away: int, stores: Sequence[int]) -> list[Person]:
     """The members of a segment who have been away for so many days and are known in one of the stores (none: in any),
     who has been away longest at the end."""
-    today = today_of(conn, now)
-    places = _stores_of(conn)
-    heads = conn.execute(
-        select(person.c.ref, person.c.home, person_figure.c.segment, person_figure.c.last_day)
-        .join(person_figure, person_figure.c.ref == person.c.ref)
-        .where(person.c.root == person.c.ref, person.c.status == ACTIVE, person_figure.c.segment == segment)
-    ).all()
+    today, places, wanted = today_of(conn, now), _stores_of(conn, segment), set(stores)
+    of_members = (person_figure.c.segment == segment, person.c.status == ACTIVE)
+    asked = select(person_figure.c.ref, person_figure.c.last_day, person.c.home).join(
+        person, (person.c.ref == person_figure.c.ref) & (person.c.root == person.c.ref)
+    )
     found = []
-    for head in heads:
-        days = today - head.last_day if head.last_day else NEVER
-        known = places.get(head.ref, set()) | ({head.home} - {0})
-        if days >= (away or NEVER) and (not stores or known & set(stores)):
-            found.append(Person(head.ref, head.segment, days, head.home or min(known or {0})))
+    for row in conn.execute(asked.where(*of_members)):
+        known = places[row.ref] | ({row.home} - {0})
+        days = today - row.last_day if row.last_day else NEVER
+        if days >= (away or NEVER) and (not wanted or known & wanted):
+            found.append(Person(row.ref, segment, days, row.home or min(known, default=0)))
     return sorted(found, key=lambda one: (one.away, one.root))
 
 
-def _stores_of(conn: Connection) -> dict[str, set[int]]:
+def _stores_of(conn: Connection, segment: str) -> dict[str, set[int]]:
     held: dict[str, set[int]] = defaultdict(set)
     for row in conn.execute(
-        select(person.c.root, person_store.c.store).join(person_store, person_store.c.ref == person.c.ref)
+        select(person.c.root, person_store.c.store)
+        .join(person_store, person_store.c.ref == person.c.ref)
+        .join(person_figure, person_figure.c.ref == person.c.root)
+        .where(person_figure.c.segment == segment)
     ):
         held[row.root].add(row.store)
     return held
-
-
-def count(conn: Connection) -> int:
-    """How many members there are."""
-    heads = (person.c.root == person.c.ref) & (person.c.status == ACTIVE)
-    return conn.scalar(select(func.count()).select_from(person).where(heads)) or 0

@@ -36,7 +36,7 @@ text-decoration:none}.plain{background:#fff;color:#0a6147;border:1px solid #0a61
 .bad{border-left-color:#b3261e}.big{font-size:34px;font-weight:700;line-height:1.2}.qr{text-align:center}
 .qr svg{width:200px;height:200px}.qr+p{text-align:center}main>a,section>a{display:inline-block;
 padding:10px 0;min-height:44px}a.button{padding:0 16px;display:block}.tick+button,.field+button{margin-top:12px}
-.tick+.field{margin-top:12px}.two{display:flex;gap:8px}.two button{margin:0}.row+.two{margin-top:4px}
+.tick+.field{margin-top:12px}.two{display:flex;gap:8px}.two button{margin:0}form+.row{margin-top:12px}.row .e{margin:0}
 form>button+button,.button+.button{margin-top:10px}summary{min-height:44px;
 line-height:44px;font-weight:600}:focus-visible{outline:3px solid #d98a00;outline-offset:2px}
 """.replace("\n", "")

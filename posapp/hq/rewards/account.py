@@ -33,9 +33,10 @@ def differences(conn: Connection, days: Days, groups: Iterable[Group]) -> list[d
     """The rows that are missing so that the accounts of some groups are what they ought to be; booked nowhere yet."""
     rules = Rules(conn)
     missing = []
-    for group, cases in cases_of(conn, days, groups).items():
+    cases_by = cases_of(conn, days, groups)
+    booked = booked_of(conn, (case.ref for cases in cases_by.values() for case in cases))
+    for group, cases in cases_by.items():
         wanted = wanted_of(cases, rules.of(group.store, group.date))
-        booked = booked_of(conn, wanted)
         for case in cases:
             for line in missing_of(case, wanted[case.ref], booked[case.ref]):
                 kind_source = (line.kind, line.source)

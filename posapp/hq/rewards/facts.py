@@ -72,11 +72,20 @@ def groups_of(conn: Connection, days: Days, refs: Iterable[str]) -> set[Group]:
     """Where the joins of some ids are counted, and the other joins by their browsers on those days."""
     wanted: set[str] = set(refs)
     for some in portions(refs):
-        sessions = conn.scalars(
-            select(reward_seen.c.session).where(reward_seen.c.ref.in_(some), reward_seen.c.session != "").distinct()
+        mine = conn.execute(
+            select(reward_seen.c.session, reward_seen.c.at).where(
+                reward_seen.c.ref.in_(some), reward_seen.c.session != ""
+            )
         ).all()
-        for part in portions(sessions):
-            wanted.update(conn.scalars(select(reward_seen.c.ref).where(reward_seen.c.session.in_(part))))
+        days_of: dict[str, list[int]] = defaultdict(list)
+        for session, at in mine:
+            days_of[session].append(at)
+        for part in portions(days_of):
+            near = reward_seen.c.at.between(min(at for _, at in mine) - DAY, max(at for _, at in mine) + DAY)
+            others = select(reward_seen.c.ref, reward_seen.c.session, reward_seen.c.at)
+            for ref, session, at in conn.execute(others.where(reward_seen.c.session.in_(part), near)):
+                if any(abs(at - mine_at) <= DAY for mine_at in days_of[session]):
+                    wanted.add(ref)
     found = set()
     for some in portions(wanted):
         for row in conn.execute(select(joined).where(joined.c.ref.in_(some))):

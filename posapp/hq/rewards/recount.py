@@ -29,9 +29,10 @@ def recount(conn: Connection) -> int | None:
     known = set(conn.scalars(seen))
     counted: set[str] = set()
     for some in portions(sorted(groups, key=lambda group: group.date)):
-        for group, cases in cases_of(conn, days, some).items():
+        cases_by = cases_of(conn, days, some)
+        booked = booked_of(conn, (case.ref for cases in cases_by.values() for case in cases))
+        for group, cases in cases_by.items():
             wanted = wanted_of(cases, rules.of(group.store, group.date))
-            booked = booked_of(conn, wanted)
             for ref in wanted.keys() & known:
                 counted.add(ref)
                 if any(standing_of(booked[ref], part) != wanted[ref].of(part) for part in PARTS):

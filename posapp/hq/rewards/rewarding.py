@@ -6,20 +6,20 @@ from collections.abc import Mapping
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, or_, select, update
+from sqlalchemy import Connection, Table, exists, func, or_, select, update
 
 from posapp import log
-from posapp.clock import DAY, HOUR, MINUTE, Clock
+from posapp.clock import DAY, MINUTE, Clock
 from posapp.hq import feed
 from posapp.hq.database import FOLLOWED, PROJECTED, REWARDED, REWARDED_AT, Database
 from posapp.hq.joining.tables import claim, joined
-from posapp.hq.members.tables import merge
+from posapp.hq.members.tables import merge, person
 from posapp.hq.project import step_after
 from posapp.hq.rewards.account import book, differences, known_row, month_now, rows_of
 from posapp.hq.rewards.days import Days
 from posapp.hq.rewards.facts import SLACK_MS, groups_of, ids_of, refs_of_sales, roots_of
 from posapp.hq.rewards.rules import add_rule
-from posapp.hq.rewards.seen import Staff, known_again, remember, told_since
+from posapp.hq.rewards.seen import AT_ONCE, Staff, known_again, remember, told_since
 from posapp.hq.rewards.tables import reward_seen
 from posapp.hq.rewards.wanted import BATCH_MS, Rule
 from posapp.hq.tables import batch, clerk, counter, event, event_identity, refund, sale, shift
@@ -29,8 +29,6 @@ from posapp.hq.woken import Woken
 OVERLAP_MS = MINUTE
 """What was written with an earlier instant may be committed so much later."""
 
-JOIN_OVERLAP_MS = HOUR
-AT_ONCE = 1_000
 KNOWN = "known"
 
 Key = tuple[str, str, int]
@@ -69,7 +67,7 @@ class Rewarding(Woken):
 
     def _step(self, now: int) -> bool:
         with self._database.reading() as conn:
-            since = (self._since or int(conn.scalar(_AT) or 0)) - OVERLAP_MS
+            since = (self._since or int(conn.scalar(_AT) or 0) or now) - OVERLAP_MS
             window = _window(conn, since)
             fresh = {key: refs for key, refs in window.items() if key not in self._handled}
             is_new_month = self._month != month_now(Days(conn), now)
@@ -98,8 +96,11 @@ def work(conn: Connection, fresh: Mapping[Key, list[str]], now: int, *, everybod
     otherwise; the tills are told last. everybody: tell them of all clerks, because another month began."""
     conn.execute(_PLACE.with_for_update())
     upto = _upto(conn)
-    joins = _joins(conn)
-    refs = joins | {ref for some in fresh.values() for ref in some} | _of_batches(conn, upto)
+    if upto and not conn.scalar(select(reward_seen.c.ref).limit(1)):
+        # nothing was ever looked at: whoever joined by now is looked at with all that happened
+        upto = int(conn.scalar(select(counter.c.n).where(counter.c.name == FOLLOWED)) or 0)
+        conn.execute(update(counter).where(counter.c.name == REWARDED).values(n=upto))
+    refs = _joins(conn) | {ref for some in fresh.values() for ref in some} | _of_batches(conn, upto)
     days, staff = Days(conn), Staff(conn)
     mine = {ref for ids in ids_of(conn, set(roots_of(conn, refs).values())).values() for ref in ids} | refs
     mine |= _found_out(conn, staff)
@@ -114,8 +115,7 @@ def work(conn: Connection, fresh: Mapping[Key, list[str]], now: int, *, everybod
     clerks = book(conn, days, rows, now)
     if upto:
         conn.execute(update(counter).where(counter.c.name == REWARDED).values(n=upto))
-    if len(joins) < AT_ONCE:
-        conn.execute(update(counter).where(counter.c.name == REWARDED_AT).values(n=now))
+    conn.execute(update(counter).where(counter.c.name == REWARDED_AT).values(n=now))
     feed.publish(conn, {"rewards": rows_of(conn, days, clerks | (_told(conn) if everybody else set()), now)})
 
 
@@ -147,19 +147,22 @@ def is_behind(conn: Connection) -> bool:
     """Whether something has come that the accounts do not hold yet."""
     numbers = dict(conn.execute(select(counter.c.name, counter.c.n)).all())
     looked = numbers[REWARDED_AT]
-    later = (claim.c.at, joined.c.at, merge.c.at, merge.c.undone)
-    return numbers[REWARDED] < numbers[PROJECTED] or any(
-        conn.scalar(select(at).where(at > looked).limit(1)) is not None for at in later
+    later = (claim.c.at, merge.c.at, merge.c.undone)
+    return (
+        numbers[REWARDED] < numbers[PROJECTED]
+        or bool(_joins(conn))
+        or any(conn.scalar(select(at).where(at > looked).limit(1)) is not None for at in later)
     )
 
 
 def _joins(conn: Connection) -> set[str]:
-    """Joins that nobody has looked at; the first time all there are, some at a time."""
-    seen = select(reward_seen.c.ref)
-    asked = select(joined.c.ref).where(joined.c.ref.not_in(seen))
-    if looked := conn.scalar(_AT):
-        asked = asked.where(joined.c.at >= int(looked) - JOIN_OVERLAP_MS)
-    return set(conn.scalars(asked.limit(AT_ONCE)))
+    """Joins that nobody has looked at, the oldest first; each that was looked at is remembered."""
+    counts = [conn.scalar(select(func.count()).select_from(table)) for table in (joined, reward_seen)]
+    if counts[0] == counts[1]:
+        return set()
+    seen = exists().where(reward_seen.c.ref == joined.c.ref)
+    asked = select(joined.c.ref).join(person, person.c.ref == joined.c.ref).where(~seen)
+    return set(conn.scalars(asked.order_by(joined.c.at, joined.c.ref).limit(AT_ONCE)))
 
 
 def _found_out(conn: Connection, staff: Staff) -> set[str]:

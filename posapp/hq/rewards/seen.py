@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, select
 
 from posapp.clock import DAY
-from posapp.hq.database import insert_new
+from posapp.hq.database import upsert
 from posapp.hq.joining.tables import joined, page_session, token_open
 from posapp.hq.members.identity import ERASED
 from posapp.hq.members.tables import consent, person, person_key, staff_phone
@@ -20,6 +20,8 @@ _SESSION = 16
 """So many characters of a browser's name stand in the consents given with it (joining/join.py)."""
 
 _PAGE = "page "
+AT_ONCE = 1_000
+"""So many joins one step looks at, of those that wait."""
 
 
 class Staff:
@@ -62,51 +64,47 @@ class Staff:
 def remember(conn: Connection, staff: Staff, refs: Iterable[str]) -> None:
     """Write down of some joins what is known now. What was seen once stays, but for `before`, as long as the persons
     are there: merges can be taken back."""
+    heard = _heard(conn)
     for some in portions(refs):
         rows = conn.execute(
-            select(joined, person.c.root, person.c.status)
+            select(joined.c.ref, joined.c.at, joined.c.store, person.c.root, person.c.status)
             .join(person, person.c.ref == joined.c.ref)
             .where(joined.c.ref.in_(some))
         ).all()
-        sessions, heard = _sessions(conn, some), _heard(conn)
-        earlier = _earlier(conn, [row.root for row in rows])
+        held = {
+            row.ref: dict(row._mapping) for row in conn.execute(select(reward_seen).where(reward_seen.c.ref.in_(some)))
+        }
+        sessions, earlier = _sessions(conn, some), _earlier(conn, [row.root for row in rows])
+        changed = []
         for row in rows:
-            session = sessions.get((row.ref, row.at), "")
-            insert_new(
-                conn,
-                reward_seen,
-                {
-                    "ref": row.ref,
-                    "at": row.at,
-                    "store": row.store,
-                    "session": session,
-                    "own_phone": 0,
-                    "self_scan": 0,
-                    "before": 0,
-                    "told": 0,
-                },
-            )
-            mine = reward_seen.c.ref == row.ref
-            if row.ref in staff.refs:
-                conn.execute(update(reward_seen).where(mine).values(own_phone=1))
-            if session and session in staff.sessions:
-                conn.execute(update(reward_seen).where(mine).values(self_scan=1))
-            if row.at <= heard.get(row.store, 0):
-                conn.execute(update(reward_seen).where(mine).values(told=1))
+            known = held.get(row.ref) or _nothing(row, sessions.get((row.ref, row.at), ""))
+            now = {
+                **known,
+                "own_phone": int(known["own_phone"] or row.ref in staff.refs),
+                "self_scan": int(known["self_scan"] or known["session"] in staff.sessions),
+                "told": int(known["told"] or row.at <= heard.get(row.store, 0)),
+            }
             if row.status != ERASED:
                 others = [one for one in earlier.get(row.root, []) if one[1] != row.ref]
-                before = any(one < (row.at, row.ref) for one in others)
-                conn.execute(update(reward_seen).where(mine).values(before=int(before)))
+                now["before"] = int(any(one < (row.at, row.ref) for one in others))
+            if now != held.get(row.ref):
+                changed.append(now)
+        upsert(conn, reward_seen, changed)
+
+
+def _nothing(row: Any, session: str) -> dict[str, Any]:
+    empty = dict.fromkeys(("own_phone", "self_scan", "before", "told"), 0)
+    return {"ref": row.ref, "at": row.at, "store": row.store, "session": session, **empty}
 
 
 def told_since(conn: Connection) -> set[str]:
     """Joins whose store a till has told something later of, and that were not known to be."""
-    found: set[str] = set()
-    for number, effective in _heard(conn).items():
-        columns = reward_seen.c
-        asked = select(columns.ref).where(columns.told == 0, columns.store == number, columns.at <= effective)
-        found.update(conn.scalars(asked))
-    return found
+    heard = _heard(conn)
+    waiting = select(reward_seen.c.ref, reward_seen.c.store, reward_seen.c.at).where(
+        reward_seen.c.told == 0, reward_seen.c.store > 0
+    )
+    found = [(at, ref) for ref, store, at in conn.execute(waiting) if at <= heard.get(store, 0)]
+    return {ref for _, ref in sorted(found)[:AT_ONCE]}
 
 
 def _heard(conn: Connection) -> dict[int, int]:

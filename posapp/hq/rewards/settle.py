@@ -40,6 +40,7 @@ def month_of(database: Database, clock: Clock, number: int, month: str | None) -
         month = read_month(month) if month else days.date(number, now)[:7]
         settled = conn.execute(select(reward_month).where(reward_month.c.month == month)).one_or_none()
         lines = _lines(conn, month, number)
+        sums = {who: counted(mine) for who, mine in lines.items()}
         names = names_of(conn)
         last = min(days.date(number, now), f"{month}-31")
         return {
@@ -53,8 +54,8 @@ def month_of(database: Database, clock: Clock, number: int, month: str | None) -
                 {
                     "clerk": who,
                     "name": names.get(who, ""),
-                    **{name: counted(mine)[name] for name in COUNTS},
-                    "amount": str(Money(counted(mine)["fen"])),
+                    **{name: sums[who][name] for name in COUNTS},
+                    "amount": str(Money(sums[who]["fen"])),
                     "lines": [_told(line) for line in mine],
                 }
                 for who, mine in sorted(lines.items())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from itertools import count
 
 from sqlalchemy import Connection, select, update
 
@@ -17,9 +18,10 @@ from posapp.hq import feed
 from posapp.hq.database import FOLLOWED, SEGMENTED, Database, upsert
 from posapp.hq.joining.tables import claim
 from posapp.hq.members.tables import consent, merge, person, privacy_request
+from posapp.hq.project import step_after
 from posapp.hq.segments import cohorts, grading, likes, neighbours, persons, purchases, regulars, views, visitors
 from posapp.hq.segments.cards import Told, gone_rows, together
-from posapp.hq.segments.purchases import portions, today_of
+from posapp.hq.segments.purchases import AT_ONCE, portions, today_of
 from posapp.hq.tables import about, batch, counter, event, store
 from posapp.hq.vault import Vault
 from posapp.hq.woken import Woken
@@ -31,8 +33,8 @@ SEEN = "segments seen"
 OVERLAP_MS = 2 * MINUTE
 """What was written with an earlier time and seen late."""
 
-STEP = 500
-"""Batches of one transaction."""
+TURNS = 10
+"""Whether a day's work is due is asked once in so many looks, of a second at most."""
 
 _NIGHT = "segments night"
 _TYPES = ("consent.changed", "member.joined", "privacy.requested")
@@ -54,13 +56,15 @@ class Evening(Woken):
         self._known: set[Sign] = set()
 
     def _run(self) -> None:
-        while not self._stopping.is_set():
+        for turn in count():
             self._woken.wait(1.0)
             self._woken.clear()
+            if self._stopping.is_set():
+                return
             try:
                 while not self._stopping.is_set() and self.step():
                     pass
-                if not self._stopping.is_set():
+                if turn % TURNS == 0 and not self._stopping.is_set():
                     self.keep_up()
             except Exception:  # noqa: BLE001  (logged whole; what was not worked out is tried again)
                 _log.exception("persons' figures could not be worked out; trying again in a second")
@@ -71,26 +75,28 @@ class Evening(Woken):
         now = self._clock.now_ms()
         with self._database.reading() as conn:
             after, upto = _counters(conn)
-            seen = int(conn.scalar(select(about.c.value).where(about.c.name == SEEN)) or 0)
-            signs = set(_signs(conn, min(seen, now) - OVERLAP_MS))
-            orders = neighbours.orders_since(conn, min(seen, now) - OVERLAP_MS)
-        signs |= {("order", order.id, order.at) for order in orders}
-        new = signs - self._known
-        if upto <= after and not new:
+            # Before the first night nothing is looked for: it works everybody out.
+            seen = min(now, int(conn.scalar(select(about.c.value).where(about.c.name == SEEN)) or now))
+            orders = {("order", one.id, one.at): one for one in neighbours.orders_since(conn, seen - OVERLAP_MS)}
+            signs = {*_signs(conn, seen - OVERLAP_MS), *orders}
+        new = sorted(signs - self._known)
+        some = set(new[:AT_ONCE])
+        if upto <= after and not some:
             return False
         with self._database.transaction() as conn:
             conn.execute(select(counter.c.n).where(counter.c.name == SEGMENTED).with_for_update())
             after, upto = _counters(conn)
-            upto = min(upto, after + STEP)
-            touched = self._take(conn, new, after, upto)
-            touched |= purchases.take_orders(conn, [one for one in orders if ("order", one.id, one.at) in new])
+            upto = step_after(conn, after, upto)
+            touched = self._take(conn, some, after, upto)
+            touched |= purchases.take_orders(conn, [orders[sign] for sign in sorted(some & orders.keys())])
             roots = _every_id(conn, touched)
             persons.refresh(conn, roots, now)
             conn.execute(update(counter).where(counter.c.name == SEGMENTED).values(n=upto))
-            upsert(conn, about, [{"name": SEEN, "value": str(max(seen, now))}])
+            if len(some) == len(new):
+                upsert(conn, about, [{"name": SEEN, "value": str(now)}])
             feed.publish(conn, together(self._told(conn, roots, now), gone_rows(conn, roots, now)))
-        self._known = signs
-        return upto > after
+        self._known = signs - set(new[AT_ONCE:])
+        return upto > after or len(new) > len(some)
 
     def _take(self, conn: Connection, new: Iterable[Sign], after: int, upto: int) -> set[str]:
         """Make the purchases that some batches and signs tell of; the ids that something happened to."""

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
 from posapp.clock import business_date
 from posapp.errors import PosError
@@ -74,9 +74,9 @@ def segments(conn: Connection, now: int) -> dict[str, Any]:
 def _at_risk(conn: Connection, today: int) -> dict[str, Any]:
     """How many are overdue how far, and the most valuable of them with the reason."""
     columns = person_figure.c
-    overdue = [
-        {"from": step, "persons": conn.scalar(select(func.count()).where(columns.risk >= step))} for step in RISK_STEPS
-    ]
+    counts = [func.coalesce(func.sum(case((columns.risk >= step, 1), else_=0)), 0) for step in RISK_STEPS]
+    held = conn.execute(select(*counts).where(columns.risk > 0)).one()
+    overdue = [{"from": step, "persons": int(count)} for step, count in zip(RISK_STEPS, held, strict=True)]
     rows = conn.execute(
         select(person_figure)
         .where(columns.risk >= RISK_STEPS[1], columns.segment != rfm.SLEEPING)

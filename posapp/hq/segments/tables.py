@@ -57,6 +57,7 @@ person_figure = table(
     whole("last_at"),
     whole("made"),
     Index("person_figure_made", "made"),
+    Index("person_figure_risk", "risk"),
     Index("person_figure_home", "home", "segment"),
 )
 

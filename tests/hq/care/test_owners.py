@@ -132,3 +132,19 @@ def test_a_friend_in_wecom_goes_with_the_transfer_there(salon: Salon) -> None:
     assert [(row["ref"], row["clerk"]) for row in salon.shop.rows(owner) if not row["until"]] == sorted(
         [(ref, 1002), (claimant, 1001)]
     )
+
+
+@on_sqlite
+def test_who_becomes_a_friend_is_told_to_the_tills_in_the_same_breath(salon: Salon) -> None:
+    ref = salon.member()
+    row: dict[str, object] = dict.fromkeys("deleted_by source channel moved_from name remark".split(), "")
+    row |= dict.fromkeys("again clerk store".split(), 0)
+    with salon.desk.writing() as conn:
+        conn.execute(wecom_clerk.insert(), {"clerk": 1002, "userid": "zhou"})
+        add_key(conn, salon.desk.means, ref, "unionid", "union-1", VERIFIED, "mini")
+        friend = {"external_userid": "wm1", "userid": "zhou", "state": "added", "added": 1, "changed": 1, "looked": 1}
+        conn.execute(relation.insert(), {**row, **friend})
+    hq = salon.shop.app.state.hq
+    with salon.desk.writing() as conn:
+        care.befriended(hq.vault, hq.chance, conn, "wm1", "union-1", salon.desk.clock.now)
+    assert salon.card(ref).owner == 1002

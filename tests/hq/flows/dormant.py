@@ -18,6 +18,8 @@ from posapp.hq.flows.report import report
 from posapp.hq.flows.tables import flow_contact
 from posapp.hq.members import consents, wishes
 from posapp.hq.people import add_store
+from posapp.hq.segments import persons
+from posapp.hq.segments.evening import Evening
 from posapp.hq.tables import batch, counter, event, sale
 from posapp.hq.tables import feed as told_rows
 from posapp.ids import Chance
@@ -50,6 +52,7 @@ class Dormant:
             add_store(database, self.clock, number, f"{number}号店")
         may_send = partial(wishes.may_send, self.clock)
         self.flowing = Flowing(database, self.desk.vault, self.clock, self.desk.chance, may_send)
+        self.evening = Evening(database, self.desk.vault, self.clock)
         self.seq = 0
 
     # --- members and what they do ---
@@ -73,7 +76,7 @@ class Dormant:
     def buys(self, ref: str, paid: int, *, heard: int = 0, till: int = 1, total: int = 1_000) -> str:
         """A sale of a member's, heard of at once unless said otherwise; its event."""
         row = self._entry(paid, heard or paid, till)
-        row |= {"receipt": f"R{row['seq']}", "paid": paid, "opened": paid, "total": total, "member": ref}
+        row |= {"receipt": f"R{row['seq']}", "paid": paid, "opened": paid, "total": total, "member": ref, "lines": 1}
         self._write(sale, row)
         return str(row["event"])
 
@@ -109,9 +112,17 @@ class Dormant:
         plans.add(self.database, self.clock, id_, "唤醒/Wake up", Wanted(**wanted))
 
     def work(self) -> None:
-        """Everything that waits is done."""
+        """Everything that waits is done, with everybody's figures as they are now."""
+        self.figure()
         while self.flowing.step():
             pass
+
+    def figure(self) -> None:
+        while self.evening.step():
+            pass
+        self.evening.keep_up()
+        with self.database.transaction() as conn:
+            persons.refresh(conn, persons.everybody(conn), self.clock.now)
 
     def tomorrow(self, days: int = 1) -> None:
         self.clock.now += days * DAY

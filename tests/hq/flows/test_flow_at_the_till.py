@@ -38,6 +38,7 @@ def dormant_chain(tmp_path: Path, database_url: str) -> Iterator[Chain]:
 
 def work(chain: Chain) -> None:
     follow(chain)
+    chain.http.app.state.hq.evening.keep_up()  # type: ignore[attr-defined]
     for worker in chain.http.app.state.hq.after:  # type: ignore[attr-defined]
         if isinstance(worker, Flowing | Tasking):
             while worker.step():

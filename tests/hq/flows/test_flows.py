@@ -11,6 +11,7 @@ import pytest
 
 from posapp.clock import DAY, HOUR
 from posapp.errors import PosError
+from posapp.hq.care import scripts
 from posapp.hq.care.tables import hint
 from posapp.hq.flows import flowing, reaching
 from posapp.hq.flows.flowing import Flowing
@@ -89,6 +90,7 @@ def test_preview_counts_both_arms_and_does_nothing(dormant: Dormant) -> None:
         dormant.member(n, away=61 + n)
     dormant.member(90, away=61)
     dormant.flow(**GIFT, holdout=30)
+    dormant.figure()
     with dormant.database.reading() as conn:
         counts = flowing.preview(conn, dormant.desk.means, "wake", None).counts
     assert counts["treated"] + counts["holdout"] == 31
@@ -172,6 +174,7 @@ def test_two_servers_that_pick_at_once_reach_nobody_twice_and_keep_the_cap(dorma
     for n in range(6):
         dormant.member(n, away=70 + n)
     dormant.flow(**GIFT, most=4)
+    dormant.figure()
     others = [Flowing(dormant.database, dormant.desk.vault, dormant.clock, seeded_chance(n)) for n in (1, 2, 3)]
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda other: other.pick(), others))
@@ -297,3 +300,19 @@ def test_what_was_answered_or_bought_does_not_come_back_with_a_resume(dormant: D
     dormant.resume()
     dormant.tomorrow()
     assert dormant.told("hints") == {}
+
+
+def test_the_hint_says_the_line_that_somebody_else_approved(dormant: Dormant) -> None:
+    first, second = dormant.member(1, away=97), dormant.member(2, away=98)
+    now = dormant.clock.now
+    line = ("欢迎回来,给您留了{gift}", "Good to see you, we kept {gift} for you")
+    version = scripts.draft(dormant.database, "dormant", "{days}天未到店/{days} days away", "/".join(line), "ann", now)
+    dormant.flow(**GIFT, most=1)
+    dormant.work()
+    scripts.approve(dormant.database, "dormant", version, "bob", now)
+    dormant.tomorrow()
+    told = {key: msgspec.json.decode(data, type=HintRow) for (_, key), data in dormant.told("hints").items()}
+    for ref, away in ((first, 98), (second, 99)):  # the one who has a hint already hears the new words, too
+        assert told[ref].prompt == (f"{away}天未到店", f"{away} days away")
+        assert told[ref].script == ("欢迎回来,给您留了唤醒礼10元", "Good to see you, we kept ¥10 off for you")
+        assert told[ref].version == version

@@ -10,9 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
+from posapp.hq.members import consents
 from posapp.hq.members.tables import person, privacy_request
 from posapp.hq.segments.persons import card_figures, measures, segment_of
 from posapp.hq.segments.tables import measure, purchase
+from posapp.messages import Consent
+from posapp.rules.consents import PERSONAL
 from posapp.rules.join_token import Token, make
 from tests.hq.segments.little import COSTS, TODAY, Little, Sold, day, noon
 
@@ -244,3 +247,22 @@ def test_what_benefits_took_off_and_gifts_cost_is_kept_with_the_order(little: Li
     with little.database.reading() as conn:
         row = conn.execute(select(purchase)).one()
     assert (row.net, row.given, row.gifts, row.margin) == (4_500, 500, 150, 4_500 - 3_000 - 150)
+
+
+def test_many_at_once_are_worked_off_in_portions(little: Little) -> None:
+    little.settle()
+    refs = [little.person(personal=False) for _ in range(3)]
+    for ref in refs:
+        little.sale(ref, 3, BREAD)
+    little.step()
+    with little.database.transaction() as conn:
+        acts = [(ref, n) for ref in refs for n in range(250)]
+        for ref, n in acts:
+            consents.note(conn, ref, [Consent(PERSONAL, n % 2, "v")], little.clock.now + n, f"{ref} {n}", "page")
+    little.clock.now += 1_000
+    assert little.evening.step()
+    assert not little.evening.step()
+    assert not little.evening.step()
+    card = little.told("cards")[refs[2]]
+    assert card is not None
+    assert card["likes"] == ["的bread"]
