@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from posapp.clock import MINUTE
+from posapp.errors import SENTENCES
 from posapp.hq.console.menu import PAGES
 from tests.hq.console.house import NAME, NOW, PHONE, House, sign_in
 from tests.hq.console.test_rights import address
@@ -238,7 +239,7 @@ def test_hooks_and_scripts_are_written_and_nobody_approves_their_own_words(visit
     row = page.locator(".ag-row").filter(has_text="草稿")
     row.click()
     olga.press("批准")
-    expect(page.locator(".q-notification")).to_contain_text("不能批准自己写的")
+    expect(page.locator(".q-notification")).to_contain_text(SENTENCES["own_script"][0])
 
 
 def test_feedback_is_answered_a_lead_closed_and_a_flow_previewed_and_held_up(visit: Visit) -> None:
