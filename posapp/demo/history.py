@@ -25,7 +25,16 @@ import requests
 from posapp.answers import JoinView
 from posapp.clock import MINUTE, SimulatedClock, SystemClock, business_date
 from posapp.demo.phone import Phone, PhoneError, Provider, hq_texting
-from posapp.demo.shop import CUTOVER_HOUR, RESOURCES, ZONE, Clerk, Demo, Place, hq_member_codes
+from posapp.demo.shop import (
+    CUTOVER_HOUR,
+    RESOURCES,
+    ZONE,
+    Clerk,
+    Demo,
+    Place,
+    hq_member_codes,
+    tell_today,
+)
 from posapp.errors import PosError
 from posapp.money import Money
 from posapp.quantity import Quantity
@@ -63,7 +72,8 @@ class Habits(msgspec.Struct):
     lines: of tickets with 1, 2 ... lines. categories: by the goods' category. cash: percent of the sales.
     regulars: cards of the members who come again and again. over_and_short: what a drawer may be beyond its count, in
     fen. looks: percent of walk-ins who open the code and leave it at that; receipt: percent of joins that happen after
-    paying; returns: percent of sales to somebody who joined before. names: of those who join, surnames and given
+    paying; returns: percent of sales to somebody who joined before. sleepers: cards of members
+    long away, of whom one comes in so many permille (wakes) of the sales. names: of those who join, surnames and given
     names.
     """
 
@@ -80,17 +90,21 @@ class Habits(msgspec.Struct):
     looks: int = 0
     receipt: int = 0
     returns: int = 0
+    sleepers: list[str] = []
+    wakes: int = 0
     names: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
 class _Goods:
-    """What can be bought, with how readily it is, and the codes of the members who buy."""
+    """What can be bought, with how readily it is, and the codes of the members who buy and of
+    those who hardly do."""
 
     codes: list[str]
     weights: list[float]
     weighed: frozenset[str]
     members: list[str]
+    sleepers: list[str]
 
 
 @dataclass
@@ -125,7 +139,8 @@ def fill(demo: Demo, habits: Habits, progress: Progress | None = None) -> int:
     """
     if is_done(demo.folder):
         return 0
-    goods = _read_goods(habits, list(hq_member_codes(demo.hq, habits.regulars).values()))
+    cards = hq_member_codes(demo.hq, [*habits.regulars, *habits.sleepers])
+    goods = _read_goods(habits, [cards[card] for card in habits.regulars], [cards[card] for card in habits.sleepers])
     usual = sum(habits.weekdays) / 7 / 100
     whole = round(sum(post.sales for post in habits.tills) * habits.days * usual)
     sold = 0
@@ -139,6 +154,7 @@ def fill(demo: Demo, habits: Habits, progress: Progress | None = None) -> int:
     clock = SimulatedClock()
     with hq_texting(demo.hq, clock) as provider:
         _live(_Past(demo, habits, goods, clock, provider, told, SystemClock().now_ms() - MINUTE))
+    tell_today(demo.hq, demo.shop)
     if progress:
         progress(whole, whole)
     (demo.folder / DONE_FILE).touch()
@@ -246,7 +262,10 @@ class _Customer:
         """joins: percent of those whom nobody knows."""
         till, chance, habits = self._till, self._chance, self._past.habits
         who = chance.randrange(100)
-        if who < self._regulars:
+        if self._past.goods.sleepers and chance.randrange(1_000) < habits.wakes:
+            till.member(chance.choice(self._past.goods.sleepers))
+            self._answers()
+        elif who < self._regulars:
             till.member(chance.choice(self._past.goods.members))
         elif self._mates and who < self._regulars + habits.returns:
             with contextlib.suppress(PosError):
@@ -272,6 +291,13 @@ class _Customer:
         if joining and joining[1] and paid:
             self._waits(60_000, 1_200_000)
             self._joins(paid)
+
+    def _answers(self) -> None:
+        """What the cashier does with the hint, if there is one."""
+        if self._till.hint():
+            answer = self._chance.choices((self._till.accept_hint, self._till.decline_hint, None), (6, 1, 2))[0]
+            if answer:
+                answer()
 
     def _takes(self) -> None:
         chance, goods, habits = self._chance, self._past.goods, self._past.habits
@@ -322,7 +348,7 @@ class _Customer:
         return till.pay("cash", Money(-(-due // note) * note if note else due)).join
 
 
-def _read_goods(habits: Habits, members: list[str]) -> _Goods:
+def _read_goods(habits: Habits, members: list[str], sleepers: list[str]) -> _Goods:
     """The shop's goods; within a category the ones on top of the list sell best."""
     codes, weights, weighed, seen = [], [], set(), dict.fromkeys(habits.categories, 0)
     with Path(RESOURCES / "products.csv").open(encoding="utf-8-sig", newline="") as file:
@@ -335,4 +361,4 @@ def _read_goods(habits: Habits, members: list[str]) -> _Goods:
             weights.append(habits.categories[category] / seen[category])
             if row["计价方式"] == "计重":
                 weighed.add(row["货号"])
-    return _Goods(codes, weights, frozenset(weighed), members)
+    return _Goods(codes, weights, frozenset(weighed), members, sleepers)

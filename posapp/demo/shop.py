@@ -73,7 +73,8 @@ class Clerk(msgspec.Struct):
 class Shop(msgspec.Struct):
     """resources/demo/shop.json. The first till is the one that a visitor sits at.
 
-    members: hq's own commands that say what members and joining are in this chain.
+    members: hq's own commands that say what members and joining are in this chain, {-12} being twelve days ago; today:
+    those that stand at the end of its past.
     """
 
     chain: dict[str, str]
@@ -82,6 +83,7 @@ class Shop(msgspec.Struct):
     clerks: list[Clerk]
     settings: dict[str, str]
     members: list[list[str]]
+    today: list[list[str]] = []
 
 
 def read_shop() -> Shop:
@@ -164,16 +166,31 @@ def set_up_hq(folder: Path, shop: Shop) -> None:
         ask_hq(folder, "tiles", "best", "--store", str(store.number))
     ask_hq(folder, "notice", "add", str(RESOURCES / "pictures" / "coffee.png"), "--caption", "现磨咖啡 第二杯半价")
     for command in shop.members:
-        ask_hq(folder, *command)
+        ask_hq(folder, *map(dated, command))
     _import_members(folder, shop)
 
 
+def dated(text: str) -> str:
+    """{-12} is twelve days ago, {+3h} in three hours, {month} this month and {next_month} the next."""
+    now = local(SystemClock().now_ms(), ZONE)
+    text = text.replace("{month}", f"{now:%m}").replace("{next_month}", f"{now.month % 12 + 1:02d}")
+    text = re.sub(r"\{-(\d+)\}", lambda found: str(now.date() - dt.timedelta(days=int(found[1]))), text)
+    return re.sub(r"\{([+-]\d+)h\}", lambda found: f"{now + dt.timedelta(hours=int(found[1])):%Y-%m-%dT%H:%M:%S}", text)
+
+
+def tell_today(folder: Path, shop: Shop) -> None:
+    """What HQ knows of today by the time somebody comes to look: what members looked at online, what is to be done."""
+    with tempfile.TemporaryDirectory(prefix="posapp-") as made:
+        file = Path(made) / "events.csv"
+        file.write_text(dated((RESOURCES / "events.csv").read_text("utf-8")), "utf-8")
+        ask_hq(folder, "import", "events", str(file), "--channel", "小程序")
+    for command in shop.today:
+        ask_hq(folder, *map(dated, command))
+
+
 def _import_members(folder: Path, shop: Shop) -> None:
-    """resources/demo/members.csv, where {-12} is twelve days ago, {month} this month and {next_month} the next."""
-    today = local(SystemClock().now_ms(), ZONE).date()
-    text = (RESOURCES / "members.csv").read_text("utf-8")
-    text = text.replace("{month}", f"{today:%m}").replace("{next_month}", f"{today.month % 12 + 1:02d}")
-    text = re.sub(r"\{-(\d+)\}", lambda found: str(today - dt.timedelta(days=int(found[1]))), text)
+    """resources/demo/members.csv."""
+    text = dated((RESOURCES / "members.csv").read_text("utf-8"))
     with tempfile.TemporaryDirectory(prefix="posapp-") as made:
         file = Path(made) / "members.csv"
         file.write_text(text, "utf-8")
