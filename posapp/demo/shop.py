@@ -183,7 +183,7 @@ def tell_today(folder: Path, shop: Shop) -> None:
     with tempfile.TemporaryDirectory(prefix="posapp-") as made:
         file = Path(made) / "events.csv"
         file.write_text(dated((RESOURCES / "events.csv").read_text("utf-8")), "utf-8")
-        ask_hq(folder, "import", "events", str(file), "--channel", "小程序")
+        ask_hq(folder, "import", "events", str(file), "--channel", "mini")
     for command in shop.today:
         ask_hq(folder, *map(dated, command))
 

@@ -60,7 +60,7 @@ def refresh(conn: Connection, roots: Iterable[str], now: int) -> set[str]:
     for some in portions(sorted(set(roots))):
         held = {row.ref: row for row in conn.execute(select(person_figure).where(person_figure.c.ref.in_(some)))}
         heads = conn.execute(
-            select(person.c.ref, person.c.home, person.c.visited, person.c.orders).where(
+            select(person.c.ref, person.c.home, person.c.visited, person.c.orders, person.c.joined).where(
                 person.c.ref.in_(some), person.c.root == person.c.ref, person.c.status != ERASED
             )
         ).all()
@@ -69,10 +69,13 @@ def refresh(conn: Connection, roots: Iterable[str], now: int) -> set[str]:
         for head in heads:
             format_ = format_of.get(head.home, "")
             days = bought.get(head.ref, [])
-            if not head.orders and head.visited:  # a shop's own file told when they bought last
+            known = 0
+            if not head.orders and head.visited:  # a shop's own file told when they bought last, and since when
                 before = today_of(conn, head.visited, head.home)
+                known = today_of(conn, min(head.visited, head.joined or head.visited), head.home)
                 days = [Day(before, 1, 0, 0, head.visited), *(one for one in days if one.day > before)]
             row = figures(head.ref, head.home, days, today)
+            row["first_day"] = min(row["first_day"], known or row["first_day"])
             rows.append({**row, "format": format_, **graded(row, by_format.get(format_), today)})
         changed |= write(conn, rows, held, now)
         gone = held.keys() - {head.ref for head in heads}
