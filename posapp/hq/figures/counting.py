@@ -17,7 +17,7 @@ from posapp.clock import Clock
 from posapp.hq import feed
 from posapp.hq.database import Database, insert_new, upsert
 from posapp.hq.figures import tally
-from posapp.hq.figures.changes import BATCH, INSTANT, STAFF, Changes, Place, Places, changes, marks
+from posapp.hq.figures.changes import BATCH, INSTANT, REMADE, STAFF, Changes, Place, Places, changes, marks
 from posapp.hq.figures.classify import Day, day_of, portions
 from posapp.hq.figures.stream import PAST_DAYS, Contact, board_rows, contacts, dates_before
 from posapp.hq.figures.tables import counted, tally_day
@@ -81,6 +81,7 @@ class Counting(Woken):
             _lock(conn)
             told = self._board(conn, round_, {number for number, _ in touched})
             rows = {BATCH: str(found.upto), INSTANT: str(now), STAFF: json.dumps(sorted(found.staff))}
+            rows[REMADE] = found.remade
             upsert(conn, counted, ({"name": name, "value": value} for name, value in rows.items()))
             feed.publish(conn, {"board": told})
         self._seen = found.seen
