@@ -7,6 +7,7 @@ back by OVERLAP_MS and passes over what it has seen.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,9 +21,8 @@ from posapp.hq.figures.classify import people_of, portions, staff_of
 from posapp.hq.figures.tables import counted, fact, tally_day
 from posapp.hq.joining.tables import claim, joined, token_open
 from posapp.hq.members.tables import merge, person, person_key
-from posapp.hq.people import settings_of
 from posapp.hq.project import times_reprojected
-from posapp.hq.tables import batch, counter, event, refund, sale
+from posapp.hq.tables import batch, counter, event, refund, sale, setting
 from posapp.settings import Settings
 
 OVERLAP_MS = 5 * MINUTE
@@ -60,12 +60,15 @@ class Places:
     """The stores' time zones and cut-over hours, asked once."""
 
     def __init__(self, conn: Connection) -> None:
-        self._conn = conn
+        self._values: dict[str, dict[str, str]] = defaultdict(dict)
+        for row in conn.execute(select(setting)):
+            self._values[row.scope][row.name] = row.value
         self._settings: dict[int, Settings] = {}
 
     def settings(self, store: int) -> Settings:
         if store not in self._settings:
-            self._settings[store] = settings_of(self._conn, feed.store_scope(store))
+            nearest = {**self._values[feed.CHAIN], **self._values[feed.store_scope(store)]}
+            self._settings[store] = Settings(nearest)
         return self._settings[store]
 
     def date(self, store: int, at: int) -> str:
@@ -87,7 +90,7 @@ class Changes:
     remade: str = "0"
 
     def __bool__(self) -> bool:
-        return bool(self.days or self.refs)
+        return bool(self.days or self.refs or self.has_more)
 
 
 def marks(conn: Connection) -> dict[str, str]:
