@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from posapp import log
 from posapp.clock import Clock
 from posapp.hq import feed
 from posapp.hq.database import Database, insert_new, upsert
@@ -25,16 +24,14 @@ from posapp.hq.figures.tally import MATURES_MS, Standing
 from posapp.hq.joining.codes import date_openings
 from posapp.hq.joining.tables import joined
 from posapp.hq.tables import batch, store
-from posapp.hq.woken import Woken
+from posapp.hq.woken import Stepping
 from posapp.rules.metrics import FINAL
 
 DAYS_AT_ONCE = 10
 """Store-days of one transaction: tills that sell meanwhile wait for no more."""
 
-_log = log.named("hq.figures")
 
-
-class Counting(Woken):
+class Counting(Stepping):
     """Works off what the follower has done, in a thread of its own, woken after it."""
 
     def __init__(self, database: Database, clock: Clock, scores_of: ScoresOf) -> None:
@@ -46,17 +43,6 @@ class Counting(Woken):
         self._seen: set[Any] = set()
         self._told: dict[int, Any] = {}
         """What each store's board was told of besides figures."""
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._woken.wait(1.0)  # claims, merges and days that turn: looked after even if nobody wakes
-            self._woken.clear()
-            try:
-                while not self._stopping.is_set() and self.step():
-                    pass
-            except Exception:  # noqa: BLE001  (logged whole; figures that stand still must not stop the rest)
-                _log.exception("figures could not be counted; trying again in a second")
-                self._stopping.wait(1.0)
 
     def step(self) -> bool:
         """One look, and the work it finds; whether more waits."""
