@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from posapp import log
 from posapp.clock import MINUTE, Clock
 from posapp.hq import feed
 from posapp.hq.database import Database, insert_new, upsert
@@ -25,7 +24,7 @@ from posapp.hq.figures.tally import MATURES_MS, Standing
 from posapp.hq.joining.codes import date_openings
 from posapp.hq.joining.tables import joined
 from posapp.hq.tables import batch, store
-from posapp.hq.woken import Woken
+from posapp.hq.woken import Stepping
 from posapp.rules.metrics import FINAL
 
 REST_MS = MINUTE
@@ -34,10 +33,8 @@ REST_MS = MINUTE
 DAYS_AT_ONCE = 10
 """Store-days of one transaction: tills that sell meanwhile wait for no more."""
 
-_log = log.named("hq.figures")
 
-
-class Counting(Woken):
+class Counting(Stepping):
     """Works off what the follower has done, in a thread of its own, woken after it."""
 
     def __init__(self, database: Database, clock: Clock, scores_of: ScoresOf) -> None:
@@ -50,22 +47,14 @@ class Counting(Woken):
         self._told: dict[int, Any] = {}
         """What each store's board was told of besides figures."""
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._woken.wait(1.0)  # claims, merges and days that turn: looked after even if nobody wakes
-            self._woken.clear()
-            try:
-                while not self._stopping.is_set() and self.step():
-                    pass
-            except Exception:  # noqa: BLE001  (logged whole; figures that stand still must not stop the rest)
-                _log.exception("figures could not be counted; trying again in a second")
-                self._told.clear()
-                self._stopping.wait(1.0)
-
     def step(self) -> bool:
         """One look, and the work it finds; whether more waits."""
         with self._looking:
-            return self._look()
+            try:
+                return self._look()
+            except BaseException:
+                self._told.clear()  # what was to be told may not have been
+                raise
 
     def _look(self) -> bool:
         now = self._clock.now_ms()
