@@ -14,7 +14,7 @@ from posapp.hq import feed
 from posapp.hq.care import hints
 from posapp.hq.care.flow_hints import say_again, take_back
 from posapp.hq.database import FLOWS, Database, lock_counter
-from posapp.hq.entries import entries_between, followed, sales_between
+from posapp.hq.entries import entries_between, follow, sales_between
 from posapp.hq.flows.chosen import NEVER, Person, chosen
 from posapp.hq.flows.plans import PAUSED, RUNNING, Plan, plan_of, plans, set_state
 from posapp.hq.flows.purchases import purchases_of
@@ -24,8 +24,6 @@ from posapp.hq.members.identity import Means
 from posapp.hq.members.slice import Published
 from posapp.hq.members.tables import person
 from posapp.hq.people import settings_of
-from posapp.hq.project import step_after
-from posapp.hq.tables import counter
 from posapp.hq.tasks import leads
 from posapp.hq.texts import outbox
 from posapp.hq.texts.outbox import MaySend
@@ -64,18 +62,7 @@ class Flowing(Stepping):
 
     def listen(self) -> bool:
         """Outcomes of hints, and purchases, which take hints back; whether any entries waited."""
-        with self._database.reading() as conn:
-            if followed(conn) <= (conn.scalar(select(counter.c.n).where(counter.c.name == FLOWS)) or 0):
-                return False
-        with self._database.transaction() as conn:
-            after = lock_counter(conn, FLOWS)
-            upto = min(step_after(conn, after), followed(conn))
-            if upto <= after:
-                return False
-            told = self._take(conn, after, upto)
-            conn.execute(update(counter).where(counter.c.name == FLOWS).values(n=upto))
-            feed.publish(conn, told)
-        return True
+        return follow(self._database, FLOWS, self._take)
 
     def _take(self, conn: Connection, after: int, upto: int) -> Published:
         touched, now = set[str](), self._clock.now_ms()
