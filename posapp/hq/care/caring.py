@@ -16,13 +16,12 @@ from posapp.hq import feed
 from posapp.hq.care import events, hints, owners, tags, titles
 from posapp.hq.care.cards import card_rows
 from posapp.hq.care.hints import hint_rows
-from posapp.hq.care.purchases import ids_of, portions
 from posapp.hq.care.scripts import BIRTHDAY, say
 from posapp.hq.care.tables import hint, tag, title
 from posapp.hq.care.tables import waiting_event as waits
-from posapp.hq.database import CARED, CARED_MEMBERS, Database, feed_counter, upsert
+from posapp.hq.database import CARED, CARED_MEMBERS, Database, feed_counter, portions, upsert
 from posapp.hq.entries import entries_between, follow, number
-from posapp.hq.members.identity import ACTIVE, roots
+from posapp.hq.members.identity import ACTIVE, ids_of, roots
 from posapp.hq.members.slice import Published
 from posapp.hq.members.tables import person
 from posapp.hq.people import settings_of

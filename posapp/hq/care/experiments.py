@@ -16,10 +16,10 @@ from sqlalchemy import Connection, select, update
 
 from posapp.clock import DAY, rfc3339
 from posapp.errors import PosError
-from posapp.hq.care.purchases import ids_of, purchases_of
+from posapp.hq.care.purchases import purchases_of
 from posapp.hq.care.tables import arm, experiment, hint, script
 from posapp.hq.database import Database, insert_new
-from posapp.hq.members.identity import same_as
+from posapp.hq.members.identity import ids_of, same_as
 from posapp.hq.members.tables import person
 from posapp.hq.members.tiers import plain_id
 from posapp.rules import proportions

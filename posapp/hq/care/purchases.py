@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,12 +11,13 @@ from sqlalchemy import Connection, Row, func, literal_column, select, tuple_
 
 from posapp.errors import PosError
 from posapp.hq.care.tables import timeline
+from posapp.hq.database import portions
 from posapp.hq.joining.tables import claim
-from posapp.hq.members.tables import person
-from posapp.hq.tables import article, event_identity, refund, sale, sale_line, store
+from posapp.hq.members.identity import ids_of
+from posapp.hq.segments.likes import names_of
+from posapp.hq.tables import event_identity, refund, sale, sale_line, store
 from posapp.rules.join_token import read
 
-ASK = 500
 NAMES = 3
 
 
@@ -38,23 +39,6 @@ class Purchase:
     place: tuple[str, int] | None = None
     goods: list[tuple[str, str]] = field(default_factory=list)
     """Article and name, the dearest first."""
-
-
-def ids_of(conn: Connection, roots: Collection[str]) -> dict[str, str]:
-    """Every id of some persons, and whose it is."""
-    found: dict[str, str] = {}
-    for some in portions(roots):
-        found |= {
-            row.ref: row.root
-            for row in conn.execute(select(person.c.ref, person.c.root).where(person.c.root.in_(some)))
-        }
-    return found
-
-
-def portions(values: Iterable[Any], size: int = ASK) -> Iterable[list[Any]]:
-    """So many at a time: a statement has only so much room."""
-    every = sorted(values)
-    return (every[start : start + size] for start in range(0, len(every), size))
 
 
 def purchases_of(conn: Connection, roots: Collection[str]) -> dict[str, list[Purchase]]:
@@ -145,15 +129,6 @@ def with_goods(conn: Connection, purchases: Collection[Purchase]) -> None:
     names = names_of(conn, {name for one in purchases for name, known in one.goods if not known})
     for one in purchases:
         one.goods = [(name, known or names.get(name, name)) for name, known in one.goods]
-
-
-def names_of(conn: Connection, articles: Collection[str]) -> dict[str, str]:
-    """What articles are called."""
-    found: dict[str, str] = {}
-    for some in portions(articles):
-        asked = select(article.c.id, article.c.name).where(article.c.id.in_(some)).order_by(article.c.scope.desc())
-        found |= {row.id: row.name for row in conn.execute(asked)}  # the chain's own stands
-    return found
 
 
 def store_names(conn: Connection) -> dict[int, str]:

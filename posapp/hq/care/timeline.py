@@ -9,11 +9,13 @@ from typing import Any
 from sqlalchemy import Connection, literal_column, select
 
 from posapp.clock import rfc3339
-from posapp.hq.care.purchases import Purchase, claimed, names_of, portions, with_goods
+from posapp.hq.care.purchases import Purchase, claimed, with_goods
 from posapp.hq.care.scripts import pair_of
 from posapp.hq.care.tables import hint, owner, tag, timeline, title
+from posapp.hq.database import portions
 from posapp.hq.joining.tables import joined
 from posapp.hq.members.identity import root_of, same_as
+from posapp.hq.segments.likes import names_of
 from posapp.hq.tables import refund, sale
 from posapp.hq.texts.tables import text_message
 from posapp.money import Money

@@ -11,9 +11,10 @@ from sqlalchemy import Connection, exists, func, select
 
 from posapp.clock import DAY
 from posapp.errors import PosError
+from posapp.hq.database import portions
 from posapp.hq.joining.tables import claim, joined, referral, token_open
+from posapp.hq.members.identity import ids_of, roots_of
 from posapp.hq.rewards.days import days_before
-from posapp.hq.rewards.facts import ids_of, portions, roots_of
 from posapp.hq.rewards.rules import read_date
 from posapp.hq.rewards.tables import reward_seen
 from posapp.hq.tables import event, refund, sale
@@ -119,7 +120,7 @@ def _stem(token: str) -> str:
 def touches_of(conn: Connection, roots: Iterable[str], since: str) -> dict[str, list[Touch]]:
     """Everything that touched some persons: codes they opened, joined by or claimed with, who invited them, hints that
     a clerk took up since a date."""
-    root_of = {ref: root for root, refs in ids_of(conn, roots).items() for ref in refs}
+    root_of = ids_of(conn, roots)
     found: dict[str, dict[tuple[str, str], Touch]] = defaultdict(dict)
 
     def note(ref: str, at: int, channel: str, source: str) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, or_, select
 
 from posapp.clock import DAY, MINUTE
 from posapp.errors import PosError
+from posapp.hq.database import portions
 from posapp.hq.joining.tables import claim, joined
-from posapp.hq.members.tables import person
+from posapp.hq.members.identity import ids_of, roots_of
 from posapp.hq.rewards.days import Days
 from posapp.hq.rewards.tables import reward_seen
 from posapp.hq.rewards.wanted import Case, Order
@@ -26,7 +27,6 @@ LONGEST_SHIFT_MS = DAY
 """A shift that nobody closed is not open for ever."""
 
 _BEFORE_MS, _AFTER_MS = 60 * DAY, 2 * FIRST_MS + 2 * DAY
-_ASK = 400
 _BODY = 17
 """So many characters of a token are the same for everybody who knows its key or not: 85 bits before the check."""
 
@@ -37,30 +37,6 @@ class Group(NamedTuple):
     clerk: int
     store: int
     date: str
-
-
-def portions(values: Iterable[Any]) -> Iterator[list[Any]]:
-    """Sorted, without doubles, so many as one statement may ask for."""
-    ordered = sorted(set(values))
-    return (ordered[start : start + _ASK] for start in range(0, len(ordered), _ASK))
-
-
-def roots_of(conn: Connection, refs: Iterable[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for some in portions(refs):
-        found.update(
-            (ref, root) for ref, root in conn.execute(select(person.c.ref, person.c.root).where(person.c.ref.in_(some)))
-        )
-    return found
-
-
-def ids_of(conn: Connection, roots: Iterable[str]) -> dict[str, list[str]]:
-    """Every id of some persons."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for some in portions(roots):
-        for ref, root in conn.execute(select(person.c.ref, person.c.root).where(person.c.root.in_(some))):
-            found[root].append(ref)
-    return found
 
 
 def counts_for_clerk(row: Any) -> bool:
@@ -167,8 +143,7 @@ def _body(token: str) -> str:
 def _orders(conn: Connection, rows: Sequence[Any]) -> dict[str, list[tuple[str, Order]]]:
     """The sales of those who joined, in time, each with its join code: theirs at payment, and those they claimed."""
     roots = roots_of(conn, (row.ref for row in rows))
-    ids = ids_of(conn, roots.values())
-    root_of = {ref: root for root, refs in ids.items() for ref in refs}
+    root_of = ids_of(conn, roots.values())
     if not rows:
         return {}
     begins, ends = min(row.at for row in rows) - _BEFORE_MS, max(row.at for row in rows) + _AFTER_MS

@@ -13,11 +13,12 @@ from posapp.hq import feed
 from posapp.hq.database import FOLLOWED, PROJECTED, REWARDED, REWARDED_AT, Database, lock_counter
 from posapp.hq.entries import number
 from posapp.hq.joining.tables import claim, joined
+from posapp.hq.members.identity import ids_of, roots
 from posapp.hq.members.tables import merge, person
 from posapp.hq.project import step_after
 from posapp.hq.rewards.account import book, differences, known_row, month_now, rows_of
 from posapp.hq.rewards.days import Days
-from posapp.hq.rewards.facts import SLACK_MS, groups_of, ids_of, refs_of_sales, roots_of
+from posapp.hq.rewards.facts import SLACK_MS, groups_of, refs_of_sales
 from posapp.hq.rewards.rules import add_rule
 from posapp.hq.rewards.seen import AT_ONCE, Staff, known_again, remember, told_since
 from posapp.hq.rewards.tables import reward_seen
@@ -85,7 +86,7 @@ def work(conn: Connection, fresh: Mapping[Key, list[str]], now: int, *, everybod
         conn.execute(update(counter).where(counter.c.name == REWARDED).values(n=upto))
     refs = _joins(conn) | {ref for some in fresh.values() for ref in some} | _of_batches(conn, upto)
     days, staff = Days(conn), Staff(conn)
-    mine = {ref for ids in ids_of(conn, set(roots_of(conn, refs).values())).values() for ref in ids} | refs
+    mine = ids_of(conn, roots(conn, refs)).keys() | refs
     mine |= _found_out(conn, staff)
     remember(conn, staff, mine)
     rows = differences(conn, days, groups_of(conn, days, mine))
