@@ -159,7 +159,7 @@ def credit_of(conn: Connection, sales: Iterable[Any]) -> dict[tuple[str, int], l
         held = histories.get(root_of.get(row.member, ""), ())
         stood = (one for one in held if one.since <= row.paid and (not one.until or row.paid < one.until))
         whose = next((one.clerk for one in stood), 0)
-        shares[row.jid, row.seq] = _shares(rule, whose, row.clerk, row.total)
+        shares[row.jid, row.seq] = _shares(rule, whose, row.clerk, row.total + row.rounding)
     return shares
 
 

@@ -57,25 +57,27 @@ def _sold(conn: Connection, ids: dict[str, str]) -> list[Purchase]:
     named = sale.c.member != literal_column("''")
     for some in portions(ids):
         for row in conn.execute(select(sale).where(named, sale.c.member.in_(some))):
-            sales[row.event] = _purchase(row, ids[row.member])
+            sales[row.event] = purchase_of(row, ids[row.member])
         for row, ref in claimed(conn, some):
-            sales.setdefault(row.event, _purchase(row, ids[ref]))
+            sales.setdefault(row.event, purchase_of(row, ids[ref]))
     for some in portions(sales):
-        backs = select(refund.c.sale, func.sum(refund.c.total)).where(refund.c.sale.in_(some)).group_by(refund.c.sale)
+        net = func.sum(refund.c.total + refund.c.rounding)
+        backs = select(refund.c.sale, net).where(refund.c.sale.in_(some)).group_by(refund.c.sale)
         for event, total in conn.execute(backs):
             sales[event].back = int(total)
             sales[event].fen -= int(total)
     return [one for one in sales.values() if one.fen > 0 or not one.back]
 
 
-def _purchase(row: Row[Any], root: str) -> Purchase:
+def purchase_of(row: Row[Any], root: str) -> Purchase:
+    """A sale as it was paid, before anything went back."""
     return Purchase(
         root,
         row.paid,
         row.date,
         row.store,
         row.clerk,
-        row.total,
+        row.total + row.rounding,
         event=row.event,
         receipt=row.receipt,
         place=(row.jid, row.seq),

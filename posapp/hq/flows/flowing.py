@@ -167,7 +167,7 @@ def _purchases(conn: Connection, after: int, upto: int, now: int) -> set[str]:
     root_of = roots_of(conn, (sold.member for sold in sales))
     bought: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for sold in sales:
-        if sold.total > 0 and sold.member in root_of:
+        if sold.total + sold.rounding > 0 and sold.member in root_of:
             bought[root_of[sold.member]].append((sold.paid, sold.event))
     return _answered(conn, bought, now)
 

@@ -159,7 +159,7 @@ def _orders(conn: Connection, rows: Sequence[Any]) -> dict[str, list[tuple[str, 
             row = _sale_of(conn, _body(one.token))
             if row is not None and (not row.member or root_of.get(row.member) == root_of[one.ref]):
                 sales[root_of[one.ref]][row.jid, row.seq] = row
-    backs = _backs(conn, [row for held in sales.values() for row in held.values()])
+    backs = backs_of(conn, [row for held in sales.values() for row in held.values()])
     found: dict[str, list[tuple[str, Order]]] = {}
     for row in rows:
         mine = sorted(sales[roots.get(row.ref, row.ref)].values(), key=lambda sold: (sold.paid, sold.event))
@@ -171,7 +171,7 @@ def _orders(conn: Connection, rows: Sequence[Any]) -> dict[str, list[tuple[str, 
                     sold.receipt,
                     sold.opened,
                     sold.paid,
-                    sold.total,
+                    sold.total + sold.rounding,
                     *backs.get((sold.store, sold.till, sold.event), (0, 0)),
                 ),
             )
@@ -180,7 +180,7 @@ def _orders(conn: Connection, rows: Sequence[Any]) -> dict[str, list[tuple[str, 
     return found
 
 
-_SALE = [sale.c[name] for name in "jid seq event store till receipt opened paid total member join".split()]
+_SALE = [sale.c[name] for name in "jid seq event store till receipt opened paid total rounding member join".split()]
 
 
 def _sale_of(conn: Connection, body: str) -> Any:
@@ -201,12 +201,13 @@ def receipts_of(conn: Connection, refs: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _backs(conn: Connection, sales: Sequence[Any]) -> dict[tuple[int, int, str], tuple[int, int]]:
+def backs_of(conn: Connection, sales: Sequence[Any]) -> dict[tuple[int, int, str], tuple[int, int]]:
     """What has gone back for some sales, and when the last of it."""
     found = {}
     for some in portions(sold.event for sold in sales):
+        net = func.sum(refund.c.total + refund.c.rounding)
         rows = conn.execute(
-            select(refund.c.store, refund.c.till, refund.c.sale, func.sum(refund.c.total), func.max(refund.c.done))
+            select(refund.c.store, refund.c.till, refund.c.sale, net, func.max(refund.c.done))
             .where(refund.c.sale.in_(some))
             .group_by(refund.c.store, refund.c.till, refund.c.sale)
         )

@@ -61,7 +61,7 @@ def take(conn: Connection, keys: Iterable[Key]) -> set[str]:
 
 def _take(conn: Connection, keys: Sequence[Key]) -> set[str]:
     sales = conn.execute(select(sale).where(tuple_(sale.c.jid, sale.c.seq).in_(keys))).all()
-    whose = _whose(conn, sales)
+    whose = whose_of(conn, sales)
     if nobodys := [(sold.jid, sold.seq) for sold in sales if (sold.jid, sold.seq) not in whose]:
         conn.execute(delete(purchase).where(tuple_(purchase.c.jid, purchase.c.seq).in_(nobodys)))
     sales = [sold for sold in sales if (sold.jid, sold.seq) in whose]
@@ -97,7 +97,7 @@ def _row(row: Row[Any], ref: str, at: int, counts: int, net: int, costs: _Costs)
     }
 
 
-def _whose(conn: Connection, sales: Sequence[Row[Any]]) -> dict[Key, str]:
+def whose_of(conn: Connection, sales: Sequence[Row[Any]]) -> dict[Key, str]:
     """Whom sales belong to; those of nobody are left out. A claim that waits for its sale has found it here."""
     found = {(sold.jid, sold.seq): sold.member for sold in sales if sold.member}
     by_stem: dict[str, Key] = {}
