@@ -15,7 +15,7 @@ from posapp.hq.database import portions
 from posapp.hq.joining.tables import claim
 from posapp.hq.members.identity import ids_of
 from posapp.hq.segments.likes import names_of
-from posapp.hq.tables import event_identity, refund, sale, sale_line, store
+from posapp.hq.tables import event_identity, refund, sale, sale_line
 from posapp.rules.join_token import read
 
 NAMES = 3
@@ -131,7 +131,3 @@ def with_goods(conn: Connection, purchases: Collection[Purchase]) -> None:
     names = names_of(conn, {name for one in purchases for name, known in one.goods if not known})
     for one in purchases:
         one.goods = [(name, known or names.get(name, name)) for name, known in one.goods]
-
-
-def store_names(conn: Connection) -> dict[int, str]:
-    return {row.number: row.name for row in conn.execute(select(store.c.number, store.c.name))}

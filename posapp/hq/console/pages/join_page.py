@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from nicegui import ui
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from posapp.errors import PosError
 from posapp.hq import people
@@ -21,7 +21,7 @@ from posapp.hq.console.grids import Column, grid
 from posapp.hq.console.tiles import figure, heading, pair
 from posapp.hq.figures import boards
 from posapp.hq.figures.boards import Part
-from posapp.hq.tables import clerk, store
+from posapp.hq.people import clerk_names, store_names
 from posapp.rules.dictionary import METRICS, Value, value_of
 from posapp.rules.metrics import Figures
 
@@ -116,13 +116,13 @@ def read(conn: Connection, asked: Asked) -> Told:
     """Everything by every cut; pure reading."""
     span = (asked.since, asked.until)
     where = partial(boards.by, store=asked.store, stores=asked.stores)
+    names = store_names(conn)
     parts = {cut: where(conn, cut, *span) for cut in boards.CUTS if cut != "till"}
-    names = {row.number: row.name for row in conn.execute(select(store.c.number, store.c.name))}
     return Told(
         boards.sums(conn, *span, store=asked.store, stores=asked.stores),
         parts,
         names,
-        {row.number: row.name for row in conn.execute(select(clerk.c.number, clerk.c.name))},
+        clerk_names(conn),
         boards.targets(conn, sorted(names)),
         boards.state_of(conn, asked.since, asked.until, store=asked.store),
     )

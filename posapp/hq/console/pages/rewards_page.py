@@ -17,6 +17,7 @@ from posapp.hq.console.frame import tell
 from posapp.hq.console.grids import Column, ask_reason, grid
 from posapp.hq.console.tiles import heading, pair, plain
 from posapp.hq.database import Database
+from posapp.hq.people import store_names
 from posapp.hq.rewards.commands import amount
 from posapp.hq.rewards.days import Days
 from posapp.hq.rewards.rewarding import promise
@@ -24,7 +25,6 @@ from posapp.hq.rewards.rules import words_of
 from posapp.hq.rewards.settle import month_of, settle, settled_months
 from posapp.hq.rewards.tables import reward_rule
 from posapp.hq.rewards.wanted import Rule
-from posapp.hq.tables import store
 from posapp.money import Money
 from posapp.rules.reward_words import KINDS, why_words
 
@@ -60,8 +60,8 @@ _SETTLED = (
 
 
 def names_of(conn: Connection, stores: frozenset[int] | None) -> dict[int, str]:
-    rows = conn.execute(select(store.c.number, store.c.name).order_by(store.c.number))
-    return {row.number: f"{row.number} {row.name}" for row in rows if stores is None or row.number in stores}
+    names = store_names(conn).items()
+    return {number: f"{number} {name}" for number, name in names if stores is None or number in stores}
 
 
 def rules_of(conn: Connection) -> list[Any]:
