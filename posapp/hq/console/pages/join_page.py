@@ -16,7 +16,7 @@ from posapp.hq import people
 from posapp.hq.console import users
 from posapp.hq.console.charts import bars, funnel, lines
 from posapp.hq.console.desk import Both, Desk, Page
-from posapp.hq.console.frame import tell
+from posapp.hq.console.frame import foot, tell
 from posapp.hq.console.grids import Column, grid
 from posapp.hq.console.tiles import figure, heading, pair
 from posapp.hq.figures import boards
@@ -282,9 +282,7 @@ def _target(desk: Desk, number: int, told: Told) -> None:
 
         look = ui.button(desk.say("看这家店", "See this store"))
         look.on_click(lambda: ui.navigate.to(f"/joins?store={number}&span=week")).props("flat no-caps")
-        with ui.row().classes("w-full justify-end"):
-            ui.button(desk.say("取消", "Cancel"), on_click=dialog.close).props("flat no-caps")
-            ui.button(desk.say("保存", "Save"), on_click=save).props("no-caps unelevated")
+        foot(desk, dialog, save)
 
 
 def _clerks(desk: Desk, asked: Asked, told: Told) -> None:

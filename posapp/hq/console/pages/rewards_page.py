@@ -10,10 +10,9 @@ from urllib.parse import urlencode
 from nicegui import ui
 from sqlalchemy import Connection, select
 
-from posapp.errors import PosError
 from posapp.hq.console import users
 from posapp.hq.console.desk import Desk, Page
-from posapp.hq.console.frame import tell
+from posapp.hq.console.frame import foot, tried
 from posapp.hq.console.grids import Column, ask_reason, grid
 from posapp.hq.console.tiles import heading, pair, plain
 from posapp.hq.database import Database
@@ -172,16 +171,10 @@ def _promise(desk: Desk) -> None:
 
         async def save() -> None:
             typed = {name: (box.value or "").strip() for name, box in boxes.items()}
-            try:
-                await desk.act("reward rule", add_rule, desk.hq.database, typed, desk.now, desk.user.name)
-            except PosError as error:
-                tell(desk, error)
-                return
-            ui.navigate.reload()
+            if await tried(desk, "reward rule", add_rule, desk.hq.database, typed, desk.now, desk.user.name):
+                ui.navigate.reload()
 
-        with ui.row().classes("w-full justify-end"):
-            ui.button(desk.say("取消", "Cancel"), on_click=dialog.close).props("flat no-caps")
-            ui.button(desk.say("保存", "Save"), on_click=save).props("no-caps unelevated")
+        foot(desk, dialog, save)
 
 
 def add_rule(database: Database, typed: dict[str, str], now: int, who: str) -> None:
