@@ -6,12 +6,11 @@ from typing import Any
 
 from nicegui import ui
 
-from posapp.errors import PosError
 from posapp.hq.care import desk as care
 from posapp.hq.care import scripts
 from posapp.hq.console import users
 from posapp.hq.console.desk import Both, Desk, Page
-from posapp.hq.console.frame import tell
+from posapp.hq.console.frame import foot, tried
 from posapp.hq.console.grids import Column, grid
 from posapp.hq.console.tiles import pair
 from posapp.hq.database import Database
@@ -81,17 +80,11 @@ def _draft(desk: Desk, show: Any) -> None:
 
         async def save() -> None:
             given = (scene.value, (prompt.value or "").strip(), (line.value or "").strip(), desk.user.name, desk.now)
-            try:
-                await desk.act(f"script {scene.value} drafted", scripts.draft, desk.hq.database, *given)
-            except PosError as error:
-                tell(desk, error)
-                return
-            dialog.close()
-            await show()
+            if await tried(desk, f"script {scene.value} drafted", scripts.draft, desk.hq.database, *given):
+                dialog.close()
+                await show()
 
-        with ui.row().classes("w-full justify-end"):
-            ui.button(desk.say("取消", "Cancel"), on_click=dialog.close).props("flat no-caps")
-            ui.button(desk.say("保存", "Save"), on_click=save).props("no-caps unelevated")
+        foot(desk, dialog, save)
 
 
 def _open(desk: Desk, row: dict[str, Any], show: Any) -> None:
@@ -104,23 +97,19 @@ def _open(desk: Desk, row: dict[str, Any], show: Any) -> None:
         pair(desk.say("作者", "Author"), row["author"])
         pair(desk.say("批准人", "Approved by"), row["approved_by"])
 
-        async def tried(what: str, work: Any, *given: Any) -> None:
-            try:
-                await desk.act(f"script {scene} {version} {what}", work, desk.hq.database, scene, version, *given)
-            except PosError as error:
-                tell(desk, error)
-                return
-            dialog.close()
-            await show()
+        async def decided(what: str, work: Any, *given: Any) -> None:
+            if await tried(desk, f"script {scene} {version} {what}", work, desk.hq.database, scene, version, *given):
+                dialog.close()
+                await show()
 
         with ui.row().classes("w-full justify-end"):
             ui.button(desk.say("关闭", "Close"), on_click=dialog.close).props("flat no-caps")
             if row["state"] == scripts.DRAFT:
                 approve = ui.button(desk.say("批准", "Approve")).props("no-caps unelevated")
-                approve.on_click(lambda: tried("approved", scripts.approve, desk.user.name, desk.now))
+                approve.on_click(lambda: decided("approved", scripts.approve, desk.user.name, desk.now))
             if row["state"] == scripts.APPROVED:
                 retire = ui.button(desk.say("停用", "Retire")).props("no-caps outline color=negative")
-                retire.on_click(lambda: tried("retired", retire_script, desk.now))
+                retire.on_click(lambda: decided("retired", retire_script, desk.now))
 
 
 def retire_script(database: Database, scene: str, version: int, now: int) -> None:
