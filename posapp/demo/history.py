@@ -22,8 +22,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 import requests
 
-from posapp.answers import JoinView
+from posapp.answers import JoinView, PaidView
 from posapp.clock import MINUTE, SimulatedClock, SystemClock, business_date
+from posapp.demo import errands
+from posapp.demo.errands import Errands
 from posapp.demo.phone import Phone, PhoneError, Provider, hq_texting
 from posapp.demo.shop import (
     CUTOVER_HOUR,
@@ -33,6 +35,7 @@ from posapp.demo.shop import (
     Demo,
     Place,
     hq_member_codes,
+    tell,
     tell_today,
 )
 from posapp.errors import PosError
@@ -51,8 +54,8 @@ _NOTES = (1_000, 2_000, 5_000, 10_000)  # fen
 class Post(msgspec.Struct):
     """A till's habits: who sits there in turn, its hours, how many sales a usual day has, the float in fen.
 
-    members: percent of the sales in which one of the regulars shows a member code. joins: percent of the others that
-    join, by clerk in the order of `clerks`.
+    members: percent of the sales in which one of the store's regulars shows a member code. joins: percent of the others
+    that join, by clerk in the order of `clerks`.
     """
 
     store: int
@@ -70,9 +73,11 @@ class Habits(msgspec.Struct):
     """resources/demo/history.json. Figures are weights, weekdays (Monday first) are percents of a usual day.
 
     lines: of tickets with 1, 2 ... lines. categories: by the goods' category. cash: percent of the sales.
-    regulars: cards of the members who come again and again. over_and_short: what a drawer may be beyond its count, in
-    fen. looks: percent of walk-ins who open the code and leave it at that; receipt: percent of joins that happen after
-    paying; returns: percent of sales to somebody who joined before. sleepers: cards of members
+    regulars: by store, cards of the members who come again and again. over_and_short: what a drawer may be beyond its
+    count, in fen. looks: percent of walk-ins who open the code and leave it at that; receipt: percent of joins that
+    happen after paying; personal: percent of them who then agree to suggestions; returns: percent of sales to somebody
+    who joined before. voids: permille of the sales that
+    are given back at once, void_reason: why. sleepers: by store, cards of members
     long away, of whom one comes in so many permille (wakes) of the sales. names: of those who join, surnames and given
     names.
     """
@@ -84,27 +89,31 @@ class Habits(msgspec.Struct):
     hours: dict[str, int]
     lines: list[int]
     categories: dict[str, int]
-    regulars: list[str]
+    regulars: dict[int, list[str]]
     cash: int
     over_and_short: list[int]
     looks: int = 0
     receipt: int = 0
+    personal: int = 0
     returns: int = 0
-    sleepers: list[str] = []
+    voids: int = 0
+    void_reason: str = ""
+    sleepers: dict[int, list[str]] = {}
     wakes: int = 0
     names: tuple[str, str] = ("", "")
+    errands: Errands = msgspec.field(default_factory=Errands)
 
 
 @dataclass(frozen=True, slots=True)
 class _Goods:
-    """What can be bought, with how readily it is, and the codes of the members who buy and of
-    those who hardly do."""
+    """What can be bought, with how readily it is; by store, the codes of the members who buy and of those who hardly
+    do."""
 
     codes: list[str]
     weights: list[float]
     weighed: frozenset[str]
-    members: list[str]
-    sleepers: list[str]
+    members: dict[int, list[str]]
+    sleepers: dict[int, list[str]]
 
 
 @dataclass
@@ -139,8 +148,7 @@ def fill(demo: Demo, habits: Habits, progress: Progress | None = None) -> int:
     """
     if is_done(demo.folder):
         return 0
-    cards = hq_member_codes(demo.hq, [*habits.regulars, *habits.sleepers])
-    goods = _read_goods(habits, [cards[card] for card in habits.regulars], [cards[card] for card in habits.sleepers])
+    goods = _read_goods(habits, *(_codes(demo, cards) for cards in (habits.regulars, habits.sleepers)))
     usual = sum(habits.weekdays) / 7 / 100
     whole = round(sum(post.sales for post in habits.tills) * habits.days * usual)
     sold = 0
@@ -180,6 +188,7 @@ def _live(past: _Past) -> None:
         for till in tills:
             till.sync()
         for day in days:
+            tell(demo.hq, demo.shop.past.get((today - day).days, []))
             _together(clock, [_day(past, till, post, day) for till, post in zip(tills, habits.tills, strict=True)])
         clock.set(max(past.until, clock.now_ms()))
         for till in tills:
@@ -242,6 +251,7 @@ def _day(past: _Past, till: Till, post: Post, day: dt.date) -> Iterator[int]:
         yield _instant(day, minute)
         _Customer(past, till, post, chance, f"{day.toordinal() % 1_000:03d}{post.store}{post.till}{n:03d}").buys(joins)
         past.told()
+    errands.see_to(till, habits.errands, chance)
     yield min(_instant(day, post.closes * 60 + chance.uniform(5, 25)), past.until)
     drawer = till.books.figures().expected + chance.choice(habits.over_and_short)
     till.close_shift(Money(drawer))
@@ -257,16 +267,18 @@ class _Customer:
         self._number = f"154{serial}"
         self._mates = past.joined.setdefault(post.store, [])
         self._regulars = post.members
+        self._members, self._sleepers = (held.get(post.store, []) for held in (past.goods.members, past.goods.sleepers))
 
     def buys(self, joins: int) -> None:
         """joins: percent of those whom nobody knows."""
         till, chance, habits = self._till, self._chance, self._past.habits
+        errands.receive(till, habits.errands, chance, self._waits)
         who = chance.randrange(100)
-        if self._past.goods.sleepers and chance.randrange(1_000) < habits.wakes:
-            till.member(chance.choice(self._past.goods.sleepers))
+        if self._sleepers and chance.randrange(1_000) < habits.wakes:
+            till.member(chance.choice(self._sleepers))
             self._answers()
-        elif who < self._regulars:
-            till.member(chance.choice(self._past.goods.members))
+        elif self._members and who < self._regulars:
+            till.member(chance.choice(self._members))
         elif self._mates and who < self._regulars + habits.returns:
             with contextlib.suppress(PosError):
                 till.member(chance.choice(self._mates))
@@ -288,9 +300,12 @@ class _Customer:
             till.sync()
             till.newcomer()
         paid = self._pays()
-        if joining and joining[1] and paid:
+        if joining and joining[1] and paid.join:
             self._waits(60_000, 1_200_000)
-            self._joins(paid)
+            self._joins(paid.join)
+        elif not joining and paid.receipt and chance.randrange(1_000) < habits.voids:
+            self._gives_back(paid.receipt)
+        errands.listen(till, habits.errands, chance)
 
     def _answers(self) -> None:
         """What the cashier does with the hint, if there is one."""
@@ -334,21 +349,36 @@ class _Customer:
         with contextlib.suppress(PhoneError):  # what the page refuses is no join
             phone.join(view.url, lambda _step: None, Event())
             self._mates.append(self._number)
+            if self._chance.randrange(100) < self._past.habits.personal:
+                phone.prefer(view.url, personal=True)
 
-    def _pays(self) -> JoinView | None:
-        """The receipt's code, for a walk-in."""
+    def _pays(self) -> PaidView:
         till, chance = self._till, self._chance
         ticket = till.ticket()
         if not ticket.due:
-            return till.pay("cash", Money(0)).join
+            return till.pay("cash", Money(0))
         if chance.randrange(100) >= self._past.habits.cash:
-            return till.pay("card", ticket.due, f"{chance.randrange(10**6):06d}").join
+            return till.pay("card", ticket.due, f"{chance.randrange(10**6):06d}")
         note = chance.choice((0, *_NOTES))
         due = ticket.cash_due.fen
-        return till.pay("cash", Money(-(-due // note) * note if note else due)).join
+        return till.pay("cash", Money(-(-due // note) * note if note else due))
+
+    def _gives_back(self, receipt: str) -> None:
+        """The wrong thing, found out at once; whoever may not do it alone asks the manager."""
+        self._waits(20_000, 90_000)
+        try:
+            self._till.void_sale(receipt, self._past.habits.void_reason)
+        except PosError:
+            manager = next(clerk for clerk in self._past.demo.shop.clerks if clerk.role == "manager")
+            self._till.approve(str(manager.number), manager.pin)
 
 
-def _read_goods(habits: Habits, members: list[str], sleepers: list[str]) -> _Goods:
+def _codes(demo: Demo, cards: dict[int, list[str]]) -> dict[int, list[str]]:
+    codes = hq_member_codes(demo.hq, [card for held in cards.values() for card in held])
+    return {store: [codes[card] for card in held] for store, held in cards.items()}
+
+
+def _read_goods(habits: Habits, members: dict[int, list[str]], sleepers: dict[int, list[str]]) -> _Goods:
     """The shop's goods; within a category the ones on top of the list sell best."""
     codes, weights, weighed, seen = [], [], set(), dict.fromkeys(habits.categories, 0)
     with Path(RESOURCES / "products.csv").open(encoding="utf-8-sig", newline="") as file:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 from typing import Any, Protocol
+from urllib.parse import urljoin
 
 import requests
 
@@ -99,6 +100,13 @@ class Phone:
         told("fill")
         form |= {"code": code[0], "adult": "1", "terms": "1", "action": "join"}
         return _headline(self._send(url, page, form))
+
+    def prefer(self, url: str, *, personal: bool) -> None:
+        """On the member's own page, where a code of this HQ has led to before: whether suggestions may follow from what
+        one buys, and none of offers. Raises PhoneError."""
+        home = urljoin(url, "/m")
+        form = {"action": "preferences", "frequency": "any"}
+        self._send(home, self._ask("GET", home), form | ({"personal": "1"} if personal else {}))
 
     def _inbox(self) -> list[str]:
         return self._provider.inbox(read_phone(self.number))

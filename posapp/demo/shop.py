@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import ctypes
 import datetime as dt
+import functools
 import io
 import re
 import signal
@@ -70,11 +71,21 @@ class Clerk(msgspec.Struct):
     store: str = "chain"
 
 
+class User(msgspec.Struct):
+    """Somebody at HQ's console."""
+
+    name: str
+    role: str
+    password: str
+    store: str = ""
+
+
 class Shop(msgspec.Struct):
     """resources/demo/shop.json. The first till is the one that a visitor sits at.
 
-    members: hq's own commands that say what members and joining are in this chain, {-12} being twelve days ago; today:
-    those that stand at the end of its past.
+    members: hq's own commands that say what members and joining are in this chain, {-12} being twelve days ago;
+    looked_after: those about its members by name; past: those of so many days ago; today: those that stand at the end
+    of its past. answers: by category, to what customers said, but for what was said last. console: who sits at HQ's.
     """
 
     chain: dict[str, str]
@@ -83,7 +94,11 @@ class Shop(msgspec.Struct):
     clerks: list[Clerk]
     settings: dict[str, str]
     members: list[list[str]]
+    looked_after: list[list[str]] = []
+    past: dict[int, list[list[str]]] = {}
     today: list[list[str]] = []
+    answers: dict[str, str] = {}
+    console: list[User] = []
 
 
 def read_shop() -> Shop:
@@ -102,6 +117,11 @@ class Demo:
     @property
     def hq(self) -> Path:
         return self.folder / "hq"
+
+    @property
+    def console(self) -> str:
+        """HQ's boards in a browser."""
+        return f"{self.url}/console"
 
     def data(self, place: Place) -> Path:
         return self.folder / place.name
@@ -167,7 +187,14 @@ def set_up_hq(folder: Path, shop: Shop) -> None:
     ask_hq(folder, "notice", "add", str(RESOURCES / "pictures" / "coffee.png"), "--caption", "现磨咖啡 第二杯半价")
     for command in shop.members:
         ask_hq(folder, *map(dated, command))
-    _import_members(folder, shop)
+    for store in shop.stores:
+        _import(folder, f"members-{store.number}.csv", "members", "--store", str(store.number), "--phones-verified")
+    _import(folder, "days.csv", "days")
+    _import(folder, "spend.csv", "spend")
+    for command in shop.looked_after:
+        ask_hq(folder, *map(dated, command))
+    for user in shop.console:
+        _let_in(folder, user)
 
 
 def dated(text: str) -> str:
@@ -178,24 +205,39 @@ def dated(text: str) -> str:
     return re.sub(r"\{([+-]\d+)h\}", lambda found: f"{now + dt.timedelta(hours=int(found[1])):%Y-%m-%dT%H:%M:%S}", text)
 
 
+def tell(folder: Path, commands: Sequence[Sequence[str]]) -> None:
+    """Have HQ told something at the instant that its clock stands at while the past is lived."""
+    for command in commands:
+        ask_hq(folder, *map(dated, command), "--clock", "simulated")
+
+
 def tell_today(folder: Path, shop: Shop) -> None:
-    """What HQ knows of today by the time somebody comes to look: what members looked at online, what is to be done."""
-    with tempfile.TemporaryDirectory(prefix="posapp-") as made:
-        file = Path(made) / "events.csv"
-        file.write_text(dated((RESOURCES / "events.csv").read_text("utf-8")), "utf-8")
-        ask_hq(folder, "import", "events", str(file), "--channel", "mini")
+    """What HQ knows of today by the time somebody comes to look: what members looked at online, what is to be done,
+    what was answered."""
+    _import(folder, "events.csv", "events", "--channel", "mini")
     for command in shop.today:
         ask_hq(folder, *map(dated, command))
+    waiting = sorted(ask_hq(folder, "feedback", "list", "--waiting", "--json"), key=lambda item: str(item["at"]))
+    for item in waiting[:-1]:
+        ask_hq(folder, "feedback", "answer", item["id"], shop.answers[item["category"]])
 
 
-def _import_members(folder: Path, shop: Shop) -> None:
-    """resources/demo/members.csv."""
-    text = dated((RESOURCES / "members.csv").read_text("utf-8"))
+def _import(folder: Path, name: str, what: str, *words: str) -> None:
+    """Have a file of resources/demo taken over as of today."""
     with tempfile.TemporaryDirectory(prefix="posapp-") as made:
-        file = Path(made) / "members.csv"
-        file.write_text(text, "utf-8")
-        home = str(shop.tills[0].store)
-        ask_hq(folder, "import", "members", str(file), "--store", home, "--phones-verified")
+        file = Path(made) / name
+        file.write_text(dated((RESOURCES / name).read_text("utf-8")), "utf-8")
+        ask_hq(folder, "import", what, str(file), *words)
+
+
+def _let_in(folder: Path, user: User) -> None:
+    """The command reads a password from a pipe."""
+    held, sys.stdin = sys.stdin, io.StringIO(user.password)
+    try:
+        stores = ("--store", user.store) if user.store else ()
+        ask_hq(folder, "user", "add", user.name, "--role", user.role, *stores)
+    finally:
+        sys.stdin = held
 
 
 def hq_member_codes(folder: Path, cards: Sequence[str]) -> dict[str, str]:
@@ -221,13 +263,21 @@ def lan_address() -> str:
         return str(asked.getsockname()[0])
 
 
+@functools.cache
+def _reader() -> argparse.ArgumentParser:
+    """Made once: it takes longer to make than most commands take."""
+    from posapp.hq.commands import reader
+
+    return reader()
+
+
 def ask_hq(folder: Path, *words: str) -> Any:
     """Run an hq command in this process; what it printed, as JSON where it is."""
-    from posapp.hq.commands import main
+    from posapp.hq.commands import run
 
     out, told = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(told):
-        status = main([*words, "--data", str(folder)])
+        status = run(_reader().parse_args(["hq", *words, "--data", str(folder)]))
     if status:
         raise RuntimeError(f"hq {' '.join(words[:2])}: {told.getvalue().strip()}")
     try:

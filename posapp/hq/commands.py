@@ -377,6 +377,11 @@ def _reproject(args: argparse.Namespace) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """HQ's commands by themselves, as `python -m posapp.hq`."""
+    return run(reader().parse_args(["hq", *(sys.argv[1:] if arguments is None else arguments)]))
+
+
+def reader() -> argparse.ArgumentParser:
+    """What reads a command line of HQ's; run() carries out what it says."""
     parser = argparse.ArgumentParser(prog="posapp")
     add_commands(parser.add_subparsers(required=True, metavar="COMMAND"))
-    return run(parser.parse_args(["hq", *(sys.argv[1:] if arguments is None else arguments)]))
+    return parser

@@ -28,6 +28,7 @@ from posapp.hq.woken import Woken
 from posapp.messages import Message, RefundCompleted
 from posapp.version import VERSION
 
+REPROJECTED = "reprojected"
 STEP = 2_000
 """How many entries one transaction works off, about."""
 
@@ -293,7 +294,13 @@ def reproject(database: Database, clock: Clock, till: tuple[int, int] | None = N
                 break
             count += _step(conn, after, step, till, now, articles)
             after = step
+        upsert(conn, about, [{"name": REPROJECTED, "value": str(int(times_reprojected(conn)) + 1)}])
     return count
+
+
+def times_reprojected(conn: Connection) -> str:
+    """How often tables were made again: what follows from them has to look at all of them anew."""
+    return conn.scalar(select(about.c.value).where(about.c.name == REPROJECTED)) or "0"
 
 
 def _of_till(table: Any, till: tuple[int, int] | None) -> tuple[Any, ...]:

@@ -33,7 +33,7 @@ from posapp.hq.vault import Vault
 from posapp.hq.wecom import account as wecom_account
 from posapp.hq.wecom.account import Account
 from posapp.hq.wecom.process import Known, Worker
-from posapp.hq.woken import Woken
+from posapp.hq.woken import Stepping
 from posapp.ids import Chance, unb64u
 from posapp.keys import HqKeys, public_text
 from posapp.wire import Signed
@@ -90,7 +90,7 @@ class Hq:
         self.evening = Evening(database, self.vault, clock, card_rows)
         self.caring = Caring(database, clock)
         self.rewards = Rewarding(database, clock)
-        self.after: list[Woken] = [
+        self.after: list[Stepping] = [
             self.counting,
             self.evening,
             Tasking(database, clock),

@@ -1,9 +1,14 @@
-"""A thread of the server that works when it is woken; stop() waits for the step at hand."""
+"""Threads of the server that work when they are woken; stop() waits for the step at hand."""
 
 from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+from posapp import log
+
+LOOK_S = 1.0
 
 
 class Woken(ABC):
@@ -28,3 +33,34 @@ class Woken(ABC):
 
     @abstractmethod
     def _run(self) -> None: ...
+
+
+class Stepping(Woken):
+    """Looks once a second even if nobody wakes it: claims wait for sales, lives end and days turn by themselves.
+
+    on_work: hears of each step that did something.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.on_work: Callable[[], object] = lambda: None
+
+    @abstractmethod
+    def step(self) -> bool:
+        """Do some of what there is; whether there may be more."""
+
+    def rest(self) -> None:
+        """What is looked after when no step is left."""
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._woken.wait(LOOK_S)
+            self._woken.clear()
+            try:
+                while not self._stopping.is_set() and self.step():
+                    self.on_work()
+                if not self._stopping.is_set():
+                    self.rest()
+            except Exception:  # noqa: BLE001  (logged whole; one that dies would stop whatever follows it)
+                log.named(f"hq.{self._thread.name}").exception("what waits could not be done; trying again in a second")
+                self._stopping.wait(LOOK_S)

@@ -11,7 +11,6 @@ from collections.abc import Collection
 import msgspec
 from sqlalchemy import Connection, select, update
 
-from posapp import log
 from posapp.clock import Clock, local
 from posapp.hq import feed
 from posapp.hq.care import events, hints, owners, tags, titles
@@ -29,31 +28,19 @@ from posapp.hq.people import settings_of
 from posapp.hq.project import step_after
 from posapp.hq.tables import about, batch, counter, event
 from posapp.hq.tables import feed as told_rows
-from posapp.hq.woken import Woken
+from posapp.hq.woken import Stepping
 from posapp.messages import HintShown
 
 _TITLES_SEEN = "titles ended until"
-_log = log.named("hq.care")
 
 
-class Caring(Woken):
+class Caring(Stepping):
     """A thread of the server, after the follower; step() does what there is by hand."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         super().__init__("caring")
         self._database = database
         self._clock = clock
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._woken.wait(1.0)  # lives end, keys come to be known: looked after even if nobody wakes
-            self._woken.clear()
-            try:
-                while not self._stopping.is_set() and self.step():
-                    pass
-            except Exception:  # noqa: BLE001  (logged whole; a worker that dies would leave every card as it is)
-                _log.exception("cards could not follow; trying again in a second")
-                self._stopping.wait(1.0)
 
     def step(self) -> bool:
         """Do what there is; whether there was anything."""

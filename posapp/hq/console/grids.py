@@ -174,7 +174,7 @@ def csv_of(desk: Desk, columns: Sequence[Column], rows: Sequence[dict[str, Any]]
             if column.field in hidden and hidden[column.field][n] is None:
                 value = _HIDDEN
             elif column.kind == "money" and isinstance(value, int):
-                value = str(Money(value))
+                value = Money(value)  # with its minus it is a number, which a spreadsheet sums up
             cells.append(f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value)
         writer.writerow(cells)
     return out.getvalue()

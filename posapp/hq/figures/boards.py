@@ -15,6 +15,7 @@ from posapp.calls import FigureItem
 from posapp.clock import MINUTE, business_date
 from posapp.errors import PosError
 from posapp.hq import feed
+from posapp.hq.figures.changes import Places
 from posapp.hq.figures.stream import contacts
 from posapp.hq.figures.tables import fact, join_fact, tally, tally_day
 from posapp.hq.figures.tally import FIELDS
@@ -33,6 +34,18 @@ MOST_ITEMS = 200
 
 NONE = Value(0, 0)
 _WHICH = {"shown": "is_shown"}
+_COUNTED = {
+    ("tickets", "completed"): "tickets",
+    ("tickets", "walk_in"): "walk_ins",
+    ("tickets", "converted"): "converted",
+    ("tickets", "recognised"): "recognised",
+    ("tickets", "shown"): "shown",
+    ("joins", "all"): "joins",
+    ("joins", "first"): "first",
+    ("joins", "again"): "again",
+    ("joins", "wecom"): "wecom",
+}
+"""What a metric opens to, and the figure that counts it."""
 
 
 class Part(NamedTuple):
@@ -156,7 +169,8 @@ def state_of(conn: Connection, since: str, until: str, *, store: int = 0) -> dic
 
 def targets(conn: Connection, numbers: Sequence[int]) -> dict[int, int]:
     """The join rate that each store aims at, in percent, 0 for none."""
-    return {number: int(settings_of(conn, feed.store_scope(number)).join_target) for number in numbers}
+    places = Places(conn)
+    return {number: int(places.settings(number).join_target) for number in numbers}
 
 
 @dataclass
@@ -183,12 +197,10 @@ class Store:
 
 def stores(conn: Connection, now: int) -> list[Store]:
     """Every store with how old its figures are. One that is silent has its last figures and their age, never zero."""
-    tills = contacts(conn)
+    tills, places = contacts(conn), Places(conn)
     found = []
     for row in conn.execute(select(store_table.c.number, store_table.c.name).order_by(store_table.c.number)):
-        settings = settings_of(conn, feed.store_scope(row.number))
-        date = business_date(now, settings.time_zone, settings.cutover_hour)
-        one = Store(row.number, row.name, date, int(settings.join_target))
+        one = Store(row.number, row.name, places.date(row.number, now), int(places.settings(row.number).join_target))
         mine = tills.get(row.number, [])
         upto = [till.oldest if till.unsent and till.oldest else till.contact for till in mine]
         one.tills, one.unsent = len(mine), sum(till.unsent for till in mine)
@@ -239,11 +251,11 @@ def open_figure(
     is_axis = axis in AXES and (axis in ("all", "channel") or key.isdigit()) and len(key) <= 20
     if not kind or not is_axis or (axis == "channel" and kind == "tickets"):
         raise PosError("bad_request", why=f"{metric} {axis}"[:60])
+    total, oldest = _count(conn, _COUNTED[kind, which], since, until, store, axis, key, skip + most)
     table, asked, counts = _tickets(which) if kind == "tickets" else _joins(which)
-    where = [*_dates(table, since, until, store, ()), *counts, table.c.late == 0]
+    where = [*_dates(table, oldest, until, store, ()), *counts, table.c.late == 0]
     if axis != "all":
         where.append(table.c[axis] == (key if axis == "channel" else int(key)))
-    total = conn.scalar(select(func.count()).select_from(table).where(*where)) or 0
     rows = conn.execute(asked.where(*where).limit(most).offset(skip))
     items = [
         FigureItem(
@@ -258,7 +270,21 @@ def open_figure(
         )
         for row in rows
     ]
-    return Opening(items, int(total))
+    return Opening(items, total)
+
+
+def _count(
+    conn: Connection, name: str, since: str, until: str, store: int, axis: str, key: str, wanted: int
+) -> tuple[int, str]:
+    """How many there are by the sums, and from which date on they are as many as wanted: the rest need not be read."""
+    column = func.sum(tally.c[name])
+    asked = select(tally.c.date, column).where(*_span(axis, since, until, store, ()), tally.c.key == key)
+    total, oldest = 0, since
+    for date, count in conn.execute(asked.group_by(tally.c.date).order_by(tally.c.date.desc())):
+        if total < wanted:
+            oldest = date
+        total += int(count)
+    return total, oldest
 
 
 def masked(initial: str, tail: str) -> str:

@@ -7,6 +7,7 @@ back by OVERLAP_MS and passes over what it has seen.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,11 +18,11 @@ from posapp.clock import MINUTE, business_date
 from posapp.hq import feed
 from posapp.hq.database import FOLLOWED
 from posapp.hq.figures.classify import people_of, portions, staff_of
-from posapp.hq.figures.tables import counted, fact
+from posapp.hq.figures.tables import counted, fact, tally_day
 from posapp.hq.joining.tables import claim, joined, token_open
 from posapp.hq.members.tables import merge, person, person_key
-from posapp.hq.people import settings_of
-from posapp.hq.tables import batch, counter, event, refund, sale
+from posapp.hq.project import times_reprojected
+from posapp.hq.tables import batch, counter, event, refund, sale, setting
 from posapp.settings import Settings
 
 OVERLAP_MS = 5 * MINUTE
@@ -31,7 +32,7 @@ BATCHES = 2_000
 Place = tuple[int, str]
 """A store and a date."""
 
-BATCH, INSTANT, STAFF = "batches", "instant", "staff"
+BATCH, INSTANT, STAFF, REMADE = "batches", "instant", "staff", "reprojected"
 
 _SINCE: BindParameter[Any] = bindparam("since")
 _SPAN = (batch.c.n > bindparam("after"), batch.c.n <= bindparam("upto"))
@@ -59,12 +60,15 @@ class Places:
     """The stores' time zones and cut-over hours, asked once."""
 
     def __init__(self, conn: Connection) -> None:
-        self._conn = conn
+        self._values: dict[str, dict[str, str]] = defaultdict(dict)
+        for row in conn.execute(select(setting)):
+            self._values[row.scope][row.name] = row.value
         self._settings: dict[int, Settings] = {}
 
     def settings(self, store: int) -> Settings:
         if store not in self._settings:
-            self._settings[store] = settings_of(self._conn, feed.store_scope(store))
+            nearest = {**self._values[feed.CHAIN], **self._values[feed.store_scope(store)]}
+            self._settings[store] = Settings(nearest)
         return self._settings[store]
 
     def date(self, store: int, at: int) -> str:
@@ -83,9 +87,10 @@ class Changes:
     has_more: bool = False
     staff: frozenset[str] = frozenset()
     seen: set[Any] = field(default_factory=set)
+    remade: str = "0"
 
     def __bool__(self) -> bool:
-        return bool(self.days or self.refs)
+        return bool(self.days or self.refs or self.has_more)
 
 
 def marks(conn: Connection) -> dict[str, str]:
@@ -96,6 +101,10 @@ def changes(conn: Connection, places: Places, held: dict[str, str], seen: set[An
     """What came since the marks `held`; of what has an instant only that which is not in `seen`."""
     found = Changes()
     _entries(conn, held, found)
+    found.remade = times_reprojected(conn)
+    if found.remade != held.get(REMADE, "0"):  # its entries came long ago
+        for table in (sale, refund, tally_day):
+            found.days.update((row.store, row.date) for row in conn.execute(_days_of(table)))
     since = {"since": max(1, int(held.get(INSTANT, "0")) - OVERLAP_MS)}
     refs, stems = _persons(conn, since, seen, found)
     _codes(conn, places, since, seen, found)

@@ -12,12 +12,11 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from posapp import log
-from posapp.clock import Clock
+from posapp.clock import MINUTE, Clock
 from posapp.hq import feed
 from posapp.hq.database import Database, insert_new, upsert
 from posapp.hq.figures import tally
-from posapp.hq.figures.changes import BATCH, INSTANT, STAFF, Changes, Place, Places, changes, marks
+from posapp.hq.figures.changes import BATCH, INSTANT, REMADE, STAFF, Changes, Place, Places, changes, marks
 from posapp.hq.figures.classify import Day, day_of, portions
 from posapp.hq.figures.stream import PAST_DAYS, Contact, ScoresOf, board_rows, contacts, dates_before
 from posapp.hq.figures.tables import counted, tally_day
@@ -25,16 +24,17 @@ from posapp.hq.figures.tally import MATURES_MS, Standing
 from posapp.hq.joining.codes import date_openings
 from posapp.hq.joining.tables import joined
 from posapp.hq.tables import batch, store
-from posapp.hq.woken import Woken
+from posapp.hq.woken import Stepping
 from posapp.rules.metrics import FINAL
+
+REST_MS = MINUTE
+"""A look that finds nothing moves no mark for so long: nothing is written while nothing happens."""
 
 DAYS_AT_ONCE = 10
 """Store-days of one transaction: tills that sell meanwhile wait for no more."""
 
-_log = log.named("hq.figures")
 
-
-class Counting(Woken):
+class Counting(Stepping):
     """Works off what the follower has done, in a thread of its own, woken after it."""
 
     def __init__(self, database: Database, clock: Clock, scores_of: ScoresOf) -> None:
@@ -47,21 +47,14 @@ class Counting(Woken):
         self._told: dict[int, Any] = {}
         """What each store's board was told of besides figures."""
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._woken.wait(1.0)  # claims, merges and days that turn: looked after even if nobody wakes
-            self._woken.clear()
-            try:
-                while not self._stopping.is_set() and self.step():
-                    pass
-            except Exception:  # noqa: BLE001  (logged whole; figures that stand still must not stop the rest)
-                _log.exception("figures could not be counted; trying again in a second")
-                self._stopping.wait(1.0)
-
     def step(self) -> bool:
         """One look, and the work it finds; whether more waits."""
         with self._looking:
-            return self._look()
+            try:
+                return self._look()
+            except BaseException:
+                self._told.clear()  # what was to be told may not have been
+                raise
 
     def _look(self) -> bool:
         now = self._clock.now_ms()
@@ -77,11 +70,14 @@ class Counting(Woken):
             if not held:
                 found.days |= {(row.store, places.date(row.store, row.at)) for row in conn.execute(select(joined))}
             round_ = _Round(conn, places, found, now)
+        if not (found or round_.due or self._untold(round_)) and now - int(held.get(INSTANT, "0")) < REST_MS:
+            return False
         touched = self._work_off(round_, found, now)
-        with self._database.transaction() as conn:
+        with self._database.transaction(waits_for_disk=False) as conn:
             _lock(conn)
             told = self._board(conn, round_, {number for number, _ in touched})
             rows = {BATCH: str(found.upto), INSTANT: str(now), STAFF: json.dumps(sorted(found.staff))}
+            rows[REMADE] = found.remade
             upsert(conn, counted, ({"name": name, "value": value} for name, value in rows.items()))
             feed.publish(conn, {"board": told})
         self._seen = found.seen
@@ -104,14 +100,16 @@ class Counting(Woken):
     def _board(self, conn: Connection, round_: _Round, touched: set[int]) -> dict[tuple[str, str], Any]:
         """The rows of stores of which something is to be told."""
         rows: dict[tuple[str, str], Any] = {}
-        for number, today in round_.today.items():
+        untold = self._untold(round_)
+        for number in sorted(untold | (touched & round_.today.keys())):
             settings, tills = round_.settings[number], round_.tills.get(number, [])
-            word = (today, settings.join_target, tuple(one.told for one in tills))
-            if number in touched or self._told.get(number) != word:
-                turns, target = int(settings.cutover_hour), settings.join_target
-                rows.update(board_rows(conn, number, today, turns, target, tills, self._scores_of))
-                self._told[number] = word
+            turns, target = int(settings.cutover_hour), int(settings.join_target)
+            rows.update(board_rows(conn, number, round_.today[number], turns, target, tills, self._scores_of))
+            self._told[number] = round_.word(number)
         return rows
+
+    def _untold(self, round_: _Round) -> set[int]:
+        return {number for number in round_.today if self._told.get(number) != round_.word(number)}
 
 
 class _Round:
@@ -127,6 +125,11 @@ class _Round:
         }
         self.today = {number: places.date(number, now) for number in sorted(numbers) if number in self.tills}
         self.due = self._due(conn)
+
+    def word(self, number: int) -> tuple[Any, ...]:
+        """What a store's board says besides figures."""
+        tills = tuple(one.told for one in self.tills.get(number, []))
+        return self.today[number], self.settings[number].join_target, tills
 
     def _due(self, conn: Connection) -> set[Place]:
         due: set[Place] = set()

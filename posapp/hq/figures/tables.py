@@ -120,5 +120,6 @@ tally_day = table(
 # A store's numbers by which it is judged (domain.md 3.1 row 66), worked out once a day. day: from which it looks back.
 score = table("score", key("store", Whole), key("day", Word), key("metric", Word), whole("top"), whole("bottom"))
 
-# How far the counting has come. name: batches (number), instant (of the last look), staff (JSON list of accounts).
+# How far the counting has come. name: batches (number), instant (of the last look), staff (JSON list of accounts),
+# reprojected (how often tables had been made again).
 counted = table("counted", key("name", Word), word("value"))

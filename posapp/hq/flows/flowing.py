@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, select, update
 
-from posapp import log
 from posapp.clock import DAY, Clock, local
 from posapp.hq import feed
 from posapp.hq.care import hints
@@ -31,7 +30,7 @@ from posapp.hq.tasks import leads
 from posapp.hq.texts import outbox
 from posapp.hq.texts.outbox import MaySend
 from posapp.hq.vault import Vault
-from posapp.hq.woken import Woken
+from posapp.hq.woken import Stepping
 from posapp.ids import Chance
 from posapp.messages import HintShown, MemberRecognised, read_body
 
@@ -42,10 +41,9 @@ AT_ONCE = 100
 """How many persons one transaction reaches."""
 
 STRENGTH = ("", "ignored", "declined", "accepted")
-_log = log.named("hq.flows")
 
 
-class Flowing(Woken):
+class Flowing(Stepping):
     """A thread of the server, woken after the members' follower."""
 
     def __init__(
@@ -57,17 +55,6 @@ class Flowing(Woken):
         self._clock = clock
         self._chance = chance
         self._may_send = may_send
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._woken.wait(1.0)
-            self._woken.clear()
-            try:
-                while not self._stopping.is_set() and self.step():
-                    pass
-            except Exception:  # noqa: BLE001  (logged whole; the next look may go better)
-                _log.exception("flows; trying again in a second")
-                self._stopping.wait(1.0)
 
     def step(self) -> bool:
         """Take some batches of entries in, or let one flow pick; whether there was anything to do."""

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from sqlalchemy import select, update
 
-from posapp import log
 from posapp.clock import Clock
 from posapp.hq import feed
 from posapp.hq.database import FOLLOWED, PROJECTED, Database
@@ -21,15 +18,13 @@ from posapp.hq.members.upkeep import keep_up
 from posapp.hq.project import step_after
 from posapp.hq.tables import batch, counter
 from posapp.hq.vault import Vault
-from posapp.hq.woken import Woken
+from posapp.hq.woken import Stepping
 from posapp.ids import Chance
 from posapp.keys import HqKeys
 
-_log = log.named("hq.members")
 
-
-class Follower(Woken):
-    """Works off what the projector has done, in a thread of its own, woken after it. on_work: hears of each step."""
+class Follower(Stepping):
+    """Works off what the projector has done, in a thread of its own, woken after it."""
 
     def __init__(
         self, database: Database, keys: HqKeys, vault: Vault, clock: Clock, chance: Chance, send: Send = no_messages
@@ -41,21 +36,11 @@ class Follower(Woken):
         self._clock = clock
         self._chance = chance
         self._send = send
-        self.on_work: Callable[[], object] = lambda: None
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._woken.wait(1.0)  # claims wait for sales, boxes for entries: looked after even if nobody wakes
-            self._woken.clear()
-            try:
-                while not self._stopping.is_set() and self.step():
-                    self.on_work()
-                self.catch_up()
-                if keep_up(self._database, self._clock.now_ms()):
-                    privacy.sweep(self._database, self._means(), recipients(self._vault))
-            except Exception:  # noqa: BLE001  (logged whole; a follower that dies would stop them all)
-                _log.exception("members could not follow; trying again in a second")
-                self._stopping.wait(1.0)
+    def rest(self) -> None:
+        self.catch_up()
+        if keep_up(self._database, self._clock.now_ms()):
+            privacy.sweep(self._database, self._means(), recipients(self._vault))
 
     def step(self) -> bool:
         """Follow some batches; whether there were any."""

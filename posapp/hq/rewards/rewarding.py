@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, exists, func, or_, select, update
 
-from posapp import log
 from posapp.clock import DAY, MINUTE, Clock
 from posapp.hq import feed
 from posapp.hq.database import FOLLOWED, PROJECTED, REWARDED, REWARDED_AT, Database
@@ -24,7 +23,7 @@ from posapp.hq.rewards.tables import reward_seen
 from posapp.hq.rewards.wanted import BATCH_MS, Rule
 from posapp.hq.tables import batch, clerk, counter, event, event_identity, refund, sale, shift
 from posapp.hq.tables import feed as told_rows
-from posapp.hq.woken import Woken
+from posapp.hq.woken import Stepping
 
 OVERLAP_MS = MINUTE
 """What was written with an earlier instant may be committed so much later."""
@@ -34,10 +33,8 @@ KNOWN = "known"
 Key = tuple[str, str, int]
 """What names something that was looked at."""
 
-_log = log.named("hq.rewards")
 
-
-class Rewarding(Woken):
+class Rewarding(Stepping):
     """Adds what is missing to the accounts; step() does some of it and says whether there was any."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -48,17 +45,6 @@ class Rewarding(Woken):
         self._month = ""
         self._handled: set[Key] = set()
         self._stepping = Lock()
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._woken.wait(1.0)
-            self._woken.clear()
-            try:
-                while not self._stopping.is_set() and self.step():
-                    pass
-            except Exception:  # noqa: BLE001  (logged whole; tried again, as every worker)
-                _log.exception("rewards could not be worked out; trying again in a second")
-                self._stopping.wait(1.0)
 
     def step(self) -> bool:
         """Work off what is new; False when there was nothing. Looking alone writes nothing."""

@@ -12,7 +12,6 @@ from itertools import count
 
 from sqlalchemy import Connection, select, update
 
-from posapp import log
 from posapp.clock import MINUTE, Clock
 from posapp.hq import feed
 from posapp.hq.database import FOLLOWED, SEGMENTED, Database, upsert
@@ -24,7 +23,7 @@ from posapp.hq.segments.cards import Told, gone_rows, together
 from posapp.hq.segments.purchases import AT_ONCE, portions, today_of
 from posapp.hq.tables import about, batch, counter, event, store
 from posapp.hq.vault import Vault
-from posapp.hq.woken import Woken
+from posapp.hq.woken import Stepping
 
 _MISSING = 20_000
 SEEN = "segments seen"
@@ -38,13 +37,12 @@ TURNS = 10
 
 _NIGHT = "segments night"
 _TYPES = ("consent.changed", "member.joined", "privacy.requested")
-_log = log.named("hq.segments")
 
 Sign = tuple[str, str, int]
 """Something that happened: kind, id, instant."""
 
 
-class Evening(Woken):
+class Evening(Stepping):
     """The worker. told: what makes the member cards of the tills from figures and whatever else is on them."""
 
     def __init__(self, database: Database, vault: Vault, clock: Clock, told: Told) -> None:
@@ -54,21 +52,11 @@ class Evening(Woken):
         self._clock = clock
         self._told = told
         self._known: set[Sign] = set()
+        self._turns = count()
 
-    def _run(self) -> None:
-        for turn in count():
-            self._woken.wait(1.0)
-            self._woken.clear()
-            if self._stopping.is_set():
-                return
-            try:
-                while not self._stopping.is_set() and self.step():
-                    pass
-                if turn % TURNS == 0 and not self._stopping.is_set():
-                    self.keep_up()
-            except Exception:  # noqa: BLE001  (logged whole; what was not worked out is tried again)
-                _log.exception("persons' figures could not be worked out; trying again in a second")
-                self._stopping.wait(1.0)
+    def rest(self) -> None:
+        if next(self._turns) % TURNS == 0:
+            self.keep_up()
 
     def step(self) -> bool:
         """Look at what happened since; whether there may be more."""

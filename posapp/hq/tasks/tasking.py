@@ -5,7 +5,6 @@ from __future__ import annotations
 import msgspec
 from sqlalchemy import Connection, select, update
 
-from posapp import log
 from posapp.clock import Clock
 from posapp.hq import feed
 from posapp.hq.database import TASKS, Database, lock_counter
@@ -14,32 +13,19 @@ from posapp.hq.members.slice import Published
 from posapp.hq.project import step_after
 from posapp.hq.tables import counter
 from posapp.hq.tasks import feedback, leads
-from posapp.hq.woken import Woken
+from posapp.hq.woken import Stepping
 from posapp.messages import FeedbackPosted, LeadDone, read_body
 
 _TYPES = ("lead.done", "feedback.posted")
-_log = log.named("hq.tasks")
 
 
-class Tasking(Woken):
+class Tasking(Stepping):
     """Works off what the follower has done, in a thread of its own; what is over is put away in between."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         super().__init__("tasks")
         self._database = database
         self._clock = clock
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._woken.wait(1.0)
-            self._woken.clear()
-            try:
-                while not self._stopping.is_set() and self.step():
-                    pass
-                self.put_away()
-            except Exception:  # noqa: BLE001  (logged whole; the next look may go better)
-                _log.exception("tasks could not follow; trying again in a second")
-                self._stopping.wait(1.0)
 
     def step(self) -> bool:
         """Follow some batches; whether there were any."""
@@ -71,7 +57,7 @@ class Tasking(Woken):
         told = leads.lead_rows(conn, ended, self._clock.now_ms()) if ended else {}
         return {**told, **(feedback.feedback_rows(conn, posted) if posted else {})}
 
-    def put_away(self) -> None:
+    def rest(self) -> None:
         """Answers that were shown long enough, and leads about persons who are members no more."""
         now = self._clock.now_ms()
         with self._database.reading() as conn:

@@ -41,3 +41,9 @@ def test_no_group_of_fewer_than_five_persons_is_named_or_can_be_worked_out(made:
 def test_no_cell_begins_like_a_formula(made: list[dict[str, Any]]) -> None:
     for cells in list(csv.reader(io.StringIO(csv_of(DESK, COLUMNS, made))))[1:]:
         assert not cells[0].startswith(("=", "+", "-", "@", "\t", "\r"))
+
+
+@given(rows)
+def test_money_that_went_back_is_a_number_to_a_spreadsheet(made: list[dict[str, Any]]) -> None:
+    told = list(csv.reader(io.StringIO(csv_of(DESK, COLUMNS, made))))[1:]
+    assert [round(float(cells[2]) * 100) for cells in told] == [row["fen"] for row in made]

@@ -11,12 +11,11 @@ from sqlalchemy import select
 from posapp.clock import DAY, HOUR
 from posapp.hq import feed
 from posapp.hq.flows import plans
-from posapp.hq.flows.flowing import Flowing, pause, resume
+from posapp.hq.flows.flowing import pause, resume
 from posapp.hq.flows.plans import Wanted
 from posapp.hq.flows.report import report
 from posapp.hq.flows.tables import flow_contact
 from posapp.hq.members.tables import benefit
-from posapp.hq.tasks.tasking import Tasking
 from posapp.messages import HintShown
 from posapp.money import Money
 from posapp.streams import HintRow
@@ -37,12 +36,8 @@ def dormant_chain(tmp_path: Path, database_url: str) -> Iterator[Chain]:
 
 
 def work(chain: Chain) -> None:
+    chain.http.app.state.hq.evening.keep_up()  # type: ignore[attr-defined]  # before flows pick by it
     follow(chain)
-    chain.http.app.state.hq.evening.keep_up()  # type: ignore[attr-defined]
-    for worker in chain.http.app.state.hq.after:  # type: ignore[attr-defined]
-        if isinstance(worker, Flowing | Tasking):
-            while worker.step():
-                pass
 
 
 def hint_at(till: Till, ref: str) -> HintRow | None:

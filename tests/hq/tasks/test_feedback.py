@@ -80,10 +80,10 @@ def test_an_answer_reaches_the_clerk_and_is_seen_for_thirty_days(hq: Desk) -> No
     assert (seen.state, seen.answer, seen.answered) == ("answered", "已请厨房减糖", TEN + HOUR)
     assert [item["id"] for item in hq.items(waiting=True)] == ["two"]
     hq.clock.now += 30 * DAY - 1
-    hq.tasking.put_away()
+    hq.tasking.rest()
     assert ("store:1", "one") in hq.told("feedback")
     hq.clock.now += 1
-    hq.tasking.put_away()
+    hq.tasking.rest()
     assert set(hq.told("feedback")) == {("store:1", "two")}
     assert {item["id"]: item["state"] for item in hq.items()} == {"one": "kept", "two": "overdue"}
 

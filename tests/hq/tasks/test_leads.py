@@ -44,7 +44,7 @@ class Desk(Dormant):
     def follow(self) -> None:
         while self.tasking.step():
             pass
-        self.tasking.put_away()
+        self.tasking.rest()
 
     def waiting(self, store: int = 1) -> dict[str, str]:
         with self.database.reading() as conn:
