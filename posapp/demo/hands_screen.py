@@ -14,8 +14,8 @@ from functools import partial
 from pathlib import Path
 
 import msgspec
-from PySide6.QtCore import QCoreApplication, QRect
-from PySide6.QtGui import QWindow
+from PySide6.QtCore import QCoreApplication, QRect, QUrl
+from PySide6.QtGui import QDesktopServices, QWindow
 from PySide6.QtWidgets import QApplication, QWidget
 
 from drivers.contracts import Reason
@@ -75,6 +75,9 @@ def show(data: Path | None, language: str | None, progress: Callable[[int, int],
     with standing(data, lan_address(), None if is_lived else past) as demo, hq_texting(demo.hq) as provider:
         if language:
             ask_hq(demo.hq, "set", "chain", "language", language)
+        user = demo.shop.console[0]
+        told = f"{demo.console} {user.name} {user.password}"
+        _say(language, f"总部看板: {told}", f"Headquarters in the browser: {told}")
         place = demo.shop.tills[0]
         papers = demo.folder / "paper"
         connect_printer(demo, papers)
@@ -109,8 +112,15 @@ def connect_printer(demo: Demo, papers: Path) -> None:
 class Hands:
     """The windows of a running demo."""
 
-    def __init__(self, till: Till, demo: Demo, papers: Path, provider: Provider) -> None:
-        self.till, self._demo, self._papers = till, demo, papers
+    def __init__(
+        self,
+        till: Till,
+        demo: Demo,
+        papers: Path,
+        provider: Provider,
+        open_page: Callable[[QUrl], bool] = QDesktopServices.openUrl,
+    ) -> None:
+        self.till, self._demo, self._papers, self._open_page = till, demo, papers, open_page
         self.app = App(till, self._hint())
         self.customer = CustomerDisplay(self.app.window, till.settings.store_name)
         self.app.face(self.customer)
@@ -166,6 +176,8 @@ class Hands:
         self.tray.add(_tr("客人"), [*guests, self._newcomer(cards["newcomers"][0]), phone])
         self.tray.add(_tr("称重商品(秤打出的标签)"), [_card(card) for card in cards["weighed"]])
         self.tray.add(_tr("工牌"), [self._badge(clerk) for clerk in self.staff() if _badge_of(self._demo, clerk)])
+        boards = Card(_tr("总部看板"), "", _tr("各店的数字"), "#0f6b4f", act=self._boards, word=_tr("打开浏览器"))
+        self.tray.add(_tr("总部"), [boards])
         # Another kind of thing to scan is one more card here.
         self.tray.add(
             _tr("其他"),
@@ -194,6 +206,16 @@ class Hands:
         self.phone.choose(name)
         self.phone.walk()
 
+    def _boards(self) -> None:
+        """Open HQ's boards; the till says where they are and who can sign in, also where there is no browser."""
+        self._open_page(QUrl(self._demo.console))
+        user = self._demo.shop.console[0]
+        self.app.window.say(
+            _tr("总部看板 {url} 用户 {name} 密码 {password}").format(
+                url=self._demo.console, name=user.name, password=user.password
+            )
+        )
+
     def _window(self) -> QWindow | None:
         return self.app.window.windowHandle()
 
@@ -221,7 +243,9 @@ class Hands:
     def _hint(self) -> str:
         roles = {"cashier": _tr("收银员"), "lead": _tr("组长"), "manager": _tr("店长")}
         told = [f"{clerk.number} {clerk.name} {roles[clerk.role]} {clerk.pin}" for clerk in self.staff()]
-        return "\n".join([_tr("示范店的工号、姓名和密码:"), *told])
+        users = [f"{user.name} {user.password}" for user in self._demo.shop.console]
+        boards = _tr("总部看板的用户和密码:")
+        return "\n".join([_tr("示范店的工号、姓名和密码:"), *told, boards, *users])
 
 
 def _card(card: CardFile) -> Card:

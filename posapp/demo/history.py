@@ -79,7 +79,8 @@ class Habits(msgspec.Struct):
     who joined before. voids: permille of the sales that
     are given back at once, void_reason: why. sleepers: by store, cards of members
     long away, of whom one comes in so many permille (wakes) of the sales. names: of those who join, surnames and given
-    names.
+    names. quiet_days: so many at the beginning have only that percent (quiet) of the sales: what is measured over
+    thirty days has begun by then.
     """
 
     seed: int
@@ -101,7 +102,21 @@ class Habits(msgspec.Struct):
     sleepers: dict[int, list[str]] = {}
     wakes: int = 0
     names: tuple[str, str] = ("", "")
+    quiet_days: int = 0
+    quiet: int = 100
     errands: Errands = msgspec.field(default_factory=Errands)
+
+    def sales(self, post: Post, day: dt.date, ago: int) -> float:
+        """Of a till on a day so many days ago, about."""
+        share = self.quiet if ago > self.days - self.quiet_days else 100
+        return post.sales * self.weekdays[day.weekday()] * share / 10_000
+
+    @property
+    def whole(self) -> int:
+        """Sales of all tills and days, about."""
+        usual = sum(self.weekdays) / 7 / 100
+        days = self.days - self.quiet_days + self.quiet_days * self.quiet / 100
+        return round(sum(post.sales for post in self.tills) * days * usual)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +143,7 @@ class _Past:
     provider: Provider
     told: Callable[[], None]
     until: int
+    today: dt.date
     joined: dict[int, list[str]] = field(default_factory=dict)
 
 
@@ -149,8 +165,7 @@ def fill(demo: Demo, habits: Habits, progress: Progress | None = None) -> int:
     if is_done(demo.folder):
         return 0
     goods = _read_goods(habits, *(_codes(demo, cards) for cards in (habits.regulars, habits.sleepers)))
-    usual = sum(habits.weekdays) / 7 / 100
-    whole = round(sum(post.sales for post in habits.tills) * habits.days * usual)
+    whole = habits.whole
     sold = 0
 
     def told() -> None:
@@ -160,8 +175,10 @@ def fill(demo: Demo, habits: Habits, progress: Progress | None = None) -> int:
             progress(min(sold, whole - 1), whole)
 
     clock = SimulatedClock()
+    now = SystemClock().now_ms()
+    today = dt.date.fromisoformat(business_date(now, ZONE, CUTOVER_HOUR))
     with hq_texting(demo.hq, clock) as provider:
-        _live(_Past(demo, habits, goods, clock, provider, told, SystemClock().now_ms() - MINUTE))
+        _live(_Past(demo, habits, goods, clock, provider, told, now - MINUTE, today))
     tell_today(demo.hq, demo.shop)
     if progress:
         progress(whole, whole)
@@ -171,8 +188,7 @@ def fill(demo: Demo, habits: Habits, progress: Progress | None = None) -> int:
 
 def _live(past: _Past) -> None:
     """All tills' four weeks, day by day. Whatever an interrupted day has left open is closed first."""
-    demo, habits, clock = past.demo, past.habits, past.clock
-    today = dt.date.fromisoformat(business_date(SystemClock().now_ms(), ZONE, CUTOVER_HOUR))
+    demo, habits, clock, today = past.demo, past.habits, past.clock, past.today
     days = [today - dt.timedelta(days=ago) for ago in range(habits.days, -1, -1)]
     places = [Place(post.store, post.till) for post in habits.tills]
     is_new = not any((demo.data(place) / "till.db").exists() for place in places)
@@ -242,14 +258,16 @@ def _day(past: _Past, till: Till, post: Post, day: dt.date) -> Iterator[int]:
     till.open_shift(Money(post.float))
     hours = [int(hour) for hour in habits.hours if post.opens <= int(hour) < post.closes]
     weights = [habits.hours[str(hour)] for hour in hours]
-    count = round(post.sales * habits.weekdays[day.weekday()] / 100 * chance.uniform(0.85, 1.15))
+    count = round(habits.sales(post, day, (past.today - day).days) * chance.uniform(0.85, 1.15))
     joins = post.joins[turn] if post.joins else 0
     minutes = sorted(60 * hour + chance.uniform(0, 60) for hour in chance.choices(hours, weights, k=count))
+    counter = _Counter(chance)
     for n, minute in enumerate(minutes):
         if _instant(day, minute) >= past.until:
             break
         yield _instant(day, minute)
-        _Customer(past, till, post, chance, f"{day.toordinal() % 1_000:03d}{post.store}{post.till}{n:03d}").buys(joins)
+        serial = f"{day.toordinal() % 1_000:03d}{post.store}{post.till}{n:03d}"
+        _Customer(past, till, post, chance, counter, serial).buys(joins)
         past.told()
     errands.see_to(till, habits.errands, chance)
     yield min(_instant(day, post.closes * 60 + chance.uniform(5, 25)), past.until)
@@ -259,11 +277,26 @@ def _day(past: _Past, till: Till, post: Post, day: dt.date) -> Iterator[int]:
     till.sync()
 
 
+class _Counter:
+    """Spreads a share evenly over those who come, so that no day of few customers is without: the first is due soon."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self._share = chance.uniform(0.6, 1.0)
+
+    def is_due(self, percent: int) -> bool:
+        self._share += percent / 100
+        is_due = self._share >= 1
+        self._share -= is_due
+        return is_due
+
+
 class _Customer:
     """One who comes, buys and perhaps joins. Some change their mind about a thing, a few about everything."""
 
-    def __init__(self, past: _Past, till: Till, post: Post, chance: random.Random, serial: str) -> None:
-        self._past, self._till, self._chance = past, till, chance
+    def __init__(
+        self, past: _Past, till: Till, post: Post, chance: random.Random, counter: _Counter, serial: str
+    ) -> None:
+        self._past, self._till, self._chance, self._counter = past, till, chance, counter
         self._number = f"154{serial}"
         self._mates = past.joined.setdefault(post.store, [])
         self._regulars = post.members
@@ -335,10 +368,9 @@ class _Customer:
             return None
         self._till.join_shown(view)
         self._waits(4_000, 9_000)
-        luck = self._chance.randrange(100)
-        if luck < joins:
+        if self._counter.is_due(joins):
             return view, self._chance.randrange(100) < habits.receipt
-        if luck < joins + habits.looks:
+        if self._chance.randrange(100) < habits.looks:
             requests.get(view.url, timeout=10)
         return None
 

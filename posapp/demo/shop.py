@@ -191,6 +191,7 @@ def set_up_hq(folder: Path, shop: Shop) -> None:
         _import(folder, f"members-{store.number}.csv", "members", "--store", str(store.number), "--phones-verified")
     _import(folder, "days.csv", "days")
     _import(folder, "spend.csv", "spend")
+    _import(folder, "wecom-stats.csv", "wecom-stats")
     for command in shop.looked_after:
         ask_hq(folder, *map(dated, command))
     for user in shop.console:

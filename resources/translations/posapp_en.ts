@@ -260,6 +260,22 @@
         <translation>Badges</translation>
     </message>
     <message>
+        <source>总部看板</source>
+        <translation>HQ&apos;s boards</translation>
+    </message>
+    <message>
+        <source>各店的数字</source>
+        <translation>Every store</translation>
+    </message>
+    <message>
+        <source>打开浏览器</source>
+        <translation>Open browser</translation>
+    </message>
+    <message>
+        <source>总部</source>
+        <translation>Headquarters</translation>
+    </message>
+    <message>
         <source>其他</source>
         <translation>Other</translation>
     </message>
@@ -308,6 +324,10 @@
         <translation>Scan and join</translation>
     </message>
     <message>
+        <source>总部看板 {url} 用户 {name} 密码 {password}</source>
+        <translation>HQ&apos;s boards {url}  user {name}  password {password}</translation>
+    </message>
+    <message>
         <source>收银员</source>
         <translation>Cashier</translation>
     </message>
@@ -318,6 +338,10 @@
     <message>
         <source>店长</source>
         <translation>Manager</translation>
+    </message>
+    <message>
+        <source>总部看板的用户和密码:</source>
+        <translation>Users and passwords of HQ&apos;s boards:</translation>
     </message>
     <message>
         <source>示范店的工号、姓名和密码:</source>

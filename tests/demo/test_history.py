@@ -18,6 +18,9 @@ from posapp.demo.shop import CUTOVER_HOUR, ZONE, Demo, ask_hq, standing
 from tests.shop import sales_of
 
 
+REGULARS = history.read_habits().regulars[1]
+
+
 def few() -> history.Habits:
     """A past of three days that is soon lived through."""
     return msgspec.structs.replace(
@@ -104,7 +107,7 @@ def test_the_past_is_at_hq_without_a_flag_and_the_same_for_everybody(tmp_path: P
 def test_the_regulars_points_are_those_of_before_and_of_every_sale(tmp_path: Path) -> None:
     habits = msgspec.structs.replace(few(), tills=[msgspec.structs.replace(few().tills[0], members=60, joins=[])])
     before: dict[str, Any] = {}
-    told = lambda demo: before.update({card: known(demo, card) for card in habits.regulars})  # noqa: E731
+    told = lambda demo: before.update({card: known(demo, card) for card in REGULARS})  # noqa: E731
     with lived(tmp_path, told, filled(habits)) as demo:
         with contextlib.closing(demo.open(demo.shop.tills[0], SystemClock())) as till:
             sold = sales_of(till)
@@ -112,7 +115,7 @@ def test_the_regulars_points_are_those_of_before_and_of_every_sale(tmp_path: Pat
         assert len(earned) > 3
         assert len(earned) < len(sold)
         deadline = time.monotonic() + 30
-        while sum(known(demo, card)["orders"] for card in habits.regulars) < len(earned):
+        while sum(known(demo, card)["orders"] for card in REGULARS) < len(earned):
             assert time.monotonic() < deadline
         gained = {card: known(demo, card)["points"] - told["points"] for card, told in before.items()}
         assert sum(gained.values()) == sum(earned)
