@@ -17,7 +17,7 @@ from posapp.hq.console.pages.scripts_page import SCENE_NAMES
 from posapp.hq.console.tiles import heading, pair, plain
 from posapp.hq.database import Database
 from posapp.hq.flows import flowing, plans
-from posapp.hq.flows.report import report
+from posapp.hq.flows.report import OUTCOMES, STEPS, report
 from posapp.rules.dictionary import METRICS, VERSION
 from posapp.rules.rfm import SEGMENTS, SLEEPING
 
@@ -120,7 +120,7 @@ async def build_one(desk: Desk) -> None:
             heading(desk.say("每一步的结果", "What became of each step"))
             for step, counts in told["steps"].items():
                 for outcome, count in counts.items():
-                    pair(f"{step} · {outcome}", f"{count:,}")
+                    pair(f"{desk.word(STEPS[step])} · {desk.say(OUTCOMES[outcome], outcome)}", f"{count:,}")
     rows = [
         {
             "date": day["date"],

@@ -14,6 +14,7 @@ from posapp.hq.console.frame import foot, tried
 from posapp.hq.console.grids import Column, grid
 from posapp.hq.console.tiles import pair
 from posapp.hq.database import Database
+from posapp.hq.segments import visitors
 
 SCENE_NAMES: dict[str, Both] = {
     scripts.DORMANT: ("久未到店", "Away for long"),
@@ -22,6 +23,8 @@ SCENE_NAMES: dict[str, Both] = {
     scripts.BROWSED: ("看过", "Looked at"),
     scripts.ORDERED: ("网上买过", "Ordered online"),
 }
+SCRIPT_NAMES = SCENE_NAMES | {visitors.SCENE: ("今天可能来", "Likely to come today")}
+"""Of what scripts are written for: hints, and the list of the day's likely visitors."""
 _STATES: dict[str, Both] = {
     scripts.DRAFT: ("草稿", "draft"),
     scripts.APPROVED: ("已批准", "approved"),
@@ -50,7 +53,7 @@ async def build(desk: Desk) -> None:
         told = [
             {
                 **row,
-                "scene_word": desk.word(SCENE_NAMES.get(row["scene"], (row["scene"],) * 2)),
+                "scene_word": desk.word(SCRIPT_NAMES.get(row["scene"], (row["scene"],) * 2)),
                 "word": desk.word(_STATES[row["state"]]),
                 "prompt_word": desk.word(tuple(row["prompt"])),
                 "line_word": desk.word(tuple(row["line"])),
@@ -70,7 +73,7 @@ async def build(desk: Desk) -> None:
 def _draft(desk: Desk, show: Any) -> None:
     with ui.dialog(value=True) as dialog, ui.card().classes("w-full max-w-xl"):
         ui.label(desk.say("新草稿", "New draft")).classes("heading")
-        scene = ui.select({key: desk.word(name) for key, name in SCENE_NAMES.items()}, value=scripts.DORMANT)
+        scene = ui.select({key: desk.word(name) for key, name in SCRIPT_NAMES.items()}, value=scripts.DORMANT)
         both = "中文/English"
         prompt = ui.input(f"{desk.say('提示', 'Prompt')} {both}")
         line = ui.input(f"{desk.say('话术', 'Line')} {both}")
