@@ -73,6 +73,6 @@ def follow(chain: Chain) -> None:
     while hq.follower.step():
         pass
     hq.follower.catch_up()
-    for worker in hq.after:
+    for worker in chain.after:
         while worker.step():
             pass

@@ -117,8 +117,8 @@ def _till(conn: Connection, store_number: int, row: Row[Any], date: str, ends: i
 
 def _figures(conn: Connection, store_number: int, number: int | None, date: str) -> dict[str, Any]:
     """sales and total: everything that was rung up. tickets: without what was voided on its day (the metric
-    dictionary's completed sale tickets). net_sales: total without refunded, what went back. Each tender's and rate's
-    amount is what was taken, `refunded` what went back, net the difference."""
+    dictionary's completed sale tickets). net_sales: what was paid, rounding and all, without what
+    went back. Each tender's and rate's amount is what was taken, `refunded` what went back, net the difference."""
 
     def of(table: Table) -> list[Any]:
         where = [table.c.store == store_number, table.c.date == date]
@@ -134,6 +134,7 @@ def _figures(conn: Connection, store_number: int, number: int | None, date: str)
     refunds, back = conn.execute(
         select(func.count(), func.coalesce(func.sum(refund.c.total), 0)).where(*of(refund))
     ).one()
+    back_rounding = conn.scalar(select(func.coalesce(func.sum(refund.c.rounding), 0)).where(*of(refund))) or 0
     voided = _count(conn, refund, *of(refund), refund.c.kind == "void")
     waiting, waiting_amount = conn.execute(_unmatched(*of(tender))).one()
     moved = func.sum(cash_move.c.amount)
@@ -146,7 +147,7 @@ def _figures(conn: Connection, store_number: int, number: int | None, date: str)
         "tickets": sums[0] - voided,
         "refunds": refunds,
         "refunded": _yuan(back),
-        "net_sales": _yuan(sums[1] - back),
+        "net_sales": _yuan(sums[1] + sums[2] - back - back_rounding),
         "rounding": _yuan(sums[2]),
         "tenders": _tenders(conn, of),
         "taxes": _taxes(conn, of),

@@ -92,7 +92,7 @@ class BoardVerbs(StatusVerbs):
             except PosError as error:
                 if error.code not in AWAY:
                     raise
-                is_away, shown = True, LOCAL
+                is_away, shown, view = True, LOCAL, self._board(view.date, LOCAL)
         if opens and shown == LOCAL:
             every = items_here(self._here(view.date), self._slice, metric, axis, key)
             items, more = every[:LISTED], max(0, len(every) - LISTED)

@@ -33,6 +33,12 @@ WAIT_DAYS = 30
 AHEAD_MS = 5 * MINUTE
 LONGEST_TOPIC = 20
 TAKEN, KNOWN, WAITING, REFUSED = "taken", "known", "waiting", "refused"
+LARGEST_ORDER = 100_000_000
+"""Fen; what is beyond a million yuan is no order of a shop."""
+
+_PHONE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
+"""Ids stand as they came; nobody's number stands among them."""
+
 _ID = re.compile(r"[!-~]{1,64}")
 _WORD = re.compile(r"[a-z0-9_-]{1,20}")
 _FROM_OUTSIDE = ("phone", "unionid", "external_userid")
@@ -91,7 +97,7 @@ class Result(msgspec.Struct, omit_defaults=True):
 
 def read(vault: Vault, channel: str, event: Event, now: int) -> tuple[Happened, Key]:
     """Understand an event. Raises PosError bad_event with the field that is wrong, text_has_number, bad_name."""
-    if not _ID.fullmatch(event.id):
+    if not _ID.fullmatch(event.id) or _PHONE.search(event.id):
         raise PosError("bad_event", field="id")
     if event.kind not in KINDS:
         raise PosError("bad_event", field="kind")
@@ -125,7 +131,7 @@ def _fen(event: Event) -> int:
         fen = Money.parse(event.amount).fen
     except PosError:
         fen = -1
-    if fen < 0:
+    if not 0 < fen <= LARGEST_ORDER:
         raise PosError("bad_event", field="amount")
     return fen
 

@@ -12,7 +12,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, select, update
 
-from posapp.clock import MINUTE, Clock
+from posapp.clock import HOUR, MINUTE, Clock
 from posapp.errors import PosError
 from posapp.hq.console.tables import console_audit, console_session, console_user
 from posapp.hq.database import Database, upsert
@@ -34,7 +34,8 @@ OF_STORES = frozenset({STORE, REGION})
 LEAST_PASSWORD, LONGEST_PASSWORD, LONGEST_NAME = 12, 200, 40
 _WAITS = {5: MINUTE // 2, 6: MINUTE, 7: 5 * MINUTE, 8: 15 * MINUTE, 9: 15 * MINUTE}
 _MOST_WRONG = 10
-_FOR_EVER = 1 << 52
+_LONGEST_WAIT = HOUR
+"""After so many each further try waits this long: whoever guesses for a stranger locks them out for no longer."""
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 # What a name that nobody has is checked against, so that it takes as long as one that somebody has.
@@ -209,6 +210,6 @@ def _count_wrong(conn: Connection, name: str, now: int) -> None:
     mine = console_user.c.name == name
     counted = update(console_user).where(mine).values(failed=console_user.c.failed + 1)
     failed = conn.scalar(counted.returning(console_user.c.failed)) or 0
-    wait = _FOR_EVER if failed >= _MOST_WRONG else _WAITS.get(failed, 0)
+    wait = _LONGEST_WAIT if failed >= _MOST_WRONG else _WAITS.get(failed, 0)
     if wait:
         conn.execute(update(console_user).where(mine).values(locked=now + wait))

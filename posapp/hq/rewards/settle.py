@@ -57,7 +57,7 @@ def month_of(database: Database, clock: Clock, number: int, month: str | None) -
                     "name": names.get(who, ""),
                     **{name: sums[who][name] for name in COUNTS},
                     "amount": str(Money(sums[who]["fen"])),
-                    "lines": [_told(line) for line in mine],
+                    "lines": [_told(line, days.date(line.store, line.at)) for line in mine],
                 }
                 for who, mine in sorted(lines.items())
             ],
@@ -78,9 +78,10 @@ def _lines(conn: Connection, month: str, number: int | None = None) -> dict[int,
     return found
 
 
-def _told(line: Any) -> dict[str, Any]:
+def _told(line: Any, date: str) -> dict[str, Any]:
     return {
         "at": rfc3339(line.at),
+        "date": date,
         "kind": line.kind,
         "amount": str(Money(line.fen)),
         "why": line.why,
@@ -105,7 +106,7 @@ def month_text(told: dict[str, Any], language: str = "zh") -> str:
         for line in one["lines"]:
             if line["why"]:
                 kind = KINDS[line["kind"]][int(english)]
-                lines.append(f"  {line['at'][:10]}  {kind}  {line['amount']}  {why_words(line['why'], language)}")
+                lines.append(f"  {line['date']}  {kind}  {line['amount']}  {why_words(line['why'], language)}")
     return "\n".join(lines)
 
 

@@ -68,14 +68,10 @@ def refresh(conn: Connection, roots: Iterable[str], now: int) -> set[str]:
         rows = []
         for head in heads:
             format_ = format_of.get(head.home, "")
-            days = bought.get(head.ref, [])
-            known = 0
-            if not head.orders and head.visited:  # a shop's own file told when they bought last, and since when
-                before = today_of(conn, head.visited, head.home)
-                known = today_of(conn, min(head.visited, head.joined or head.visited), head.home)
-                days = [Day(before, 1, 0, 0, head.visited), *(one for one in days if one.day > before)]
-            row = figures(head.ref, head.home, days, today)
-            row["first_day"] = min(row["first_day"], known or row["first_day"])
+            row = figures(head.ref, head.home, bought.get(head.ref, []), today)
+            if not head.orders and head.visited:  # a shop's own file told when they bought last, and nothing else
+                row["first_day"] = today_of(conn, min(head.visited, head.joined or head.visited), head.home)
+                row["last_day"], row["last_at"] = today_of(conn, head.visited, head.home), head.visited
             rows.append({**row, "format": format_, **graded(row, by_format.get(format_), today)})
         changed |= write(conn, rows, held, now)
         gone = held.keys() - {head.ref for head in heads}

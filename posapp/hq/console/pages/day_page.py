@@ -16,7 +16,7 @@ from posapp.hq.people import settings_of
 from posapp.rules.tenders import tender_name
 
 _TILES = {
-    "net_sales": (("净销售额", "Net sales"), ("销售额 − 退款", "sales − refunds")),
+    "net_sales": (("净销售额", "Net sales"), ("销售额 + 抹零/舍入 − 退款", "sales + rounding − refunds")),
     "tickets": (("成交单数", "Tickets"), ("当日作废的不算", "without what was voided on its day")),
     "total": (("销售额", "Sales"), ("收银台录入的全部销售", "everything that was rung up")),
     "refunded": (("退款", "Refunded"), ("当日退出去的钱", "what went back on the day")),
