@@ -154,8 +154,9 @@ class Visitor:
         articles = [self.till.articles.find(tile.code, self.till.clock.now_ms()) for tile in tiles]
         tell(self.till, guest.ref, [one.id for one in articles if not one.is_weighed][:3])
         self.app.tasks.tell_news()  # what has come before is no news
-        play(self.till, "arrive reception", "consent personal on")
+        play(self.till, "arrive reception", "consent personal on", "cancel")  # this ticket has had HQ's own hint
         self.app.sale.refresh()
+        self.tap("拿铁咖啡", "沈知夏", "法式牛角包")
         self.window.notice.hide()
 
     def show_tasks(self) -> None:
