@@ -94,6 +94,6 @@ def tell(till: Till, ref: str, articles: list[str]) -> None:
         for stream, held in rows.items():
             told = [FeedRow("store:1", key, msgspec.Raw(msgspec.json.encode(row))) for key, row in held.items()]
             lists = stream not in ("cards", "hints")  # of which HQ's own would stand between ours
-            others = kept_rows(conn, stream, STREAMS[stream]).keys() - held if lists else ()
-            keep(stream)(conn, [*told, *(FeedRow("store:1", key) for key in others)])
+            gone = kept_rows(conn, stream, STREAMS[stream]).keys() - held if lists else set()
+            keep(stream)(conn, [*told, *(FeedRow("store:1", key) for key in gone)])
     till._feed_changed()
