@@ -233,6 +233,12 @@ def take_number(conn: Connection, name: str) -> int:
     return int(number)
 
 
+def portions(values: Iterable[Any], most: int = 500) -> Iterator[list[Any]]:
+    """In order and without doubles, so many at a time: a statement has only so much room."""
+    ordered = sorted(set(values))
+    return (ordered[start : start + most] for start in range(0, len(ordered), most))
+
+
 def lock_counter(conn: Connection, name: str) -> int:
     """The counter's present number; nobody else can take one until this transaction ends."""
     number = conn.scalar(select(counter.c.n).where(counter.c.name == name).with_for_update())

@@ -1,13 +1,17 @@
-"""The projected entries of some kinds, in the order in which HQ received them: for whoever follows the journals."""
+"""The projected entries of some kinds, in the order in which HQ received them: for whoever follows the journals
+after the members' follower."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Table, select
+from sqlalchemy import Connection, Row, Select, Table, select, update
 
-from posapp.hq.database import FOLLOWED
+from posapp.hq import feed
+from posapp.hq.database import FOLLOWED, Database, lock_counter
+from posapp.hq.members.slice import Published
+from posapp.hq.project import step_after
 from posapp.hq.tables import batch, counter, event, sale
 
 
@@ -27,6 +31,22 @@ def sales_between(conn: Connection, after: int, upto: int) -> Sequence[Row[Any]]
     return conn.execute(within(sale, after, upto).where(sale.c.member != "")).all()
 
 
-def followed(conn: Connection) -> int:
-    """The last batch that the members' follower has done."""
-    return conn.scalar(select(counter.c.n).where(counter.c.name == FOLLOWED)) or 0
+def follow(database: Database, name: str, take: Callable[[Connection, int, int], Published]) -> bool:
+    """Work some batches off that a counter of that name stands before, each once, and tell the tills; whether there
+    were any. Looking alone writes nothing."""
+    with database.reading() as conn:
+        if number(conn, name) >= number(conn, FOLLOWED):
+            return False
+    with database.transaction() as conn:
+        after = lock_counter(conn, name)
+        upto = step_after(conn, after, number(conn, FOLLOWED))
+        if upto <= after:
+            return False
+        told = take(conn, after, upto)
+        conn.execute(update(counter).where(counter.c.name == name).values(n=upto))
+        feed.publish(conn, told)
+    return True
+
+
+def number(conn: Connection, name: str) -> int:
+    return int(conn.scalar(select(counter.c.n).where(counter.c.name == name)) or 0)

@@ -68,6 +68,15 @@ def add_store(database: Database, clock: Clock, number: int, name: str) -> None:
         feed.publish(conn, {"settings": {(scope, "store_name"): SettingRow(name)}})
 
 
+def store_names(conn: Connection) -> dict[int, str]:
+    """By number, in their order."""
+    return {row.number: row.name for row in conn.execute(select(store.c.number, store.c.name).order_by(store.c.number))}
+
+
+def clerk_names(conn: Connection) -> dict[int, str]:
+    return {row.number: row.name for row in conn.execute(select(clerk.c.number, clerk.c.name))}
+
+
 def set_value(database: Database, scope_text: str, name: str, value: str) -> None:
     """Set a setting of a store or the chain. Raises PosError unknown_setting, bad_setting, no_such_store, bad_scope."""
     read_setting(name, value)

@@ -6,7 +6,7 @@ done again from the raw entries with the same result (rows.py is pure; what it m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from posapp import log
 from posapp.chain import Header
 from posapp.clock import Clock
-from posapp.hq.database import PROJECTED, Database, insert_many, upsert
+from posapp.hq.database import PROJECTED, Database, insert_many, portions, upsert
 from posapp.hq.feed import CHAIN, store_scope
 from posapp.hq.rows import Held, JournalState, Poison, RefundedState, Rows, ShiftState, decode, project_entry
 from posapp.hq.tables import BY_ENTRY, about, article, batch, counter, entry, journal_state, quarantine, refunded, shift
@@ -193,22 +193,17 @@ def _load_held(conn: Connection, items: Sequence[Item], articles: Articles) -> d
             shifts.add((*place, name))
         if isinstance(item.message, RefundCompleted) and "\0" not in item.message.sale:
             sales.add((*place, item.message.sale))
-    for some in _portions(jids):
+    for some in portions(jids):
         for row in conn.execute(_JOURNALS, {"some": some}):
             held_of[row.store, row.till].journals[row.jid] = JournalState(*row)
-    for some in _portions(shifts):
+    for some in portions(shifts):
         for row in conn.execute(_SHIFTS, {"some": some}):
             sums = {name: msgspec.json.decode(row._mapping[name], type=dict[str, tuple[int, int]]) for name in _SUMS}
             held_of[row.store, row.till].shifts[row.shift] = ShiftState(**{**row._mapping, **sums})
-    for some in _portions(sales):
+    for some in portions(sales):
         for row in conn.execute(_REFUNDED, {"some": some}):
             held_of[row.store, row.till].refunded[row.sale] = RefundedState(**row._mapping)
     return held_of
-
-
-def _portions(values: Iterable[Any]) -> Iterable[list[Any]]:
-    ordered = sorted(values)
-    return (ordered[start : start + _ASK] for start in range(0, len(ordered), _ASK))
 
 
 def journal_row(state: JournalState) -> dict[str, Any]:

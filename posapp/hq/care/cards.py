@@ -13,8 +13,9 @@ from sqlalchemy import Connection, select
 from posapp.hq import feed
 from posapp.hq.care import owners, titles
 from posapp.hq.care.hints import lock
-from posapp.hq.care.purchases import Purchase, ids_of, portions, purchases_of, with_goods
-from posapp.hq.members.identity import ACTIVE
+from posapp.hq.care.purchases import Purchase, purchases_of, with_goods
+from posapp.hq.database import portions
+from posapp.hq.members.identity import ACTIVE, ids_of
 from posapp.hq.members.slice import Published
 from posapp.hq.members.tables import person, person_store
 from posapp.hq.segments import likes

@@ -16,21 +16,21 @@ from posapp.hq import feed
 from posapp.hq.care import events, hints, owners, tags, titles
 from posapp.hq.care.cards import card_rows
 from posapp.hq.care.hints import hint_rows
-from posapp.hq.care.purchases import ids_of, portions
 from posapp.hq.care.scripts import BIRTHDAY, say
 from posapp.hq.care.tables import hint, tag, title
 from posapp.hq.care.tables import waiting_event as waits
-from posapp.hq.database import CARED, CARED_MEMBERS, FOLLOWED, Database, feed_counter, upsert
-from posapp.hq.members.identity import ACTIVE, roots
+from posapp.hq.database import CARED, CARED_MEMBERS, Database, feed_counter, portions, upsert
+from posapp.hq.entries import entries_between, follow, number
+from posapp.hq.members.identity import ACTIVE, ids_of, roots
 from posapp.hq.members.slice import Published
 from posapp.hq.members.tables import person
 from posapp.hq.people import settings_of
-from posapp.hq.project import step_after
-from posapp.hq.tables import about, batch, counter, event
+from posapp.hq.tables import about, counter
 from posapp.hq.tables import feed as told_rows
 from posapp.hq.woken import Stepping
 from posapp.messages import HintShown
 
+MEMBERS = feed_counter("members")
 _TITLES_SEEN = "titles ended until"
 
 
@@ -46,25 +46,23 @@ class Caring(Stepping):
         """Do what there is; whether there was anything."""
         now = self._clock.now_ms()
         with self._database.reading() as conn:
-            answers, members, over = _answers_wait(conn), _members_wait(conn), _time_has_come(conn, now)
-        if answers:
-            self._answers(now)
+            members, over = number(conn, CARED_MEMBERS) < number(conn, MEMBERS), _time_has_come(conn, now)
+        answers = follow(self._database, CARED, self._answers)
         if over:
             self._ended(now)
         if members:
             self._members(now)
         return answers or members or over
 
-    def _answers(self, now: int) -> None:
+    def _answers(self, conn: Connection, after: int, upto: int) -> Published:
         """What became of hints, as the tills told."""
-        with self._database.transaction() as conn:
-            after = conn.scalar(select(counter.c.n).where(counter.c.name == CARED).with_for_update()) or 0
-            upto = min(step_after(conn, int(after)), _count(conn, FOLLOWED))
-            touched = set()
-            for came in conn.execute(select(batch).where(batch.c.n > after, batch.c.n <= upto).order_by(batch.c.n)):
-                touched |= _answers_in(conn, came.jid, came.first_seq, came.last_seq)
-            conn.execute(update(counter).where(counter.c.name == CARED).values(n=upto))
-            feed.publish(conn, hint_rows(conn, touched, now))
+        touched: set[str] = set()
+        for row in entries_between(conn, after, upto, ("hint.shown",)):
+            told = msgspec.json.decode(row.body, type=HintShown)
+            if told.outcome in hints.OUTCOMES:
+                root = hints.answered(conn, told.hint, told.outcome, row.effective)
+                touched |= {root} if root else set()
+        return hint_rows(conn, touched, self._clock.now_ms())
 
     def _ended(self, now: int) -> None:
         """Lives that are over, and people who have become known."""
@@ -80,7 +78,7 @@ class Caring(Stepping):
     def _members(self, now: int) -> None:
         """Whose rows have changed since the last look."""
         with self._database.reading() as conn:
-            after, head = _count(conn, CARED_MEMBERS), _count(conn, feed_counter("members"))
+            after, head = number(conn, CARED_MEMBERS), number(conn, MEMBERS)
             # The newest state of a row has one number, so each is seen once, however often it changed.
             asked = select(told_rows.c.scope, told_rows.c.key, told_rows.c.data == feed.GONE).where(
                 told_rows.c.stream == "members", told_rows.c.v > after, told_rows.c.v <= head
@@ -107,18 +105,6 @@ def _rows(conn: Connection, refs: list[str], gone: list[tuple[str, str]], now: i
     return {stream: {**nothing, **rows} for stream, rows in told.items()}
 
 
-def _count(conn: Connection, name: str) -> int:
-    return int(conn.scalar(select(counter.c.n).where(counter.c.name == name)) or 0)
-
-
-def _answers_wait(conn: Connection) -> bool:
-    return _count(conn, CARED) < _count(conn, FOLLOWED)
-
-
-def _members_wait(conn: Connection) -> bool:
-    return _count(conn, CARED_MEMBERS) < _count(conn, feed_counter("members"))
-
-
 def _titles_seen(conn: Connection) -> int:
     return int(conn.scalar(select(about.c.value).where(about.c.name == _TITLES_SEEN)) or 0)
 
@@ -132,18 +118,6 @@ def _time_has_come(conn: Connection, now: int) -> bool:
         select(waits.c.id).where(waits.c.received <= now - events.WAIT_DAYS * 86_400_000),
     )
     return any(conn.scalar(one.limit(1)) is not None for one in asked) or bool(events.waiting(conn))
-
-
-def _answers_in(conn: Connection, jid: str, first: int, last: int) -> set[str]:
-    """The outcomes in a batch; whose hints they were (root)."""
-    asked = select(event).where(event.c.jid == jid, event.c.seq.between(first, last), event.c.type == "hint.shown")
-    touched = set()
-    for row in conn.execute(asked.order_by(event.c.seq)):
-        told = msgspec.json.decode(row.body, type=HintShown)
-        if told.outcome in hints.OUTCOMES:
-            root = hints.answered(conn, told.hint, told.outcome, row.effective)
-            touched |= {root} if root else set()
-    return touched
 
 
 def wish_birthdays(conn: Connection, people: Collection[str], now: int) -> None:

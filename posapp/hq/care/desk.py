@@ -13,10 +13,9 @@ from posapp.hq.care import scripts, tags
 from posapp.hq.care.cards import card_rows
 from posapp.hq.care.hints import hint_rows, lock
 from posapp.hq.care.owners import HANDOVER, SET, assign, by_friendship, need_clerk, owners
-from posapp.hq.care.purchases import portions
 from posapp.hq.care.tables import hint, owner, title
 from posapp.hq.care.words import facing
-from posapp.hq.database import Database, upsert
+from posapp.hq.database import Database, portions, upsert
 from posapp.hq.members import friends
 from posapp.hq.members.identity import roots, same_as
 from posapp.hq.members.tables import person

@@ -1,7 +1,7 @@
 """Scripts against each other: who hears which follows from a hash of the member, and some hear nothing (holdout).
 
 A person is in an arm from the first moment there was something to tell, and stays there; shown is what tills said they
-showed. Intervals are Wilson's at 95 %, of differences Newcombe's.
+showed.
 """
 
 from __future__ import annotations
@@ -10,23 +10,22 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 from hashlib import sha256
-from math import sqrt
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select, update
 
 from posapp.clock import DAY, rfc3339
 from posapp.errors import PosError
-from posapp.hq.care.purchases import ids_of, purchases_of
+from posapp.hq.care.purchases import purchases_of
 from posapp.hq.care.tables import arm, experiment, hint, script
 from posapp.hq.database import Database, insert_new
-from posapp.hq.members.identity import same_as
+from posapp.hq.members.identity import ids_of, same_as
 from posapp.hq.members.tables import person
 from posapp.hq.members.tiers import plain_id
+from posapp.rules import proportions
 
 WINDOW_DAYS = 14
 MOST_HOLDOUT = 90
-_Z = 1.959964
 
 
 class Arm(NamedTuple):
@@ -155,7 +154,7 @@ def interval(many: int, of: int) -> dict[str, float] | None:
     """A share with its bounds, in percent; None of nothing."""
     if not of:
         return None
-    low, high = _wilson(many, of)
+    low, high = proportions.interval(many, of)
     return {"percent": _percent(many / of), "low": _percent(low), "high": _percent(high)}
 
 
@@ -163,21 +162,8 @@ def difference(one: tuple[int, int], other: tuple[int, int]) -> dict[str, float]
     """How much larger the first share is, in points of percent."""
     if not one[1] or not other[1]:
         return None
-    (low, high), (low2, high2) = _wilson(*one), _wilson(*other)
-    first, second = one[0] / one[1], other[0] / other[1]
-    return {
-        "points": _percent(first - second),
-        "low": _percent(first - second - sqrt((first - low) ** 2 + (high2 - second) ** 2)),
-        "high": _percent(first - second + sqrt((high - first) ** 2 + (second - low2) ** 2)),
-    }
-
-
-def _wilson(many: int, of: int) -> tuple[float, float]:
-    share = many / of
-    middle = share + _Z**2 / (2 * of)
-    spread = _Z * sqrt(share * (1 - share) / of + _Z**2 / (4 * of**2))
-    whole = 1 + _Z**2 / of
-    return max(0.0, (middle - spread) / whole), min(1.0, (middle + spread) / whole)
+    low, high = proportions.difference(one, other)
+    return {"points": _percent(one[0] / one[1] - other[0] / other[1]), "low": _percent(low), "high": _percent(high)}
 
 
 def _percent(share: float) -> float:

@@ -12,12 +12,11 @@ from sqlalchemy import Connection, Row, select, update
 from posapp.clock import DAY
 from posapp.errors import PosError
 from posapp.hq import feed
-from posapp.hq.care.purchases import ids_of, portions
 from posapp.hq.care.scripts import APPROVED, BROWSED, CHATTED, ORDERED, SCENES, Pair, check, pair_of, say
 from posapp.hq.care.tables import hint, script
-from posapp.hq.database import insert_new
+from posapp.hq.database import insert_new, portions
 from posapp.hq.members import consents
-from posapp.hq.members.identity import ACTIVE, root_of, roots, same_as
+from posapp.hq.members.identity import ACTIVE, ids_of, root_of, roots, same_as
 from posapp.hq.members.slice import Published
 from posapp.hq.members.tables import benefit, person, person_store
 from posapp.rules.consents import PERSONAL

@@ -14,11 +14,10 @@ from sqlalchemy import Connection, Row, select, update
 
 from posapp.clock import rfc3339
 from posapp.errors import PosError
-from posapp.hq.care.purchases import ids_of, portions
 from posapp.hq.care.tables import credit_rule, owner
-from posapp.hq.database import upsert
+from posapp.hq.database import portions, upsert
 from posapp.hq.joining.tables import joined
-from posapp.hq.members.identity import CLAIMED, VERIFIED, same_as
+from posapp.hq.members.identity import CLAIMED, VERIFIED, ids_of, roots_of, same_as
 from posapp.hq.members.tables import person, person_key
 from posapp.hq.tables import clerk
 from posapp.hq.vault import Vault
@@ -152,15 +151,15 @@ def credit_of(conn: Connection, sales: Iterable[Any]) -> dict[tuple[str, int], l
     """Whose each of some sales (rows of the table sale) is, to the fen, by (jid, seq); the seller's is what is odd."""
     rows = list(sales)
     rules = [(row.since, row.rule) for row in conn.execute(select(credit_rule).order_by(credit_rule.c.since))]
-    roots = _roots(conn, {row.member for row in rows if row.member})
-    histories = _histories(conn, set(roots.values()))
+    root_of = roots_of(conn, (row.member for row in rows if row.member))
+    histories = _histories(conn, set(root_of.values()))
     shares = {}
     for row in rows:
         rule = next((rule for since, rule in reversed(rules) if since <= row.paid), SELLER)
-        held = histories.get(roots.get(row.member, ""), ())
+        held = histories.get(root_of.get(row.member, ""), ())
         stood = (one for one in held if one.since <= row.paid and (not one.until or row.paid < one.until))
         whose = next((one.clerk for one in stood), 0)
-        shares[row.jid, row.seq] = _shares(rule, whose, row.clerk, row.total)
+        shares[row.jid, row.seq] = _shares(rule, whose, row.clerk, row.total + row.rounding)
     return shares
 
 
@@ -171,14 +170,6 @@ def _shares(rule: str, whose: int, seller: int, total: int) -> list[Share]:
         return [Share(whose, total)]
     half = total // 2
     return [Share(seller, total - half), Share(whose, half)]
-
-
-def _roots(conn: Connection, refs: Collection[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for some in portions(refs):
-        rows = conn.execute(select(person.c.ref, person.c.root).where(person.c.ref.in_(some)))
-        found |= {row.ref: row.root for row in rows}
-    return found
 
 
 def _histories(conn: Connection, people: Collection[str]) -> dict[str, list[Row[Any]]]:

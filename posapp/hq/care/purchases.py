@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,12 +11,13 @@ from sqlalchemy import Connection, Row, func, literal_column, select, tuple_
 
 from posapp.errors import PosError
 from posapp.hq.care.tables import timeline
+from posapp.hq.database import portions
 from posapp.hq.joining.tables import claim
-from posapp.hq.members.tables import person
-from posapp.hq.tables import article, event_identity, refund, sale, sale_line, store
+from posapp.hq.members.identity import ids_of
+from posapp.hq.segments.likes import names_of
+from posapp.hq.tables import event_identity, refund, sale, sale_line
 from posapp.rules.join_token import read
 
-ASK = 500
 NAMES = 3
 
 
@@ -40,23 +41,6 @@ class Purchase:
     """Article and name, the dearest first."""
 
 
-def ids_of(conn: Connection, roots: Collection[str]) -> dict[str, str]:
-    """Every id of some persons, and whose it is."""
-    found: dict[str, str] = {}
-    for some in portions(roots):
-        found |= {
-            row.ref: row.root
-            for row in conn.execute(select(person.c.ref, person.c.root).where(person.c.root.in_(some)))
-        }
-    return found
-
-
-def portions(values: Iterable[Any], size: int = ASK) -> Iterable[list[Any]]:
-    """So many at a time: a statement has only so much room."""
-    every = sorted(values)
-    return (every[start : start + size] for start in range(0, len(every), size))
-
-
 def purchases_of(conn: Connection, roots: Collection[str]) -> dict[str, list[Purchase]]:
     """Everything that persons bought and kept, the newest first; with_goods() says what it was."""
     ids = ids_of(conn, roots)
@@ -73,25 +57,27 @@ def _sold(conn: Connection, ids: dict[str, str]) -> list[Purchase]:
     named = sale.c.member != literal_column("''")
     for some in portions(ids):
         for row in conn.execute(select(sale).where(named, sale.c.member.in_(some))):
-            sales[row.event] = _purchase(row, ids[row.member])
+            sales[row.event] = purchase_of(row, ids[row.member])
         for row, ref in claimed(conn, some):
-            sales.setdefault(row.event, _purchase(row, ids[ref]))
+            sales.setdefault(row.event, purchase_of(row, ids[ref]))
     for some in portions(sales):
-        backs = select(refund.c.sale, func.sum(refund.c.total)).where(refund.c.sale.in_(some)).group_by(refund.c.sale)
+        net = func.sum(refund.c.total + refund.c.rounding)
+        backs = select(refund.c.sale, net).where(refund.c.sale.in_(some)).group_by(refund.c.sale)
         for event, total in conn.execute(backs):
             sales[event].back = int(total)
             sales[event].fen -= int(total)
     return [one for one in sales.values() if one.fen > 0 or not one.back]
 
 
-def _purchase(row: Row[Any], root: str) -> Purchase:
+def purchase_of(row: Row[Any], root: str) -> Purchase:
+    """A sale as it was paid, before anything went back."""
     return Purchase(
         root,
         row.paid,
         row.date,
         row.store,
         row.clerk,
-        row.total,
+        row.total + row.rounding,
         event=row.event,
         receipt=row.receipt,
         place=(row.jid, row.seq),
@@ -145,16 +131,3 @@ def with_goods(conn: Connection, purchases: Collection[Purchase]) -> None:
     names = names_of(conn, {name for one in purchases for name, known in one.goods if not known})
     for one in purchases:
         one.goods = [(name, known or names.get(name, name)) for name, known in one.goods]
-
-
-def names_of(conn: Connection, articles: Collection[str]) -> dict[str, str]:
-    """What articles are called."""
-    found: dict[str, str] = {}
-    for some in portions(articles):
-        asked = select(article.c.id, article.c.name).where(article.c.id.in_(some)).order_by(article.c.scope.desc())
-        found |= {row.id: row.name for row in conn.execute(asked)}  # the chain's own stands
-    return found
-
-
-def store_names(conn: Connection) -> dict[int, str]:
-    return {row.number: row.name for row in conn.execute(select(store.c.number, store.c.name))}

@@ -23,7 +23,6 @@ from posapp.hq.bodies import read_body
 from posapp.hq.care import hints, sidebar
 from posapp.hq.care.cards import card_of
 from posapp.hq.care.owners import friend_of
-from posapp.hq.care.purchases import store_names
 from posapp.hq.care.scripts import pair_of
 from posapp.hq.care.sidebar import COOKIE, PATH, Seller
 from posapp.hq.gateways.wecom import WecomError
@@ -33,7 +32,7 @@ from posapp.hq.members.slice import row_of
 from posapp.hq.members.tables import chip, person, tier
 from posapp.hq.pages import sheet
 from posapp.hq.pages.browser import Visit, check_form, give_cookies, visit_of
-from posapp.hq.people import settings_of
+from posapp.hq.people import settings_of, store_names
 from posapp.hq.running import Hq
 from posapp.hq.tables import clerk
 from posapp.hq.tasks.leads import end, lead_rows, leads_of

@@ -10,14 +10,14 @@ from sqlalchemy import Connection, Row, select, update
 from posapp.clock import DAY, rfc3339
 from posapp.errors import PosError
 from posapp.hq.care.hints import hint_about
-from posapp.hq.care.purchases import ids_of, names_of
 from posapp.hq.care.scripts import BROWSED, CHATTED, ORDERED, SCENES
 from posapp.hq.care.tables import hint, tag, tag_rule
 from posapp.hq.care.words import plain
 from posapp.hq.database import Database, upsert
 from posapp.hq.members import consents
-from posapp.hq.members.identity import root_of
+from posapp.hq.members.identity import ids_of, root_of
 from posapp.hq.members.tiers import plain_id
+from posapp.hq.segments.likes import names_of
 from posapp.hq.tables import article
 from posapp.rules.consents import PERSONAL
 

@@ -9,11 +9,13 @@ from typing import Any
 from sqlalchemy import Connection, literal_column, select
 
 from posapp.clock import rfc3339
-from posapp.hq.care.purchases import Purchase, claimed, names_of, portions, with_goods
+from posapp.hq.care.purchases import claimed, purchase_of, with_goods
 from posapp.hq.care.scripts import pair_of
 from posapp.hq.care.tables import hint, owner, tag, timeline, title
+from posapp.hq.database import portions
 from posapp.hq.joining.tables import joined
 from posapp.hq.members.identity import root_of, same_as
+from posapp.hq.segments.likes import names_of
 from posapp.hq.tables import refund, sale
 from posapp.hq.texts.tables import text_message
 from posapp.money import Money
@@ -70,23 +72,18 @@ def _sales(conn: Connection, refs: Sequence[str]) -> list[Moment]:
     named = sale.c.member != literal_column("''")
     sales = {row.event: row for row in conn.execute(select(sale).where(named, sale.c.member.in_(refs)))}
     sales |= {row.event: row for row, _ in claimed(conn, refs)}
-    bought = {
-        row.event: Purchase("", row.paid, row.date, row.store, row.clerk, row.total, place=(row.jid, row.seq))
-        for row in sales.values()
-    }
+    bought = {event: purchase_of(row, "") for event, row in sales.items()}
     with_goods(conn, list(bought.values()))
     found = []
     for row in sales.values():
-        goods = "、".join(name for _, name in bought[row.event].goods)
-        moment = Moment(row.paid, "sale", "till", goods, row.receipt, row.store, row.clerk, row.total, row.event)
-        found.append(moment)
+        one = bought[row.event]
+        goods = "、".join(name for _, name in one.goods)
+        found.append(Moment(one.at, "sale", "till", goods, one.receipt, one.store, one.clerk, one.fen, one.event))
     for some in portions(sales):
-        found += [
-            Moment(
-                row.done, "refund", "till", row.sale_receipt, row.receipt, row.store, row.clerk, -row.total, row.event
-            )
-            for row in conn.execute(select(refund).where(refund.c.sale.in_(some)))
-        ]
+        for row in conn.execute(select(refund).where(refund.c.sale.in_(some))):
+            back = -row.total - row.rounding
+            place = (row.receipt, row.store, row.clerk)
+            found.append(Moment(row.done, "refund", "till", row.sale_receipt, *place, back, row.event))
     return found
 
 

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from posapp.clock import rfc3339
-from posapp.hq.care.purchases import ids_of, portions
 from posapp.hq.care.tables import title
-from posapp.hq.members.identity import roots, same_as
+from posapp.hq.database import portions
+from posapp.hq.members.identity import ids_of, roots, same_as
 
 
 def titles(conn: Connection, people: Collection[str], now: int) -> dict[str, list[tuple[str, str, str, int]]]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from nicegui import ui
 
 from posapp.errors import PosError
 from posapp.hq.console import users
-from posapp.hq.console.desk import Desk
+from posapp.hq.console.desk import Both, Desk
 from posapp.hq.console.gate import MOUNT, SIGN_IN, SIGN_OUT
 from posapp.hq.console.look import AMBER, BLUE, CSS, GREEN, RED
 
@@ -102,6 +103,23 @@ def tell(desk: Desk, error: PosError) -> None:
         ui.navigate.to(SIGN_IN)
         return
     ui.notify(desk.told(error), type="warning", position="top", timeout=6_000)
+
+
+async def tried(desk: Desk, what: str, work: Callable[..., object], *given: Any) -> bool:
+    """Do something; whether it went, or was said why not."""
+    try:
+        await desk.act(what, work, *given)
+    except PosError as error:
+        tell(desk, error)
+        return False
+    return True
+
+
+def foot(desk: Desk, dialog: Any, done: Any, word: Both = ("保存", "Save"), leave: Both = ("取消", "Cancel")) -> None:
+    """The last row of a dialog: leave it, or do what it asks."""
+    with ui.row().classes("w-full justify-end"):
+        ui.button(desk.say(*leave), on_click=dialog.close).props("flat no-caps")
+        ui.button(desk.say(*word), on_click=done).props("no-caps unelevated")
 
 
 def go(path: str) -> Callable[[], None]:

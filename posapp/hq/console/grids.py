@@ -11,7 +11,7 @@ from nicegui import ui
 
 from posapp.errors import PosError
 from posapp.hq.console.desk import Both, Desk
-from posapp.hq.console.frame import go, tell
+from posapp.hq.console.frame import foot, go, tell
 from posapp.hq.console.tiles import heading, nothing
 from posapp.hq.members.desk import reason_of
 from posapp.money import Money
@@ -196,6 +196,4 @@ def ask_reason(desk: Desk, title: str, done: Callable[[str], Any]) -> None:
             dialog.close()
 
         box.on("keydown.enter", go_on)
-        with ui.row().classes("w-full justify-end"):
-            ui.button(desk.say("取消", "Cancel"), on_click=dialog.close).props("flat no-caps")
-            ui.button(desk.say("确定", "OK"), on_click=go_on).props("no-caps unelevated")
+        foot(desk, dialog, go_on, ("确定", "OK"))

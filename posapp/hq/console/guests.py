@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, select
 
 from posapp.errors import PosError
 from posapp.hq.database import Database
-from posapp.hq.members.desk import note_look, reason_of
+from posapp.hq.members.desk import is_known_in, note_look, reason_of, who_is
 from posapp.hq.members.identity import Means, same_as
 from posapp.hq.members.tables import consent, person, points_entry
 
@@ -33,6 +34,20 @@ def consents_of(conn: Connection, root: str) -> list[dict[str, Any]]:
     )
     names = "at purpose given version channel state".split()
     return [{name: row._mapping[name] for name in names} for row in rows]
+
+
+def who_has_tickets(
+    database: Database, means: Means, asked: str, who: str, reason: str, stores: Collection[int] | None
+) -> str:
+    """Whose tickets are looked at, by whole phone, code or card; stores: of those that one of them knows, None for
+    everybody. That somebody looked, and why, is kept. Raises PosError needs_reason, no_such_member."""
+    reason = reason_of(reason)
+    with database.transaction() as conn:
+        root = who_is(conn, means, asked)
+        if stores is not None and not is_known_in(conn, root, stores):
+            raise PosError("no_such_member")
+        note_look(conn, means, who, root, "tickets", reason)
+    return root
 
 
 def reveal(database: Database, means: Means, root: str, who: str, reason: str) -> dict[str, list[str]]:

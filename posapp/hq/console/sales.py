@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, literal, select, union_all
+from sqlalchemy import Connection, Select, literal, select, tuple_, union_all
 
 from posapp.chain import Broken, Entry, check_entry, check_link, entry_hash
 from posapp.errors import PosError
 from posapp.hq.accept import genesis_of, journal_keys
+from posapp.hq.care.purchases import claimed
+from posapp.hq.members.identity import root_of, same_as
 from posapp.hq.members.tables import person
 from posapp.hq.tables import (
     clerk,
@@ -48,8 +50,15 @@ class Wanted:
 
 
 def find(conn: Connection, stores: frozenset[int] | None, wanted: Wanted) -> list[dict[str, Any]]:
-    """Tickets, the newest first, at most MOST_FOUND; members as a surname's initial."""
+    """Tickets, the newest first, at most MOST_FOUND; members as a surname's initial. A member's are those of all their
+    ids and those that they claimed."""
     parts = [_matching(table, kind, stores, wanted) for table, kind in ((sale, "sale"), (refund, "refund"))]
+    if wanted.member:
+        refs = same_as(conn, root_of(conn, wanted.member))
+        sales = [row for row, _ in claimed(conn, refs)]
+        places = tuple_(sale.c.jid, sale.c.seq).in_([(row.jid, row.seq) for row in sales])
+        parts[0] = parts[0].where(sale.c.member.in_(refs) | places)
+        parts[1] = parts[1].where(refund.c.member.in_(refs) | refund.c.sale.in_([row.event for row in sales]))
     every = union_all(*parts).subquery()
     rows = conn.execute(
         select(every, person.c.initial)
@@ -84,7 +93,7 @@ def _matching(table: Any, kind: str, stores: frozenset[int] | None, wanted: Want
     query = select(*(columns[name] for name in names), literal(kind).label("kind"))
     if stores is not None:
         query = query.where(columns.store.in_(stores))
-    for name in ("store", "till", "clerk", "member"):
+    for name in ("store", "till", "clerk"):
         if value := getattr(wanted, name):
             query = query.where(columns[name] == value)
     if wanted.begins:

@@ -16,8 +16,8 @@ from sqlalchemy import BindParameter, Connection, Select, Table, bindparam, or_,
 
 from posapp.clock import MINUTE, business_date
 from posapp.hq import feed
-from posapp.hq.database import FOLLOWED
-from posapp.hq.figures.classify import people_of, portions, staff_of
+from posapp.hq.database import FOLLOWED, portions
+from posapp.hq.figures.classify import people_of, staff_of
 from posapp.hq.figures.tables import counted, fact, tally_day
 from posapp.hq.joining.tables import claim, joined, token_open
 from posapp.hq.members.tables import merge, person, person_key

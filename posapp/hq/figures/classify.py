@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -19,6 +19,7 @@ from sqlalchemy import BindParameter, Connection, Row, bindparam, func, select
 
 from posapp.clock import DAY, local
 from posapp.errors import PosError
+from posapp.hq.database import portions
 from posapp.hq.figures.tables import fact
 from posapp.hq.joining.tables import claim, joined, token_open
 from posapp.hq.members.identity import ERASED
@@ -39,7 +40,6 @@ from posapp.rules.metrics import (
 )
 from posapp.settings import Settings
 
-ASK = 500
 WECOM_MS = DAY
 
 _SOME: BindParameter[Any] = bindparam("some", expanding=True)
@@ -165,11 +165,6 @@ def people_of(conn: Connection, refs: Iterable[str]) -> dict[str, Known]:
 def staff_of(conn: Connection) -> frozenset[str]:
     """The accounts (roots) that are clerks' own."""
     return frozenset(conn.scalars(_STAFF))
-
-
-def portions(values: Iterable[str]) -> Iterator[list[str]]:
-    ordered = sorted(set(values))
-    return (ordered[start : start + ASK] for start in range(0, len(ordered), ASK))
 
 
 # --- tickets ---

@@ -14,10 +14,10 @@ from sqlalchemy import Connection, select
 
 from posapp.clock import MINUTE, Clock
 from posapp.hq import feed
-from posapp.hq.database import Database, insert_new, upsert
+from posapp.hq.database import Database, insert_new, portions, upsert
 from posapp.hq.figures import tally
 from posapp.hq.figures.changes import BATCH, INSTANT, REMADE, STAFF, Changes, Place, Places, changes, marks
-from posapp.hq.figures.classify import Day, day_of, portions
+from posapp.hq.figures.classify import Day, day_of
 from posapp.hq.figures.stream import PAST_DAYS, Contact, ScoresOf, board_rows, contacts, dates_before
 from posapp.hq.figures.tables import counted, tally_day
 from posapp.hq.figures.tally import MATURES_MS, Standing

@@ -15,9 +15,9 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, Row, bindparam, delete, func, select, update
 
 from posapp.clock import DAY
-from posapp.hq.database import insert_many, upsert
+from posapp.hq.database import insert_many, portions, upsert
 from posapp.hq.figures import classify
-from posapp.hq.figures.classify import Day, Told, fact_row, portions
+from posapp.hq.figures.classify import Day, Told, fact_row
 from posapp.hq.figures.tables import code_fact, fact, join_fact, tally, tally_day
 from posapp.hq.joining.tables import joined
 from posapp.hq.members.tables import person

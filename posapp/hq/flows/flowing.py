@@ -14,18 +14,15 @@ from posapp.hq import feed
 from posapp.hq.care import hints
 from posapp.hq.care.flow_hints import say_again, take_back
 from posapp.hq.database import FLOWS, Database, lock_counter
-from posapp.hq.entries import entries_between, followed, sales_between
+from posapp.hq.entries import entries_between, follow, sales_between
 from posapp.hq.flows.chosen import NEVER, Person, chosen
 from posapp.hq.flows.plans import PAUSED, RUNNING, Plan, plan_of, plans, set_state
 from posapp.hq.flows.purchases import purchases_of
 from posapp.hq.flows.reaching import TREATED, Reach, Reached, hint_ends, midnight, open_contacts, said_to
 from posapp.hq.flows.tables import flow, flow_contact
-from posapp.hq.members.identity import Means
+from posapp.hq.members.identity import Means, roots, roots_of
 from posapp.hq.members.slice import Published
-from posapp.hq.members.tables import person
 from posapp.hq.people import settings_of
-from posapp.hq.project import step_after
-from posapp.hq.tables import counter
 from posapp.hq.tasks import leads
 from posapp.hq.texts import outbox
 from posapp.hq.texts.outbox import MaySend
@@ -64,18 +61,7 @@ class Flowing(Stepping):
 
     def listen(self) -> bool:
         """Outcomes of hints, and purchases, which take hints back; whether any entries waited."""
-        with self._database.reading() as conn:
-            if followed(conn) <= (conn.scalar(select(counter.c.n).where(counter.c.name == FLOWS)) or 0):
-                return False
-        with self._database.transaction() as conn:
-            after = lock_counter(conn, FLOWS)
-            upto = min(step_after(conn, after), followed(conn))
-            if upto <= after:
-                return False
-            told = self._take(conn, after, upto)
-            conn.execute(update(counter).where(counter.c.name == FLOWS).values(n=upto))
-            feed.publish(conn, told)
-        return True
+        return follow(self._database, FLOWS, self._take)
 
     def _take(self, conn: Connection, after: int, upto: int) -> Published:
         touched, now = set[str](), self._clock.now_ms()
@@ -90,7 +76,7 @@ class Flowing(Stepping):
             elif isinstance(body, MemberRecognised):
                 seen.add(body.member)
         # A store that has not seen them before has their hint from now on.
-        touched |= {contact.root for contact in open_contacts(conn, _roots(conn, sorted(seen))) if contact.hint}
+        touched |= {contact.root for contact in open_contacts(conn, roots(conn, sorted(seen))) if contact.hint}
         touched |= _purchases(conn, after, upto, now)
         return hints.hint_rows(conn, touched, now) if touched else {}
 
@@ -138,7 +124,7 @@ class Flowing(Stepping):
             rows = _waiting(conn, plan.id, "open")
             _claims(conn, rows, now)
             _say_again(conn, plan, _waiting(conn, plan.id, "open"), now)
-            feed.publish(conn, hints.hint_rows(conn, _roots(conn, [row.ref for row in rows]), now))
+            feed.publish(conn, hints.hint_rows(conn, roots(conn, [row.ref for row in rows]), now))
 
 
 def _is_due(plan: Plan, now: int, hour: int, date: str) -> bool:
@@ -172,19 +158,17 @@ def _outcome(conn: Connection, body: HintShown, at: int, now: int) -> set[str]:
     if new > held or (new == held and at < row.outcome_at):
         conn.execute(update(flow_contact).where(*mine).values(outcome=body.outcome, outcome_at=at))
     take_back(conn, [row.hint], now)
-    return _roots(conn, [row.ref])
+    return roots(conn, [row.ref])
 
 
 def _purchases(conn: Connection, after: int, upto: int, now: int) -> set[str]:
     """Who bought by some batches is asked no more; their roots."""
     sales = sales_between(conn, after, upto)
-    members = sorted({sold.member for sold in sales})
-    asked = select(person.c.ref, person.c.root).where(person.c.ref.in_(members))
-    roots = {row.ref: row.root for row in conn.execute(asked)}
+    root_of = roots_of(conn, (sold.member for sold in sales))
     bought: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for sold in sales:
-        if sold.total > 0 and sold.member in roots:
-            bought[roots[sold.member]].append((sold.paid, sold.event))
+        if sold.total + sold.rounding > 0 and sold.member in root_of:
+            bought[root_of[sold.member]].append((sold.paid, sold.event))
     return _answered(conn, bought, now)
 
 
@@ -192,7 +176,7 @@ def _claims(conn: Connection, rows: Sequence[Any], now: int) -> set[str]:
     """Who of some contacts has bought by a ticket that became theirs later; their roots."""
     bought: dict[str, list[tuple[int, str]]] = defaultdict(list)
     since = min((row.at for row in rows), default=now)
-    for one in purchases_of(conn, _roots(conn, [row.ref for row in rows]), since):
+    for one in purchases_of(conn, roots(conn, [row.ref for row in rows]), since):
         bought[one.root].append((one.paid, one.event))
     return _answered(conn, bought, now)
 
@@ -208,10 +192,6 @@ def _answered(conn: Connection, bought: Mapping[str, Sequence[tuple[int, str]]],
             take_back(conn, [contact.hint], now)
             touched.add(contact.root)
     return touched
-
-
-def _roots(conn: Connection, refs: Sequence[str]) -> set[str]:
-    return set(conn.scalars(select(person.c.root).where(person.c.ref.in_(refs))))
 
 
 def _waiting(conn: Connection, id_: str, state: str) -> Sequence[Any]:
@@ -271,4 +251,4 @@ def _tasks(conn: Connection, rows: Sequence[Any], now: int, *, away: bool) -> Pu
     some = [row.lead for row in rows if row.lead]
     leads.set_aside(conn, some, away=away)
     told = leads.lead_rows(conn, some, now) if some else {}
-    return {**told, **hints.hint_rows(conn, _roots(conn, [row.ref for row in rows]), now)}
+    return {**told, **hints.hint_rows(conn, roots(conn, [row.ref for row in rows]), now)}

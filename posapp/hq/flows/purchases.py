@@ -7,11 +7,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, func, select
 
+from posapp.hq.database import portions
 from posapp.hq.joining.tables import claim
 from posapp.hq.members.tables import person
 from posapp.hq.tables import batch, refund, sale
-
-_ASK = 500
 
 
 class Purchase(NamedTuple):
@@ -19,18 +18,15 @@ class Purchase(NamedTuple):
 
     root: str
     event: str
-    receipt: str
     paid: int
     date: str
-    store: int
-    total: int
     heard: int
 
 
 def _bought(*columns: Any) -> tuple[Select[Any], Select[Any]]:
     """The columns of every purchase: of sales that name a member, and of those that were claimed."""
     is_void = select(refund.c.sale).where(refund.c.sale == sale.c.event, refund.c.kind == "void").exists()
-    counts = (sale.c.total > 0) & ~is_void
+    counts = (sale.c.total + sale.c.rounding > 0) & ~is_void
     named = select(*columns).select_from(sale).join(person, person.c.ref == sale.c.member)
     of_claim = (claim.c.sale == sale.c.event) & (claim.c.state == "done")
     claimed = select(*columns).select_from(sale).join(claim, of_claim).join(person, person.c.ref == claim.c.ref)
@@ -45,17 +41,12 @@ def purchases_of(conn: Connection, roots: Iterable[str], since: int) -> list[Pur
     columns = (
         person.c.root,
         sale.c.event,
-        sale.c.receipt,
         sale.c.paid,
         sale.c.date,
-        sale.c.store,
-        sale.c.total,
         func.coalesce(_HEARD, 0),
     )
     found: list[Purchase] = []
-    named = sorted(set(roots))
-    for start in range(0, len(named), _ASK):
-        some = named[start : start + _ASK]
+    for some in portions(roots):
         for asked in _bought(*columns):
             rows = conn.execute(asked.where(person.c.root.in_(some), sale.c.paid >= since))
             found += [Purchase(*row) for row in rows]

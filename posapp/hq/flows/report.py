@@ -147,13 +147,13 @@ def _steps(conn: Connection, id_: str) -> dict[str, dict[str, int]]:
 
 
 _STATES = {PROVISIONAL: ("暂计", "provisional"), UPDATED: ("已定", "final"), FINAL: ("已定", "final")}
-_STEPS = {
+STEPS = {
     "texts": ("短信", "texts"),
     "benefits": ("权益", "benefits"),
     "hints": ("提示", "hints"),
     "leads": ("待办", "leads"),
 }
-_WORDS = {
+OUTCOMES = {
     "queued": "待发",
     "sending": "发送中",
     "sent": "已发出",
@@ -184,8 +184,8 @@ def report_text(told: dict[str, Any], zone: str, language: str = "zh") -> str:
         _line(told, told["figures_state"], zone, english),
         told["formula"][place],
     ]
-    for name, title in _STEPS.items():
-        parts = [f"{what if english else _WORDS[what]} {n}" for what, n in sorted(told["steps"][name].items())]
+    for name, title in STEPS.items():
+        parts = [f"{what if english else OUTCOMES[what]} {n}" for what, n in sorted(told["steps"][name].items())]
         if parts:
             lines.append(f"{title[place]}: {', '.join(parts)}")
     lines += [f"{day['date']}  {_line(day, day['state'], zone, english)}" for day in told["days"]]

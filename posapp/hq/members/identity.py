@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, or_, select, update
+from sqlalchemy import Column, Connection, bindparam, or_, select, update
 
 from posapp.errors import PosError
-from posapp.hq.database import MERGES, insert_new, lock_counter, take_number
+from posapp.hq.database import MERGES, insert_new, lock_counter, portions, take_number
 from posapp.hq.members.tables import merge, person, person_key, suspicion
 from posapp.hq.vault import Vault
 from posapp.ids import Chance, random_base32, uuid7
@@ -232,10 +232,24 @@ def groups(refs: Iterable[str], edges: Iterable[tuple[str, str]]) -> list[set[st
     return [set(group) for group in {frozenset(group) for group in group_of.values()}]
 
 
+def roots_of(conn: Connection, refs: Iterable[str]) -> dict[str, str]:
+    """The root of each of some ids; ids that nobody has are left out."""
+    return _roots(conn, person.c.ref, refs)
+
+
 def roots(conn: Connection, refs: Iterable[str]) -> set[str]:
-    """The roots of some ids; ids that nobody has are left out."""
-    wanted = sorted(set(refs))
-    found: set[str] = set()
-    for start in range(0, len(wanted), 500):
-        found.update(conn.scalars(select(person.c.root).where(person.c.ref.in_(wanted[start : start + 500]))))
+    return set(roots_of(conn, refs).values())
+
+
+def ids_of(conn: Connection, roots: Iterable[str]) -> dict[str, str]:
+    """Every id of some persons, and its root."""
+    return _roots(conn, person.c.root, roots)
+
+
+def _roots(conn: Connection, column: Column[str], names: Iterable[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for some in portions(names):
+        found.update(
+            (ref, root) for ref, root in conn.execute(select(person.c.ref, person.c.root).where(column.in_(some)))
+        )
     return found

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 
 from posapp.clock import DAY, local
 from posapp.hq import feed
-from posapp.hq.database import Database, upsert
+from posapp.hq.database import Database, portions, upsert
 from posapp.hq.members.identity import ACTIVE
 from posapp.hq.members.slice import SEEN_DAYS, rows_of
 from posapp.hq.members.tables import person, person_store
@@ -48,7 +48,7 @@ def keep_up(database: Database, now: int) -> int:
         )
         changed = sorted({*conn.scalars(birthdays), *conn.scalars(visitors)})
         gone = sorted(set(_beyond(conn, now)))
-    for some in _portions(changed):
+    for some in portions(changed, AT_ONCE):
         with database.transaction() as conn:
             feed.publish(conn, rows_of(conn, some, now))
     for start in range(0, len(gone), AT_ONCE):
@@ -61,10 +61,6 @@ def keep_up(database: Database, now: int) -> int:
     with database.transaction() as conn:
         upsert(conn, about, [{"name": _DONE, "value": today}])
     return len(changed) + len(gone)
-
-
-def _portions(refs: list[str]) -> Iterator[list[str]]:
-    return (refs[start : start + AT_ONCE] for start in range(0, len(refs), AT_ONCE))
 
 
 def _beyond(conn: Connection, now: int) -> Iterator[tuple[str, int]]:

@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
 from posapp.hq import feed
-from posapp.hq.database import insert_new
+from posapp.hq.database import insert_new, portions
 from posapp.hq.rewards.days import Days, next_month
-from posapp.hq.rewards.facts import Group, cases_of, portions, receipts_of
+from posapp.hq.rewards.facts import Group, cases_of, receipts_of
 from posapp.hq.rewards.rules import Rules
 from posapp.hq.rewards.tables import reward_line, reward_month
 from posapp.hq.rewards.wanted import EXCLUDED, JOIN, PARTS, Case, Line, Wanted, wanted_of

@@ -7,16 +7,19 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import Connection, exists, select
 
 from posapp.clock import DAY
 from posapp.errors import PosError
+from posapp.hq.database import portions
 from posapp.hq.joining.tables import claim, joined, referral, token_open
+from posapp.hq.members.identity import ids_of, roots_of
 from posapp.hq.rewards.days import days_before
-from posapp.hq.rewards.facts import ids_of, portions, roots_of
+from posapp.hq.rewards.facts import backs_of
 from posapp.hq.rewards.rules import read_date
 from posapp.hq.rewards.tables import reward_seen
-from posapp.hq.tables import event, refund, sale
+from posapp.hq.segments.purchases import whose_of
+from posapp.hq.tables import event, sale
 from posapp.messages import HintShown, read_body
 from posapp.money import Money, split
 from posapp.rules.join_token import read
@@ -53,14 +56,16 @@ def attribution(conn: Connection, since: str, until: str, number: int | None = N
     if number is not None:
         asked = asked.where(sale.c.store == number)
     sales = conn.execute(asked.order_by(sale.c.jid, sale.c.seq)).all()
-    back = _back(conn, sales)
-    buyers = _buyers(conn, sales)
+    back = backs_of(conn, sales)
+    refs = whose_of(conn, sales)
+    root_of = roots_of(conn, refs.values())
+    buyers = {place: root_of.get(ref, ref) for place, ref in refs.items()}
     touches = touches_of(conn, set(buyers.values()), days_before(since, 2 + WINDOW_MS // DAY))
     sums: dict[str, Counter[str]] = {model: Counter() for model in MODELS}
     tickets = 0
     total = 0
     for sold in sales:
-        net = sold.total - back.get((sold.store, sold.till, sold.event), 0)
+        net = sold.total + sold.rounding - back.get((sold.store, sold.till, sold.event), (0, 0))[0]
         if not net:
             continue
         tickets, total = tickets + 1, total + net
@@ -84,42 +89,10 @@ def attribution(conn: Connection, since: str, until: str, number: int | None = N
     }
 
 
-def _back(conn: Connection, sales: Sequence[Any]) -> dict[tuple[int, int, str], int]:
-    found: dict[tuple[int, int, str], int] = {}
-    for some in portions(sold.event for sold in sales):
-        asked = select(refund.c.store, refund.c.till, refund.c.sale, func.sum(refund.c.total))
-        rows = conn.execute(asked.where(refund.c.sale.in_(some)).group_by(refund.c.store, refund.c.till, refund.c.sale))
-        found.update({(row[0], row[1], row[2]): int(row[3]) for row in rows})
-    return found
-
-
-def _buyers(conn: Connection, sales: Sequence[Any]) -> dict[tuple[str, int], str]:
-    """Whose each sale is, by root: at payment, or by whom it was claimed."""
-    refs = {(sold.jid, sold.seq): sold.member for sold in sales if sold.member}
-    stems: dict[str, tuple[str, int]] = {}
-    for sold in sales:
-        if not sold.member and (stem := _stem(sold.join)):
-            stems[stem] = sold.jid, sold.seq
-    for some in portions(stems):
-        for row in conn.execute(
-            select(claim.c.stem, claim.c.ref).where(claim.c.stem.in_(some), claim.c.state != "void")
-        ):
-            refs[stems[row.stem]] = row.ref
-    roots = roots_of(conn, refs.values())
-    return {place: roots.get(ref, ref) for place, ref in refs.items()}
-
-
-def _stem(token: str) -> str:
-    try:
-        return read(token)[0].stem if token else ""
-    except PosError:
-        return ""
-
-
 def touches_of(conn: Connection, roots: Iterable[str], since: str) -> dict[str, list[Touch]]:
     """Everything that touched some persons: codes they opened, joined by or claimed with, who invited them, hints that
     a clerk took up since a date."""
-    root_of = {ref: root for root, refs in ids_of(conn, roots).items() for ref in refs}
+    root_of = ids_of(conn, roots)
     found: dict[str, dict[tuple[str, str], Touch]] = defaultdict(dict)
 
     def note(ref: str, at: int, channel: str, source: str) -> None:

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, select
 
 from posapp.clock import MINUTE
+from posapp.hq.people import clerk_names
 from posapp.hq.rewards.days import days_before
 from posapp.hq.rewards.rules import read_date
-from posapp.hq.rewards.settle import names_of
 from posapp.hq.tables import event, refund, sale, sale_line, shift
 from posapp.messages import CartCancelled, MemberRecognised, Message, read_body
 from posapp.money import LARGEST
@@ -81,7 +81,7 @@ def exceptions(conn: Connection, number: int, date: str) -> dict[str, Any]:
         if day != date:
             history[who].update(sums)
     middle = {name: median(_rates(counts, name) or [0.0]) for name in SIGNALS}
-    names = names_of(conn)
+    names = clerk_names(conn)
     return {
         "report": "exceptions",
         "store": number,

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, or_, select
 
 from posapp.clock import DAY, MINUTE
 from posapp.errors import PosError
+from posapp.hq.database import portions
 from posapp.hq.joining.tables import claim, joined
-from posapp.hq.members.tables import person
+from posapp.hq.members.identity import ids_of, roots_of
 from posapp.hq.rewards.days import Days
 from posapp.hq.rewards.tables import reward_seen
 from posapp.hq.rewards.wanted import Case, Order
@@ -26,7 +27,6 @@ LONGEST_SHIFT_MS = DAY
 """A shift that nobody closed is not open for ever."""
 
 _BEFORE_MS, _AFTER_MS = 60 * DAY, 2 * FIRST_MS + 2 * DAY
-_ASK = 400
 _BODY = 17
 """So many characters of a token are the same for everybody who knows its key or not: 85 bits before the check."""
 
@@ -37,30 +37,6 @@ class Group(NamedTuple):
     clerk: int
     store: int
     date: str
-
-
-def portions(values: Iterable[Any]) -> Iterator[list[Any]]:
-    """Sorted, without doubles, so many as one statement may ask for."""
-    ordered = sorted(set(values))
-    return (ordered[start : start + _ASK] for start in range(0, len(ordered), _ASK))
-
-
-def roots_of(conn: Connection, refs: Iterable[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for some in portions(refs):
-        found.update(
-            (ref, root) for ref, root in conn.execute(select(person.c.ref, person.c.root).where(person.c.ref.in_(some)))
-        )
-    return found
-
-
-def ids_of(conn: Connection, roots: Iterable[str]) -> dict[str, list[str]]:
-    """Every id of some persons."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for some in portions(roots):
-        for ref, root in conn.execute(select(person.c.ref, person.c.root).where(person.c.root.in_(some))):
-            found[root].append(ref)
-    return found
 
 
 def counts_for_clerk(row: Any) -> bool:
@@ -167,8 +143,7 @@ def _body(token: str) -> str:
 def _orders(conn: Connection, rows: Sequence[Any]) -> dict[str, list[tuple[str, Order]]]:
     """The sales of those who joined, in time, each with its join code: theirs at payment, and those they claimed."""
     roots = roots_of(conn, (row.ref for row in rows))
-    ids = ids_of(conn, roots.values())
-    root_of = {ref: root for root, refs in ids.items() for ref in refs}
+    root_of = ids_of(conn, roots.values())
     if not rows:
         return {}
     begins, ends = min(row.at for row in rows) - _BEFORE_MS, max(row.at for row in rows) + _AFTER_MS
@@ -184,7 +159,7 @@ def _orders(conn: Connection, rows: Sequence[Any]) -> dict[str, list[tuple[str, 
             row = _sale_of(conn, _body(one.token))
             if row is not None and (not row.member or root_of.get(row.member) == root_of[one.ref]):
                 sales[root_of[one.ref]][row.jid, row.seq] = row
-    backs = _backs(conn, [row for held in sales.values() for row in held.values()])
+    backs = backs_of(conn, [row for held in sales.values() for row in held.values()])
     found: dict[str, list[tuple[str, Order]]] = {}
     for row in rows:
         mine = sorted(sales[roots.get(row.ref, row.ref)].values(), key=lambda sold: (sold.paid, sold.event))
@@ -196,7 +171,7 @@ def _orders(conn: Connection, rows: Sequence[Any]) -> dict[str, list[tuple[str, 
                     sold.receipt,
                     sold.opened,
                     sold.paid,
-                    sold.total,
+                    sold.total + sold.rounding,
                     *backs.get((sold.store, sold.till, sold.event), (0, 0)),
                 ),
             )
@@ -205,7 +180,7 @@ def _orders(conn: Connection, rows: Sequence[Any]) -> dict[str, list[tuple[str, 
     return found
 
 
-_SALE = [sale.c[name] for name in "jid seq event store till receipt opened paid total member join".split()]
+_SALE = [sale.c[name] for name in "jid seq event store till receipt opened paid total rounding member join".split()]
 
 
 def _sale_of(conn: Connection, body: str) -> Any:
@@ -226,12 +201,13 @@ def receipts_of(conn: Connection, refs: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _backs(conn: Connection, sales: Sequence[Any]) -> dict[tuple[int, int, str], tuple[int, int]]:
+def backs_of(conn: Connection, sales: Sequence[Any]) -> dict[tuple[int, int, str], tuple[int, int]]:
     """What has gone back for some sales, and when the last of it."""
     found = {}
     for some in portions(sold.event for sold in sales):
+        net = func.sum(refund.c.total + refund.c.rounding)
         rows = conn.execute(
-            select(refund.c.store, refund.c.till, refund.c.sale, func.sum(refund.c.total), func.max(refund.c.done))
+            select(refund.c.store, refund.c.till, refund.c.sale, net, func.max(refund.c.done))
             .where(refund.c.sale.in_(some))
             .group_by(refund.c.store, refund.c.till, refund.c.sale)
         )

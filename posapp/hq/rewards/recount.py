@@ -5,10 +5,11 @@ from __future__ import annotations
 from sqlalchemy import Connection, select
 
 from posapp.errors import PosError
+from posapp.hq.database import portions
 from posapp.hq.joining.tables import joined
 from posapp.hq.rewards.account import booked_of, standing_of
 from posapp.hq.rewards.days import Days
-from posapp.hq.rewards.facts import Group, cases_of, counts_for_clerk, portions
+from posapp.hq.rewards.facts import Group, cases_of, counts_for_clerk
 from posapp.hq.rewards.rewarding import is_behind
 from posapp.hq.rewards.rules import Rules
 from posapp.hq.rewards.tables import reward_line, reward_seen

@@ -10,13 +10,15 @@ from sqlalchemy import Connection, Table, exists, func, or_, select, update
 
 from posapp.clock import DAY, MINUTE, Clock
 from posapp.hq import feed
-from posapp.hq.database import FOLLOWED, PROJECTED, REWARDED, REWARDED_AT, Database
+from posapp.hq.database import FOLLOWED, PROJECTED, REWARDED, REWARDED_AT, Database, lock_counter
+from posapp.hq.entries import number
 from posapp.hq.joining.tables import claim, joined
+from posapp.hq.members.identity import ids_of, roots
 from posapp.hq.members.tables import merge, person
 from posapp.hq.project import step_after
 from posapp.hq.rewards.account import book, differences, known_row, month_now, rows_of
 from posapp.hq.rewards.days import Days
-from posapp.hq.rewards.facts import SLACK_MS, groups_of, ids_of, refs_of_sales, roots_of
+from posapp.hq.rewards.facts import SLACK_MS, groups_of, refs_of_sales
 from posapp.hq.rewards.rules import add_rule
 from posapp.hq.rewards.seen import AT_ONCE, Staff, known_again, remember, told_since
 from posapp.hq.rewards.tables import reward_seen
@@ -53,7 +55,7 @@ class Rewarding(Stepping):
 
     def _step(self, now: int) -> bool:
         with self._database.reading() as conn:
-            since = (self._since or int(conn.scalar(_AT) or 0) or now) - OVERLAP_MS
+            since = (self._since or number(conn, REWARDED_AT) or now) - OVERLAP_MS
             window = _window(conn, since)
             fresh = {key: refs for key, refs in window.items() if key not in self._handled}
             is_new_month = self._month != month_now(Days(conn), now)
@@ -73,22 +75,18 @@ class Rewarding(Stepping):
         return not idle
 
 
-_PLACE = select(counter.c.n).where(counter.c.name == REWARDED)
-_AT = select(counter.c.n).where(counter.c.name == REWARDED_AT)
-
-
 def work(conn: Connection, fresh: Mapping[Key, list[str]], now: int, *, everybody: bool = False) -> None:
     """Bring the accounts up to date with batches that were followed, joins nobody has seen, and what is fresh
     otherwise; the tills are told last. everybody: tell them of all clerks, because another month began."""
-    conn.execute(_PLACE.with_for_update())
+    lock_counter(conn, REWARDED)
     upto = _upto(conn)
     if upto and not conn.scalar(select(reward_seen.c.ref).limit(1)):
         # nothing was ever looked at: whoever joined by now is looked at with all that happened
-        upto = int(conn.scalar(select(counter.c.n).where(counter.c.name == FOLLOWED)) or 0)
+        upto = number(conn, FOLLOWED)
         conn.execute(update(counter).where(counter.c.name == REWARDED).values(n=upto))
     refs = _joins(conn) | {ref for some in fresh.values() for ref in some} | _of_batches(conn, upto)
     days, staff = Days(conn), Staff(conn)
-    mine = {ref for ids in ids_of(conn, set(roots_of(conn, refs).values())).values() for ref in ids} | refs
+    mine = ids_of(conn, roots(conn, refs)).keys() | refs
     mine |= _found_out(conn, staff)
     remember(conn, staff, mine)
     rows = differences(conn, days, groups_of(conn, days, mine))
@@ -108,7 +106,7 @@ def work(conn: Connection, fresh: Mapping[Key, list[str]], now: int, *, everybod
 def promise(conn: Connection, scope_text: str, starts: str, rule: Rule, now: int, who: str) -> None:
     """A rule from a date of joining on: joins since then are worked out anew, and the tills hear of it. Raises what
     add_rule raises."""
-    conn.execute(_PLACE.with_for_update())
+    lock_counter(conn, REWARDED)
     scope = add_rule(conn, scope_text, starts, rule, now, who)
     days = Days(conn)
     begins = days.span(0, starts)[0] - DAY
@@ -123,9 +121,8 @@ def promise(conn: Connection, scope_text: str, starts: str, rule: Rule, now: int
 
 def _upto(conn: Connection) -> int:
     """The last batch to look at now, 0 when there is none: what the members' follower has done."""
-    after = int(conn.scalar(_PLACE) or 0)
-    followed = int(conn.scalar(select(counter.c.n).where(counter.c.name == FOLLOWED)) or 0)
-    upto = min(step_after(conn, after), followed)
+    after = number(conn, REWARDED)
+    upto = step_after(conn, after, number(conn, FOLLOWED))
     return upto if upto > after else 0
 
 
@@ -173,7 +170,7 @@ def _of_batches(conn: Connection, upto: int) -> set[str]:
     """Whom the entries up to a batch concern: by their sales, what went back of sales, and shifts of their stores."""
     if not upto:
         return set()
-    after = int(conn.scalar(_PLACE) or 0)
+    after = number(conn, REWARDED)
     refs: set[str] = set()
     for came in conn.execute(select(batch).where(batch.c.n > after, batch.c.n <= upto).order_by(batch.c.n)).all():
         sales = conn.execute(select(sale.c.member, sale.c.join).where(*_within(sale, came))).all()

@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection, select
 
+from posapp.hq.database import portions
+from posapp.hq.members.identity import ids_of, roots_of
 from posapp.hq.members.tables import points_entry
 from posapp.hq.rewards.days import Days, days_before
-from posapp.hq.rewards.facts import ids_of, portions, refs_of_sales, roots_of
+from posapp.hq.rewards.facts import refs_of_sales
 from posapp.hq.rewards.rules import read_date
 from posapp.hq.rewards.wecom_stats import activity_of
 from posapp.hq.tables import event, refund, sale
@@ -62,7 +64,7 @@ def repurchase(conn: Connection, number: int, date: str) -> Value:
 
 def purchases_of(conn: Connection, roots: set[str]) -> dict[str, set[tuple[str, int]]]:
     """The purchase days of some persons, each with its store: what was theirs at payment, and what they claimed."""
-    root_of = {ref: root for root, refs in ids_of(conn, roots).items() for ref in refs}
+    root_of = ids_of(conn, roots)
     days, found = Days(conn), defaultdict(set)
     for some in portions(root_of):
         rows = conn.execute(

@@ -8,11 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from posapp.clock import DAY
-from posapp.hq.database import upsert
+from posapp.hq.database import portions, upsert
 from posapp.hq.joining.tables import joined, page_session, token_open
 from posapp.hq.members.identity import ERASED
 from posapp.hq.members.tables import consent, person, person_key, staff_phone
-from posapp.hq.rewards.facts import portions
 from posapp.hq.rewards.tables import reward_seen
 from posapp.hq.tables import journal_state
 

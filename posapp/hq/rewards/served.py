@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from posapp.hq.people import store_names
 from posapp.hq.rewards.days import days_before
 from posapp.hq.rewards.rules import read_date
-from posapp.hq.tables import event, store
+from posapp.hq.tables import event
 from posapp.messages import GuestServed, read_body
 from posapp.rules.dictionary import LEAST_RANKED, METRICS, UNKNOWN, Value, text_of
 
@@ -45,7 +46,7 @@ def served(conn: Connection, since: str, until: str, number: int | None = None) 
     """
     read_date(since), read_date(until)
     waits = _waits(conn, since, until, number)
-    names = dict(conn.execute(select(store.c.number, store.c.name)).all())
+    names = store_names(conn)
     by_store: dict[int, dict[str, list[int]]] = defaultdict(dict)
     for (where, date), some in waits.items():
         by_store[where][date] = some

@@ -15,12 +15,13 @@ from posapp.errors import PosError
 from posapp.hq import feed
 from posapp.hq.database import REWARDED, Database, lock_counter
 from posapp.hq.members.desk import reason_of
+from posapp.hq.people import clerk_names
 from posapp.hq.rewards.account import counted
 from posapp.hq.rewards.days import Days, next_month
 from posapp.hq.rewards.rewarding import Rewarding
 from posapp.hq.rewards.rules import Rules, read_month
 from posapp.hq.rewards.tables import reward_line, reward_month
-from posapp.hq.tables import clerk, store
+from posapp.hq.tables import store
 from posapp.money import Money
 from posapp.rules.reward_words import KINDS, why_words
 
@@ -41,7 +42,7 @@ def month_of(database: Database, clock: Clock, number: int, month: str | None) -
         settled = conn.execute(select(reward_month).where(reward_month.c.month == month)).one_or_none()
         lines = _lines(conn, month, number)
         sums = {who: counted(mine) for who, mine in lines.items()}
-        names = names_of(conn)
+        names = clerk_names(conn)
         last = min(days.date(number, now), f"{month}-31")
         return {
             "report": "rewards",
@@ -75,10 +76,6 @@ def _lines(conn: Connection, month: str, number: int | None = None) -> dict[int,
     ):
         found[row.clerk].append(row)
     return found
-
-
-def names_of(conn: Connection) -> dict[int, str]:
-    return dict(conn.execute(select(clerk.c.number, clerk.c.name)).all())
 
 
 def _told(line: Any) -> dict[str, Any]:
@@ -132,7 +129,7 @@ def settle(database: Database, clock: Clock, month: str, who: str, reason: str) 
         stores = [0, *conn.scalars(select(store.c.number))]
         if any(now < days.span(number, f"{next_month(month)}-01")[0] for number in stores):
             raise PosError("month_runs", month=month)
-        content = _export(month, _lines(conn, month), names_of(conn))
+        content = _export(month, _lines(conn, month), clerk_names(conn))
         row = {"month": month, "settled": now, "who": who, "reason": reason, "content": content}
         conn.execute(reward_month.insert(), row)
     return content

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from posapp.clock import Clock
 from posapp.errors import PosError
 from posapp.hq import feed
-from posapp.hq.database import Database, upsert
+from posapp.hq.database import Database, portions, upsert
 from posapp.hq.imports import Row, progress, read_rows
 from posapp.hq.joining.tables import joined
 from posapp.hq.members.tables import person
@@ -21,7 +21,6 @@ from posapp.hq.people import settings_of
 from posapp.hq.remarks import Refused, Remark, Report, Words
 from posapp.hq.segments import neighbours
 from posapp.hq.segments.days import date_in, starts_of
-from posapp.hq.segments.purchases import portions
 from posapp.hq.segments.tables import purchase, spend
 from posapp.money import LARGEST, Money, round_half_up
 from posapp.rules.dictionary import Value
@@ -142,7 +141,7 @@ def _given(conn: Connection, joiners: dict[str, tuple[str, int]]) -> list[tuple[
     """What each joiner's gifts of the first week cost, and what benefits took off their first order."""
     orders: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
     same, other = person.alias("same"), person.alias("other")
-    for some in portions(sorted(joiners)):
+    for some in portions(joiners):
         for ref, at, gifts, given in conn.execute(
             select(same.c.ref, purchase.c.at, purchase.c.gifts, purchase.c.given)
             .join(other, other.c.root == same.c.root)

@@ -8,10 +8,11 @@ from collections.abc import Callable, Collection, Iterable
 from sqlalchemy import Connection, select
 
 from posapp.hq import feed
+from posapp.hq.database import portions
 from posapp.hq.members.identity import ACTIVE
 from posapp.hq.members.slice import Published
 from posapp.hq.members.tables import person
-from posapp.hq.segments.purchases import date_of, portions, today_of
+from posapp.hq.segments.purchases import date_of, today_of
 from posapp.hq.segments.tables import visitor
 from posapp.hq.tables import feed as told_rows
 
@@ -23,7 +24,7 @@ def gone_rows(conn: Connection, refs: Iterable[str], now: int) -> Published:
     """What tills were told of ids that are nobody's member of their own any more."""
     rows: Published = defaultdict(dict)
     today = today_of(conn, now)
-    for some in portions(sorted(set(refs))):
+    for some in portions(refs):
         heads = set(
             conn.scalars(
                 select(person.c.ref).where(

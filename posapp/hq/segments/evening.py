@@ -14,13 +14,14 @@ from sqlalchemy import Connection, select, update
 
 from posapp.clock import MINUTE, Clock
 from posapp.hq import feed
-from posapp.hq.database import FOLLOWED, SEGMENTED, Database, upsert
+from posapp.hq.database import FOLLOWED, SEGMENTED, Database, portions, upsert
 from posapp.hq.joining.tables import claim
-from posapp.hq.members.tables import consent, merge, person, privacy_request
+from posapp.hq.members.identity import ids_of, roots
+from posapp.hq.members.tables import consent, merge, privacy_request
 from posapp.hq.project import step_after
 from posapp.hq.segments import cohorts, grading, likes, neighbours, persons, purchases, regulars, views, visitors
 from posapp.hq.segments.cards import Told, gone_rows, together
-from posapp.hq.segments.purchases import AT_ONCE, portions, today_of
+from posapp.hq.segments.purchases import AT_ONCE, today_of
 from posapp.hq.tables import about, batch, counter, event, store
 from posapp.hq.vault import Vault
 from posapp.hq.woken import Stepping
@@ -77,12 +78,13 @@ class Evening(Stepping):
             upto = step_after(conn, after, upto)
             touched = self._take(conn, some, after, upto)
             touched |= purchases.take_orders(conn, [orders[sign] for sign in sorted(some & orders.keys())])
-            roots = _every_id(conn, touched)
-            persons.refresh(conn, roots, now)
+            # Every id: one that is no root any more loses its figures.
+            everyone = set(ids_of(conn, roots(conn, touched)))
+            persons.refresh(conn, everyone, now)
             conn.execute(update(counter).where(counter.c.name == SEGMENTED).values(n=upto))
             if len(some) == len(new):
                 upsert(conn, about, [{"name": SEEN, "value": str(now)}])
-            feed.publish(conn, together(self._told(conn, roots, now), gone_rows(conn, roots, now)))
+            feed.publish(conn, together(self._told(conn, everyone, now), gone_rows(conn, everyone, now)))
         self._known = signs - set(new[AT_ONCE:])
         return upto > after or len(new) > len(some)
 
@@ -128,15 +130,6 @@ def _signs(conn: Connection, since: int) -> Iterator[Sign]:
     erased = (privacy_request.c.state == "running") | (privacy_request.c.done >= since)
     for asked in conn.execute(select(privacy_request).where(privacy_request.c.kind == "erase", erased)):
         yield "person", asked.ref, asked.made
-
-
-def _every_id(conn: Connection, refs: Iterable[str]) -> set[str]:
-    """Every id of some persons, the root among them: one that is no root any more loses its figures."""
-    found: set[str] = set()
-    for some in portions(sorted(set(refs))):
-        heads = select(person.c.root).where(person.c.ref.in_(some))
-        found |= set(conn.scalars(select(person.c.ref).where(person.c.root.in_(heads))))
-    return found
 
 
 def is_due(conn: Connection, now: int) -> str:

@@ -14,10 +14,10 @@ from sqlalchemy import Connection, delete, func, select
 
 from posapp.hq import feed
 from posapp.hq.best_sellers import most_sold
-from posapp.hq.database import insert_many
+from posapp.hq.database import insert_many, portions
 from posapp.hq.members import consents
 from posapp.hq.members.tables import person
-from posapp.hq.segments.purchases import date_of, portions
+from posapp.hq.segments.purchases import date_of
 from posapp.hq.segments.tables import kept, pairing, purchase
 from posapp.hq.tables import article, price, sale_line, store
 from posapp.rules import rfm
@@ -81,7 +81,7 @@ def _bought(conn: Connection, roots: Sequence[str], today: int) -> Iterable[tupl
 def names_of(conn: Connection, articles: Iterable[str]) -> dict[str, str]:
     """What articles are called, by the chain if it has a word for it."""
     found: dict[str, str] = {}
-    for some in portions(sorted(set(articles))):
+    for some in portions(articles):
         # "chain" sorts before "store:1"
         for row in conn.execute(
             select(article.c.id, article.c.name).where(article.c.id.in_(some)).order_by(article.c.scope.desc())
@@ -150,7 +150,7 @@ def on_sale(conn: Connection, number: int, names: Iterable[str], now: int) -> se
     """Those of some articles that have a price in a store now."""
     scopes = [feed.CHAIN, feed.store_scope(number)]
     prices: dict[tuple[str, str], int] = {}
-    for some in portions(sorted(set(names))):
+    for some in portions(names):
         rows = conn.execute(
             select(price.c.article, price.c.scope, price.c.price)
             .where(price.c.article.in_(some), price.c.scope.in_(scopes), price.c.starts <= now)
@@ -198,7 +198,7 @@ def addons(
 def _partners(conn: Connection, articles: Iterable[str]) -> dict[str, list[tuple[str, int]]]:
     """What goes with some articles, and on how many of a thousand of their tickets."""
     held: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    for some in portions(sorted(articles)):
+    for some in portions(articles):
         for row in conn.execute(select(pairing).where(pairing.c.article.in_(some))):
             held[row.article].append((row.other, row.times * 1_000 // row.tickets))
     return held

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, case, delete, func, select
 
-from posapp.hq.database import upsert
+from posapp.hq.database import portions, upsert
 from posapp.hq.members.identity import ACTIVE, ERASED
 from posapp.hq.members.tables import person
-from posapp.hq.segments.purchases import date_of, portions, today_of
+from posapp.hq.segments.purchases import date_of, today_of
 from posapp.hq.segments.tables import measure, person_figure, purchase
 from posapp.hq.tables import setting
 from posapp.rules import rfm
@@ -57,7 +57,7 @@ def refresh(conn: Connection, roots: Iterable[str], now: int) -> set[str]:
     figures changed, or went."""
     today, by_format, format_of = today_of(conn, now), measures(conn), formats(conn)
     changed: set[str] = set()
-    for some in portions(sorted(set(roots))):
+    for some in portions(roots):
         held = {row.ref: row for row in conn.execute(select(person_figure).where(person_figure.c.ref.in_(some)))}
         heads = conn.execute(
             select(person.c.ref, person.c.home, person.c.visited, person.c.orders, person.c.joined).where(

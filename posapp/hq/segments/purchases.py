@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Row, delete, select, tuple_
 from posapp.clock import business_date
 from posapp.errors import PosError
 from posapp.hq import feed
-from posapp.hq.database import upsert
+from posapp.hq.database import portions, upsert
 from posapp.hq.joining.tables import claim
 from posapp.hq.people import settings_of
 from posapp.hq.segments.neighbours import Order
@@ -51,22 +51,17 @@ def today_of(conn: Connection, now: int, store: int = 0) -> int:
     return ordinal(business_date(now, settings.time_zone, settings.cutover_hour))
 
 
-def portions(values: Iterable[Any], most: int = AT_ONCE) -> Iterator[list[Any]]:
-    held = list(values)
-    return (held[start : start + most] for start in range(0, len(held), most))
-
-
 def take(conn: Connection, keys: Iterable[Key]) -> set[str]:
     """Make the rows of some sales, and of what went back for them; the ids they belong to."""
     touched: set[str] = set()
-    for some in portions(sorted(set(keys))):
+    for some in portions(keys):
         touched |= _take(conn, some)
     return touched
 
 
 def _take(conn: Connection, keys: Sequence[Key]) -> set[str]:
     sales = conn.execute(select(sale).where(tuple_(sale.c.jid, sale.c.seq).in_(keys))).all()
-    whose = _whose(conn, sales)
+    whose = whose_of(conn, sales)
     if nobodys := [(sold.jid, sold.seq) for sold in sales if (sold.jid, sold.seq) not in whose]:
         conn.execute(delete(purchase).where(tuple_(purchase.c.jid, purchase.c.seq).in_(nobodys)))
     sales = [sold for sold in sales if (sold.jid, sold.seq) in whose]
@@ -102,7 +97,7 @@ def _row(row: Row[Any], ref: str, at: int, counts: int, net: int, costs: _Costs)
     }
 
 
-def _whose(conn: Connection, sales: Sequence[Row[Any]]) -> dict[Key, str]:
+def whose_of(conn: Connection, sales: Sequence[Row[Any]]) -> dict[Key, str]:
     """Whom sales belong to; those of nobody are left out. A claim that waits for its sale has found it here."""
     found = {(sold.jid, sold.seq): sold.member for sold in sales if sold.member}
     by_stem: dict[str, Key] = {}
@@ -163,7 +158,7 @@ def _lines(conn: Connection, table: Any, rows: Sequence[Row[Any]]) -> list[Row[A
 def _article_costs(conn: Connection, names: Iterable[str]) -> dict[tuple[str, str], int]:
     return {
         (row.scope, row.id): row.cost
-        for some in portions(sorted(names))
+        for some in portions(names)
         for row in conn.execute(select(article.c.scope, article.c.id, article.c.cost).where(article.c.id.in_(some)))
     }
 

@@ -7,11 +7,11 @@ from collections import Counter, defaultdict
 from sqlalchemy import Connection, delete, func, select
 
 from posapp.clock import DAY
-from posapp.hq.database import insert_many
+from posapp.hq.database import insert_many, portions
 from posapp.hq.members.tables import person
 from posapp.hq.segments import neighbours
 from posapp.hq.segments.cohorts import Part
-from posapp.hq.segments.purchases import date_of, portions
+from posapp.hq.segments.purchases import date_of
 from posapp.hq.segments.tables import kept, purchase
 from posapp.hq.tables import sale_line
 from posapp.rules.dictionary import VERSION, Value

@@ -16,15 +16,15 @@ from sqlalchemy import Connection, Row, delete, select
 
 from posapp.clock import DAY, business_date, local
 from posapp.hq import feed
-from posapp.hq.database import Database, insert_many, upsert
-from posapp.hq.members.identity import ACTIVE
+from posapp.hq.database import Database, insert_many, portions, upsert
+from posapp.hq.members.identity import ACTIVE, roots_of
 from posapp.hq.members.slice import Published
 from posapp.hq.members.tables import person, person_store
 from posapp.hq.people import settings_of
 from posapp.hq.segments import neighbours
 from posapp.hq.segments.cards import visitor_key
 from posapp.hq.segments.likes import agreed, names_of
-from posapp.hq.segments.purchases import date_of, ordinal, portions
+from posapp.hq.segments.purchases import date_of, ordinal
 from posapp.hq.segments.tables import person_figure, purchase, visitor
 from posapp.hq.tables import about, event, store
 from posapp.hq.tables import feed as told_rows
@@ -214,7 +214,7 @@ def outcomes(conn: Connection, number: int, day: int) -> tuple[Outcome, Outcome]
         )
     )
     seen, talked = _noted(conn, number, day)
-    root_of = _roots(conn, {*(row.ref for row in rows), *seen, *talked})
+    root_of = roots_of(conn, {*(row.ref for row in rows), *seen, *talked})
     came = bought | {root_of.get(ref, ref) for ref in seen | talked}
     spoke = {root_of.get(ref, ref) for ref in talked}
     groups = [
@@ -243,11 +243,3 @@ def _noted(conn: Connection, number: int, day: int) -> tuple[set[str], set[str]]
         elif body.get("outcome") in ("bought", "looked"):
             talked.add(str(body.get("member", "")))
     return seen, talked
-
-
-def _roots(conn: Connection, refs: set[str]) -> dict[str, str]:
-    return {
-        row.ref: row.root
-        for some in portions(sorted(refs))
-        for row in conn.execute(select(person.c.ref, person.c.root).where(person.c.ref.in_(some)))
-    }

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection
 
 from posapp.clock import Clock
 from posapp.hq import feed
-from posapp.hq.database import TASKS, Database, lock_counter
-from posapp.hq.entries import entries_between, followed
+from posapp.hq.database import TASKS, Database
+from posapp.hq.entries import entries_between, follow
 from posapp.hq.members.slice import Published
-from posapp.hq.project import step_after
-from posapp.hq.tables import counter
 from posapp.hq.tasks import feedback, leads
 from posapp.hq.woken import Stepping
 from posapp.messages import FeedbackPosted, LeadDone, read_body
@@ -29,20 +27,9 @@ class Tasking(Stepping):
 
     def step(self) -> bool:
         """Follow some batches; whether there were any."""
-        with self._database.reading() as conn:
-            if followed(conn) <= (conn.scalar(select(counter.c.n).where(counter.c.name == TASKS)) or 0):
-                return False
-        with self._database.transaction() as conn:
-            after = lock_counter(conn, TASKS)
-            upto = min(step_after(conn, after), followed(conn))
-            if upto <= after:
-                return False
-            told = self._follow(conn, after, upto)
-            conn.execute(update(counter).where(counter.c.name == TASKS).values(n=upto))
-            feed.publish(conn, told)
-        return True
+        return follow(self._database, TASKS, self._take)
 
-    def _follow(self, conn: Connection, after: int, upto: int) -> Published:
+    def _take(self, conn: Connection, after: int, upto: int) -> Published:
         ended: list[str] = []
         posted: list[str] = []
         for row in entries_between(conn, after, upto, _TYPES):

@@ -70,6 +70,13 @@ def test_lists_hold_the_stores_that_a_user_looks_after(house: House, visitors: d
             assert seen <= ({int(store) for store in stores} or {1, 2, 3}), (role, path)
 
 
+def test_tickets_are_looked_for_by_member_by_who_may_see_members(
+    house: House, visitors: dict[str, requests.Session]
+) -> None:
+    for name in ("anna", "berta", "olga", "root"):
+        assert ("按会员" in house.page(visitors[name], "/transactions")) == (name != "root"), name
+
+
 @pytest.mark.parametrize(
     "path", ["/stores/x", "/stores/99999999999999999", "/entries/x/y", "/figures/none", "/joins?since=2026-13-01"]
 )

@@ -7,11 +7,10 @@ from typing import Any
 
 from nicegui import ui
 
-from posapp.errors import PosError
 from posapp.hq.console import users
 from posapp.hq.console.conflicts import acknowledge, conflicts
 from posapp.hq.console.desk import Desk, Page
-from posapp.hq.console.frame import go, tell
+from posapp.hq.console.frame import foot, go, tried
 from posapp.hq.console.grids import Column, grid
 from posapp.hq.console.tiles import pair
 
@@ -95,17 +94,11 @@ def _open(desk: Desk, row: dict[str, Any], show: Any) -> None:
 
         async def done() -> None:
             given = (desk.user.stores, row["kind"], row["key"], desk.user.name, note.value or "", desk.now)
-            try:
-                await desk.act(f"conflict {row['what']}", acknowledge, desk.hq.database, *given)
-            except PosError as error:
-                tell(desk, error)
-                return
-            dialog.close()
-            await show()
+            if await tried(desk, f"conflict {row['what']}", acknowledge, desk.hq.database, *given):
+                dialog.close()
+                await show()
 
-        with ui.row().classes("w-full justify-end"):
-            ui.button(desk.say("关闭", "Close"), on_click=dialog.close).props("flat no-caps")
-            ui.button(desk.say("已查看", "Looked at"), on_click=done).props("no-caps unelevated")
+        foot(desk, dialog, done, ("已查看", "Looked at"), leave=("关闭", "Close"))
 
 
 PAGE = Page(

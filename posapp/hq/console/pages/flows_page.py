@@ -7,18 +7,17 @@ from typing import Any
 from nicegui import ui
 from sqlalchemy import Connection
 
-from posapp.errors import PosError
 from posapp.hq import feed
 from posapp.hq.console import users
 from posapp.hq.console.charts import bars
 from posapp.hq.console.desk import Both, Desk, Page
-from posapp.hq.console.frame import tell
+from posapp.hq.console.frame import foot, tried
 from posapp.hq.console.grids import Column, grid
 from posapp.hq.console.pages.scripts_page import SCENE_NAMES
 from posapp.hq.console.tiles import heading, pair, plain
 from posapp.hq.database import Database
 from posapp.hq.flows import flowing, plans
-from posapp.hq.flows.report import report
+from posapp.hq.flows.report import OUTCOMES, STEPS, report
 from posapp.rules.dictionary import METRICS, VERSION
 from posapp.rules.rfm import SEGMENTS, SLEEPING
 
@@ -121,7 +120,7 @@ async def build_one(desk: Desk) -> None:
             heading(desk.say("每一步的结果", "What became of each step"))
             for step, counts in told["steps"].items():
                 for outcome, count in counts.items():
-                    pair(f"{step} · {outcome}", f"{count:,}")
+                    pair(f"{desk.word(STEPS[step])} · {desk.say(OUTCOMES[outcome], outcome)}", f"{count:,}")
     rows = [
         {
             "date": day["date"],
@@ -138,12 +137,8 @@ async def build_one(desk: Desk) -> None:
 
 def _move_buttons(desk: Desk, told: dict[str, Any]) -> None:
     async def moved(move: Any, what: str) -> None:
-        try:
-            await desk.act(f"flow {told['flow']} {what}", move_flow, desk.hq.database, move, told["flow"], desk.now)
-        except PosError as error:
-            tell(desk, error)
-            return
-        ui.navigate.reload()
+        if await tried(desk, f"flow {told['flow']} {what}", move_flow, desk.hq.database, move, told["flow"], desk.now):
+            ui.navigate.reload()
 
     async def preview() -> None:
         seen = await desk.read(flowing.preview, desk.means(), told["flow"], desk.hq.texts.may_send)
@@ -198,16 +193,10 @@ def _make(desk: Desk) -> None:
 
         async def save() -> None:
             typed = {name: box.value for name, box in boxes.items()}
-            try:
-                await desk.act(f"flow {typed['id']}", add_flow, desk.hq, typed)
-            except PosError as error:
-                tell(desk, error)
-                return
-            ui.navigate.reload()
+            if await tried(desk, f"flow {typed['id']}", add_flow, desk.hq, typed):
+                ui.navigate.reload()
 
-        with ui.row().classes("w-full justify-end"):
-            ui.button(desk.say("取消", "Cancel"), on_click=dialog.close).props("flat no-caps")
-            ui.button(desk.say("开始", "Begin"), on_click=save).props("no-caps unelevated")
+        foot(desk, dialog, save, ("开始", "Begin"))
 
 
 def add_flow(hq: Any, typed: dict[str, Any]) -> None:

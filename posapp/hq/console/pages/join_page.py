@@ -9,19 +9,19 @@ from typing import Any
 from urllib.parse import urlencode
 
 from nicegui import ui
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from posapp.errors import PosError
 from posapp.hq import people
 from posapp.hq.console import users
 from posapp.hq.console.charts import bars, funnel, lines
 from posapp.hq.console.desk import Both, Desk, Page
-from posapp.hq.console.frame import tell
+from posapp.hq.console.frame import foot, tell
 from posapp.hq.console.grids import Column, grid
 from posapp.hq.console.tiles import figure, heading, pair
 from posapp.hq.figures import boards
 from posapp.hq.figures.boards import Part
-from posapp.hq.tables import clerk, store
+from posapp.hq.people import clerk_names, store_names
 from posapp.rules.dictionary import METRICS, Value, value_of
 from posapp.rules.metrics import Figures
 
@@ -116,13 +116,13 @@ def read(conn: Connection, asked: Asked) -> Told:
     """Everything by every cut; pure reading."""
     span = (asked.since, asked.until)
     where = partial(boards.by, store=asked.store, stores=asked.stores)
+    names = store_names(conn)
     parts = {cut: where(conn, cut, *span) for cut in boards.CUTS if cut != "till"}
-    names = {row.number: row.name for row in conn.execute(select(store.c.number, store.c.name))}
     return Told(
         boards.sums(conn, *span, store=asked.store, stores=asked.stores),
         parts,
         names,
-        {row.number: row.name for row in conn.execute(select(clerk.c.number, clerk.c.name))},
+        clerk_names(conn),
         boards.targets(conn, sorted(names)),
         boards.state_of(conn, asked.since, asked.until, store=asked.store),
     )
@@ -282,9 +282,7 @@ def _target(desk: Desk, number: int, told: Told) -> None:
 
         look = ui.button(desk.say("看这家店", "See this store"))
         look.on_click(lambda: ui.navigate.to(f"/joins?store={number}&span=week")).props("flat no-caps")
-        with ui.row().classes("w-full justify-end"):
-            ui.button(desk.say("取消", "Cancel"), on_click=dialog.close).props("flat no-caps")
-            ui.button(desk.say("保存", "Save"), on_click=save).props("no-caps unelevated")
+        foot(desk, dialog, save)
 
 
 def _clerks(desk: Desk, asked: Asked, told: Told) -> None:

@@ -10,13 +10,13 @@ from urllib.parse import urlencode
 from nicegui import ui
 from sqlalchemy import Connection, select
 
-from posapp.errors import PosError
 from posapp.hq.console import users
 from posapp.hq.console.desk import Desk, Page
-from posapp.hq.console.frame import tell
+from posapp.hq.console.frame import foot, tried
 from posapp.hq.console.grids import Column, ask_reason, grid
 from posapp.hq.console.tiles import heading, pair, plain
 from posapp.hq.database import Database
+from posapp.hq.people import store_names
 from posapp.hq.rewards.commands import amount
 from posapp.hq.rewards.days import Days
 from posapp.hq.rewards.rewarding import promise
@@ -24,7 +24,6 @@ from posapp.hq.rewards.rules import words_of
 from posapp.hq.rewards.settle import month_of, settle, settled_months
 from posapp.hq.rewards.tables import reward_rule
 from posapp.hq.rewards.wanted import Rule
-from posapp.hq.tables import store
 from posapp.money import Money
 from posapp.rules.reward_words import KINDS, why_words
 
@@ -60,8 +59,8 @@ _SETTLED = (
 
 
 def names_of(conn: Connection, stores: frozenset[int] | None) -> dict[int, str]:
-    rows = conn.execute(select(store.c.number, store.c.name).order_by(store.c.number))
-    return {row.number: f"{row.number} {row.name}" for row in rows if stores is None or row.number in stores}
+    names = store_names(conn).items()
+    return {number: f"{number} {name}" for number, name in names if stores is None or number in stores}
 
 
 def rules_of(conn: Connection) -> list[Any]:
@@ -172,16 +171,10 @@ def _promise(desk: Desk) -> None:
 
         async def save() -> None:
             typed = {name: (box.value or "").strip() for name, box in boxes.items()}
-            try:
-                await desk.act("reward rule", add_rule, desk.hq.database, typed, desk.now, desk.user.name)
-            except PosError as error:
-                tell(desk, error)
-                return
-            ui.navigate.reload()
+            if await tried(desk, "reward rule", add_rule, desk.hq.database, typed, desk.now, desk.user.name):
+                ui.navigate.reload()
 
-        with ui.row().classes("w-full justify-end"):
-            ui.button(desk.say("取消", "Cancel"), on_click=dialog.close).props("flat no-caps")
-            ui.button(desk.say("保存", "Save"), on_click=save).props("no-caps unelevated")
+        foot(desk, dialog, save)
 
 
 def add_rule(database: Database, typed: dict[str, str], now: int, who: str) -> None:

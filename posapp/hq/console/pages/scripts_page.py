@@ -6,15 +6,15 @@ from typing import Any
 
 from nicegui import ui
 
-from posapp.errors import PosError
 from posapp.hq.care import desk as care
 from posapp.hq.care import scripts
 from posapp.hq.console import users
 from posapp.hq.console.desk import Both, Desk, Page
-from posapp.hq.console.frame import tell
+from posapp.hq.console.frame import foot, tried
 from posapp.hq.console.grids import Column, grid
 from posapp.hq.console.tiles import pair
 from posapp.hq.database import Database
+from posapp.hq.segments import visitors
 
 SCENE_NAMES: dict[str, Both] = {
     scripts.DORMANT: ("久未到店", "Away for long"),
@@ -23,6 +23,8 @@ SCENE_NAMES: dict[str, Both] = {
     scripts.BROWSED: ("看过", "Looked at"),
     scripts.ORDERED: ("网上买过", "Ordered online"),
 }
+SCRIPT_NAMES = SCENE_NAMES | {visitors.SCENE: ("今天可能来", "Likely to come today")}
+"""Of what scripts are written for: hints, and the list of the day's likely visitors."""
 _STATES: dict[str, Both] = {
     scripts.DRAFT: ("草稿", "draft"),
     scripts.APPROVED: ("已批准", "approved"),
@@ -51,7 +53,7 @@ async def build(desk: Desk) -> None:
         told = [
             {
                 **row,
-                "scene_word": desk.word(SCENE_NAMES.get(row["scene"], (row["scene"],) * 2)),
+                "scene_word": desk.word(SCRIPT_NAMES.get(row["scene"], (row["scene"],) * 2)),
                 "word": desk.word(_STATES[row["state"]]),
                 "prompt_word": desk.word(tuple(row["prompt"])),
                 "line_word": desk.word(tuple(row["line"])),
@@ -71,7 +73,7 @@ async def build(desk: Desk) -> None:
 def _draft(desk: Desk, show: Any) -> None:
     with ui.dialog(value=True) as dialog, ui.card().classes("w-full max-w-xl"):
         ui.label(desk.say("新草稿", "New draft")).classes("heading")
-        scene = ui.select({key: desk.word(name) for key, name in SCENE_NAMES.items()}, value=scripts.DORMANT)
+        scene = ui.select({key: desk.word(name) for key, name in SCRIPT_NAMES.items()}, value=scripts.DORMANT)
         both = "中文/English"
         prompt = ui.input(f"{desk.say('提示', 'Prompt')} {both}")
         line = ui.input(f"{desk.say('话术', 'Line')} {both}")
@@ -81,17 +83,11 @@ def _draft(desk: Desk, show: Any) -> None:
 
         async def save() -> None:
             given = (scene.value, (prompt.value or "").strip(), (line.value or "").strip(), desk.user.name, desk.now)
-            try:
-                await desk.act(f"script {scene.value} drafted", scripts.draft, desk.hq.database, *given)
-            except PosError as error:
-                tell(desk, error)
-                return
-            dialog.close()
-            await show()
+            if await tried(desk, f"script {scene.value} drafted", scripts.draft, desk.hq.database, *given):
+                dialog.close()
+                await show()
 
-        with ui.row().classes("w-full justify-end"):
-            ui.button(desk.say("取消", "Cancel"), on_click=dialog.close).props("flat no-caps")
-            ui.button(desk.say("保存", "Save"), on_click=save).props("no-caps unelevated")
+        foot(desk, dialog, save)
 
 
 def _open(desk: Desk, row: dict[str, Any], show: Any) -> None:
@@ -104,23 +100,19 @@ def _open(desk: Desk, row: dict[str, Any], show: Any) -> None:
         pair(desk.say("作者", "Author"), row["author"])
         pair(desk.say("批准人", "Approved by"), row["approved_by"])
 
-        async def tried(what: str, work: Any, *given: Any) -> None:
-            try:
-                await desk.act(f"script {scene} {version} {what}", work, desk.hq.database, scene, version, *given)
-            except PosError as error:
-                tell(desk, error)
-                return
-            dialog.close()
-            await show()
+        async def decided(what: str, work: Any, *given: Any) -> None:
+            if await tried(desk, f"script {scene} {version} {what}", work, desk.hq.database, scene, version, *given):
+                dialog.close()
+                await show()
 
         with ui.row().classes("w-full justify-end"):
             ui.button(desk.say("关闭", "Close"), on_click=dialog.close).props("flat no-caps")
             if row["state"] == scripts.DRAFT:
                 approve = ui.button(desk.say("批准", "Approve")).props("no-caps unelevated")
-                approve.on_click(lambda: tried("approved", scripts.approve, desk.user.name, desk.now))
+                approve.on_click(lambda: decided("approved", scripts.approve, desk.user.name, desk.now))
             if row["state"] == scripts.APPROVED:
                 retire = ui.button(desk.say("停用", "Retire")).props("no-caps outline color=negative")
-                retire.on_click(lambda: tried("retired", retire_script, desk.now))
+                retire.on_click(lambda: decided("retired", retire_script, desk.now))
 
 
 def retire_script(database: Database, scene: str, version: int, now: int) -> None:

@@ -8,11 +8,10 @@ from typing import Any
 from nicegui import ui
 from sqlalchemy import Connection
 
-from posapp.errors import PosError
 from posapp.hq import feed
 from posapp.hq.console import users
 from posapp.hq.console.desk import Desk, Page
-from posapp.hq.console.frame import tell
+from posapp.hq.console.frame import foot, tried
 from posapp.hq.console.grids import Column, ask_reason, grid
 from posapp.hq.console.tiles import pair, plain
 from posapp.hq.database import Database
@@ -157,17 +156,11 @@ def _answer(desk: Desk, row: dict[str, Any], show: Any) -> None:
 
         async def save() -> None:
             given = (desk.hq.database, row, (owner.value or "").strip(), (box.value or "").strip())
-            try:
-                await desk.act("feedback", reply, *given, desk.user.name, desk.now)
-            except PosError as error:
-                tell(desk, error)
-                return
-            dialog.close()
-            await show()
+            if await tried(desk, "feedback", reply, *given, desk.user.name, desk.now):
+                dialog.close()
+                await show()
 
-        with ui.row().classes("w-full justify-end"):
-            ui.button(desk.say("取消", "Cancel"), on_click=dialog.close).props("flat no-caps")
-            ui.button(desk.say("保存", "Save"), on_click=save).props("no-caps unelevated")
+        foot(desk, dialog, save)
 
 
 def reply(database: Database, row: dict[str, Any], owner: str, text: str, who: str, now: int) -> None:

@@ -13,8 +13,8 @@ from posapp.hq.console import users
 from posapp.hq.console.desk import Desk, Page
 from posapp.hq.console.frame import tell
 from posapp.hq.console.grids import Column, ask_reason, grid
+from posapp.hq.console.guests import who_has_tickets
 from posapp.hq.console.sales import MOST_FOUND, Wanted, find
-from posapp.hq.members.desk import note_look, who_is
 from posapp.money import Money
 
 _COLUMNS = (
@@ -52,7 +52,9 @@ async def build(desk: Desk) -> None:
             box = ui.input(desk.word(label), value=typed[name]).props(f"outlined dense {props}")
             boxes[name] = box.classes("grow").style("flex-basis:130px")
         look = ui.button(desk.say("查找", "Search"), icon="search").props("no-caps unelevated")
-        of = ui.button(desk.say("按会员", "By member"), icon="person_search").props("no-caps flat")
+        if desk.can_open("/members"):
+            of = ui.button(desk.say("按会员", "By member"), icon="person_search").props("no-caps flat")
+            of.on_click(lambda: _by_member(desk, member, show))
     found = ui.column().classes("w-full")
 
     async def show() -> None:
@@ -69,7 +71,6 @@ async def build(desk: Desk) -> None:
     look.on_click(show)
     for box in boxes.values():
         box.on("keydown.enter", show)
-    of.on_click(lambda: _by_member(desk, member, show))
     await show()
 
 
@@ -117,14 +118,8 @@ def _by_member(desk: Desk, member: dict[str, str], show: Callable[[], Any]) -> N
         box = ui.input().props('outlined autofocus autocomplete=off maxlength=60 aria-label="member"').classes("w-full")
 
         async def wanted(reason: str) -> None:
-            def look() -> str:
-                with desk.hq.database.transaction() as conn:
-                    means = desk.means()
-                    ref = who_is(conn, means, (box.value or "").strip())
-                    note_look(conn, means, desk.user.name, ref, "tickets", reason)
-                    return ref
-
-            member["ref"] = await desk.act("", look)
+            given = (desk.hq.database, desk.means(), (box.value or "").strip(), desk.user.name, reason)
+            member["ref"] = await desk.act("", who_has_tickets, *given, desk.user.stores)
             dialog.close()
             await show()
 

@@ -6,10 +6,9 @@ from typing import Any
 
 from nicegui import ui
 
-from posapp.errors import PosError
 from posapp.hq.console import users
 from posapp.hq.console.desk import Desk, Page
-from posapp.hq.console.frame import tell
+from posapp.hq.console.frame import tried
 from posapp.hq.console.grids import Column, grid
 
 _STATES = {"active": ("可登录", "active"), "locked": ("已锁定", "locked"), "off": ("已停用", "off")}
@@ -67,19 +66,15 @@ def _edit(desk: Desk, row: dict[str, Any], show: Any) -> None:
         async def save() -> None:
             numbers = (stores.value or "").replace(",", " ").split() if role.value in users.OF_STORES else []
             given = (name.value or "", role.value, numbers, password.value or "", desk.user.name)
-            await tried(users.add_user, hq.database, hq.clock, hq.chance, *given)
+            await changed(users.add_user, hq.database, hq.clock, hq.chance, *given)
 
         async def off() -> None:
-            await tried(users.switch_off, hq.database, hq.clock, hq.chance, row["name"], desk.user.name)
+            await changed(users.switch_off, hq.database, hq.clock, hq.chance, row["name"], desk.user.name)
 
-        async def tried(work: Any, *given: Any) -> None:
-            try:
-                await desk.act("", work, *given)
-            except PosError as error:
-                tell(desk, error)
-                return
-            dialog.close()
-            await show()
+        async def changed(work: Any, *given: Any) -> None:
+            if await tried(desk, "", work, *given):
+                dialog.close()
+                await show()
 
         with ui.row().classes("w-full justify-end"):
             if row and row["name"] != desk.user.name:
