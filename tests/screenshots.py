@@ -55,6 +55,7 @@ class Visitor:
         assert handle is not None
         self.keys = KeyBoard(handle)
         self.cashier, self.manager = self._clerk("cashier"), self._clerk("manager")
+        self.told: tuple[str, list[str]] = ("", [])
 
     def _clerk(self, role: str) -> Clerk:
         return next(clerk for clerk in self.hands.staff() if clerk.role == role)
@@ -152,11 +153,17 @@ class Visitor:
         lying = {line.code for line in self.till.ticket().lines}
         tiles = [tile for page in self.till.tiles() for tile in page.tiles if tile.price and tile.code not in lying]
         articles = [self.till.articles.find(tile.code, self.till.clock.now_ms()) for tile in tiles]
-        tell(self.till, guest.ref, [one.id for one in articles if not one.is_weighed][:3])
+        self.told = (guest.ref, [one.id for one in articles if not one.is_weighed][:3])
+        tell(self.till, *self.told)
         self.app.tasks.tell_news()  # what has come before is no news
-        play(self.till, "arrive reception", "consent personal on")
+        play(self.till, "arrive reception", "consent personal on", "cancel")  # this ticket has had HQ's own hint
         self.app.sale.refresh()
+        self.tap("拿铁咖啡", "沈知夏", "法式牛角包")
         self.window.notice.hide()
+
+    def member_card(self) -> None:
+        tell(self.till, *self.told)  # HQ may have answered meanwhile
+        self.touch("member", "more_member_card")
 
     def show_tasks(self) -> None:
         self.keys.press(Qt.Key.Key_Escape)
@@ -319,7 +326,7 @@ SCREENS = [
     Screen("customer-member", "sale", of="customer"),
     Screen("hint", "sale", Visitor.hint),
     Screen("hint-1024", "sale", size=QSize(1024, 768)),
-    Screen("member-card", "member_card", lambda visitor: visitor.touch("member", "more_member_card")),
+    Screen("member-card", "member_card", Visitor.member_card),
     Screen("tasks", "sale", Visitor.show_tasks),
     Screen("visitors", "visitors", lambda visitor: visitor.list_of("visitors")),
     Screen("leads", "leads", lambda visitor: visitor.list_of("leads")),

@@ -9,6 +9,7 @@ from posapp.clock import DAY, HOUR
 from posapp.messages import Message
 from posapp.rules.rfm import ACTIVE, HIGH, SLEEPING
 from posapp.streams import (
+    STREAMS,
     Addon,
     CardOrder,
     CardRow,
@@ -19,7 +20,7 @@ from posapp.streams import (
     RegularRow,
     VisitorRow,
 )
-from posapp.sync.pull import keep
+from posapp.sync.pull import keep, kept_rows
 from posapp.tables import member
 from posapp.till import Till
 
@@ -91,7 +92,8 @@ def tell(till: Till, ref: str, articles: list[str]) -> None:
     }
     with till.folder.feed.transaction() as conn:
         for stream, held in rows.items():
-            keep(stream)(
-                conn, [FeedRow("store:1", key, msgspec.Raw(msgspec.json.encode(row))) for key, row in held.items()]
-            )
+            told = [FeedRow("store:1", key, msgspec.Raw(msgspec.json.encode(row))) for key, row in held.items()]
+            lists = stream not in ("cards", "hints")  # of which HQ's own would stand between ours
+            gone = kept_rows(conn, stream, STREAMS[stream]).keys() - held if lists else set()
+            keep(stream)(conn, [*told, *(FeedRow("store:1", key) for key in gone)])
     till._feed_changed()

@@ -201,7 +201,7 @@ class Bars(Chart):
             self._write(p, room, UNKNOWN, letters * 3, worn_.quiet, CENTRE)
             return
         small = letters * 0.85
-        head, foot, side = letters * 1.9, letters * 1.7, letters * 2.2
+        head, foot, side = letters * 2.8, letters * 1.7, letters * 2.2  # a number fits under the legend
         plot = room.adjusted(side, head, -side, -foot)
         marks = ticks(max(1, *(max(bar.value, bar.past) for bar in self.bars)))
         lines = ticks(max(1, *(bar.line or 0 for bar in self.bars)))
