@@ -17,7 +17,6 @@ from posapp.demo import history
 from posapp.demo.shop import CUTOVER_HOUR, ZONE, Demo, ask_hq, standing
 from tests.shop import sales_of
 
-
 REGULARS = history.read_habits().regulars[1]
 
 
