@@ -34,6 +34,8 @@ from tests.ui.keys import wait_until
 NEVER = {
     r"dwell": "nobody notes when a customer leaves",
     r"mean_minutes": "only WeCom itself tells how long answers took",
+    r"(200|300) above\.not_returned": "nobody was overdue by so much thirty days ago",
+    r"^flow\.days\.": "of a day on which it reached nobody",
 }
 """Figures that nobody counts in the demo, and why."""
 
