@@ -265,7 +265,7 @@ def lan_address() -> str:
 
 
 @functools.cache
-def _reader() -> argparse.ArgumentParser:
+def _hq_reader() -> argparse.ArgumentParser:
     """Made once: it takes longer to make than most commands take."""
     from posapp.hq.commands import reader
 
@@ -278,7 +278,7 @@ def ask_hq(folder: Path, *words: str) -> Any:
 
     out, told = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(told):
-        status = run(_reader().parse_args(["hq", *words, "--data", str(folder)]))
+        status = run(_hq_reader().parse_args(["hq", *words, "--data", str(folder)]))
     if status:
         raise RuntimeError(f"hq {' '.join(words[:2])}: {told.getvalue().strip()}")
     try:

@@ -25,6 +25,7 @@ def few() -> history.Habits:
     return msgspec.structs.replace(
         history.read_habits(),
         days=3,
+        quiet_days=0,
         tills=[msgspec.structs.replace(post, sales=5, joins=[25] * 2) for post in history.read_habits().tills],
     )
 
