@@ -9,7 +9,7 @@ from itertools import pairwise
 from argon2 import PasswordHasher
 from sqlalchemy import Connection, select
 
-from posapp.clock import Clock
+from posapp.clock import Clock, business_date
 from posapp.errors import PosError
 from posapp.hq import feed
 from posapp.hq.database import Database, upsert
@@ -91,6 +91,12 @@ def settings_of(conn: Connection, scope: str) -> Settings:
     rows = conn.execute(select(setting).where(setting.c.scope.in_([feed.CHAIN, scope]))).all()
     # The store's own last, so that it stands.
     return Settings({row.name: row.value for row in sorted(rows, key=lambda row: row.scope != feed.CHAIN)})
+
+
+def business_day(conn: Connection, at: int, store: int = 0) -> str:
+    """Which day of a store, or of the chain, an instant belongs to."""
+    settings = settings_of(conn, feed.store_scope(store))
+    return business_date(at, settings.time_zone, settings.cutover_hour)
 
 
 def check_pin(pin: str, role: str, number: int) -> None:

@@ -11,12 +11,12 @@ import threading
 from sqlalchemy import Connection, delete, select
 
 from posapp import log
-from posapp.clock import Clock, business_date
+from posapp.clock import Clock
 from posapp.errors import PosError
 from posapp.hq import feed
 from posapp.hq.best_sellers import first_page
 from posapp.hq.database import Database, upsert
-from posapp.hq.people import settings_of
+from posapp.hq.people import business_day
 from posapp.hq.tables import article, store, tile, tile_day
 from posapp.hq.tables import feed as feed_table
 from posapp.messages import Message
@@ -73,7 +73,7 @@ def publish_due(database: Database, clock: Clock) -> int:
             return 0  # a chain that is still being set up
         done = {row.store: row.date for row in conn.execute(select(tile_day))}
         stores = conn.scalars(select(store.c.number)).all()
-        due = [number for number in stores if done.get(number) != _date(conn, clock, number)]
+        due = [number for number in stores if done.get(number) != business_day(conn, clock.now_ms(), number)]
     return sum([_tell_store(database, clock, number) for number in due])
 
 
@@ -81,17 +81,12 @@ def _tell_store(database: Database, clock: Clock, number: int) -> int:
     with database.reading() as conn:  # what takes long holds nobody up
         page = None if _is_imported(conn, number) else _best(conn, clock, number)
     with database.transaction() as conn:
-        upsert(conn, tile_day, [{"store": number, "date": _date(conn, clock, number)}])
+        upsert(conn, tile_day, [{"store": number, "date": business_day(conn, clock.now_ms(), number)}])
         return tell(conn, clock, feed.store_scope(number), page)
 
 
 def _best(conn: Connection, clock: Clock, number: int) -> list[TileRow]:
-    return first_page(conn, number, _date(conn, clock, number), clock.now_ms())
-
-
-def _date(conn: Connection, clock: Clock, number: int) -> str:
-    settings = settings_of(conn, feed.store_scope(number))
-    return business_date(clock.now_ms(), settings.time_zone, settings.cutover_hour)
+    return first_page(conn, number, business_day(conn, clock.now_ms(), number), clock.now_ms())
 
 
 def _is_imported(conn: Connection, number: int) -> bool:

@@ -24,14 +24,8 @@ SEGMENTS: dict[str, tuple[str, str]] = {
 """Never in words that face the customer."""
 
 
-def cycle_of(days: Iterable[int], today: int) -> float | None:
-    """Mean gap in days between purchase days of the last 180 days; None for fewer than two."""
-    within = [day for day in days if today - day < CYCLE_DAYS]
-    return (within[-1] - within[0]) / (len(within) - 1) if len(within) > 1 else None
-
-
 def cycle_tenths(days: Sequence[int], today: int) -> int:
-    """The same as whole tenths of a day, rounded half up; 0 where there is none."""
+    """Mean gap between purchase days of the last 180 days in tenths of a day, rounded half up; 0 for fewer than two."""
     within = [day for day in days if today - day < CYCLE_DAYS]
     gaps = len(within) - 1
     return ((within[-1] - within[0]) * 20 + gaps) // (2 * gaps) if gaps > 0 else 0

@@ -18,21 +18,17 @@ from posapp.hq.segments.likes import names_of
 from posapp.hq.tables import event_identity, refund, sale, sale_line
 from posapp.rules.join_token import read
 
-NAMES = 3
-
 
 @dataclass(slots=True)
 class Purchase:
     """fen: what is left of it after refunds, back: what went back. place: (jid, seq) of the sale, None for one that was
-    made online. source: till, or where it was ordered."""
+    made online."""
 
     root: str
     at: int
-    date: str
     store: int
     clerk: int
     fen: int
-    source: str = "till"
     back: int = 0
     event: str = ""
     receipt: str = ""
@@ -74,7 +70,6 @@ def purchase_of(row: Row[Any], root: str) -> Purchase:
     return Purchase(
         root,
         row.paid,
-        row.date,
         row.store,
         row.clerk,
         row.total + row.rounding,
@@ -111,7 +106,7 @@ def _ordered(conn: Connection, ids: dict[str, str]) -> list[Purchase]:
         asked = select(timeline).where(timeline.c.ref.in_(some), timeline.c.kind == "order")
         for row in conn.execute(asked):
             root = ids[row.ref]
-            order = Purchase(root, row.at, "", 0, 0, row.fen, row.source, event=row.id)
+            order = Purchase(root, row.at, 0, 0, row.fen, event=row.id)
             order.goods = [(row.article, "")] if row.article else []
             orders.append(order)
     return orders

@@ -18,7 +18,6 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from posapp import log
 from posapp.errors import PosError
 from posapp.hq.bodies import read_body
 from posapp.hq.console import sessions, sign_in
@@ -30,7 +29,6 @@ from posapp.ids import b64u
 MOUNT = "/console"
 SIGN_IN, SIGN_OUT = "/sign-in", "/sign-out"
 _LARGEST_FORM = 4_096
-_log = log.named("hq.console")
 
 # NiceGUI makes its pages in the browser (unsafe-eval) and writes styles into them; nothing comes from elsewhere.
 _POLICY = (

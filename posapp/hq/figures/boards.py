@@ -72,11 +72,6 @@ def check_span(since: str, until: str) -> None:
         raise PosError("bad_date", date=until)
 
 
-def today_of(conn: Connection, now: int, store: int = 0) -> str:
-    settings = settings_of(conn, feed.store_scope(store))
-    return business_date(now, settings.time_zone, settings.cutover_hour)
-
-
 def sums(conn: Connection, since: str, until: str, *, store: int = 0, stores: Sequence[int] = ()) -> Figures:
     """A span of dates together, of one store, of some, or of the chain."""
     asked = _sums().where(*_span("all", since, until, store, stores))

@@ -12,6 +12,7 @@ from typing import Any
 from posapp.hq import enrol, feed, people
 from posapp.hq.figures import boards, report
 from posapp.hq.office import Office
+from posapp.hq.people import business_day
 
 Command = Callable[[Any, str, Callable[[argparse.Namespace], int | None], str], Any]
 
@@ -47,7 +48,7 @@ def _tell(args: argparse.Namespace, ask: Callable[..., dict[str, Any]]) -> None:
         if args.store is not None:
             number = people.whole(args.store, enrol.LARGEST_STORE)
             people.scope_of(conn, args.store)
-        since = args.since or boards.today_of(conn, now, number)
+        since = args.since or business_day(conn, now, number)
         told = ask(conn, now, since, args.until or since, number)
         zone = people.settings_of(conn, feed.store_scope(number)).time_zone
     _print(args, told, zone)

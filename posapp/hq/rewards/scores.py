@@ -8,10 +8,9 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import Connection, select
 
 from posapp.hq.database import portions
-from posapp.hq.members.identity import ids_of, roots_of
-from posapp.hq.members.tables import points_entry
-from posapp.hq.rewards.days import Days, days_before
-from posapp.hq.rewards.facts import refs_of_sales
+from posapp.hq.figures.tables import fact
+from posapp.hq.members.identity import ids_of, roots, roots_of
+from posapp.hq.rewards.days import days_before
 from posapp.hq.rewards.rules import read_date
 from posapp.hq.rewards.wecom_stats import activity_of
 from posapp.hq.tables import event, refund, sale
@@ -41,18 +40,18 @@ def visit_conversion(conn: Connection, number: int, date: str) -> Value:
     ).all()
     void = voided(conn, [sold.event for sold in sales])
     bought = {sold.member for sold in sales if sold.event not in void}
-    roots = roots_of(conn, recognised | {sold.member for sold in sales})
-    return Value(len({roots.get(ref, ref) for ref in bought}), len(set(roots.values())))
+    root_of = roots_of(conn, recognised | {sold.member for sold in sales})
+    return Value(len({root_of.get(ref, ref) for ref in bought}), len(set(root_of.values())))
 
 
 def repurchase(conn: Connection, number: int, date: str) -> Value:
     """复购率(30日): of those who bought first in this store, in the cohort that is complete on a date, who bought
     again."""
     since, until = days_before(date, AGAIN_DAYS + COHORT_DAYS - 1), days_before(date, AGAIN_DAYS)
-    sales = conn.execute(
-        select(sale.c.member, sale.c.join).where(sale.c.store == number, sale.c.date >= since, sale.c.date <= until)
-    ).all()
-    bought = purchases_of(conn, set(roots_of(conn, refs_of_sales(conn, sales)).values()))
+    here = select(fact.c.ref).where(
+        fact.c.store == number, fact.c.date >= since, fact.c.date <= until, fact.c.ref != ""
+    )
+    bought = purchases_of(conn, roots(conn, conn.scalars(here)))
     firsts = again = 0
     for days in bought.values():
         first, where = min(days)
@@ -64,18 +63,11 @@ def repurchase(conn: Connection, number: int, date: str) -> Value:
 
 def purchases_of(conn: Connection, roots: set[str]) -> dict[str, set[tuple[str, int]]]:
     """The purchase days of some persons, each with its store: what was theirs at payment, and what they claimed."""
-    root_of = ids_of(conn, roots)
-    days, found = Days(conn), defaultdict(set)
+    root_of, found = ids_of(conn, roots), defaultdict(set)
     for some in portions(root_of):
-        rows = conn.execute(
-            select(points_entry.c.ref, points_entry.c.source, points_entry.c.at, points_entry.c.store).where(
-                points_entry.c.ref.in_(some), points_entry.c.kind.in_(("earn", "claim"))
-            )
-        ).all()
-        void = voided(conn, [row.source for row in rows])
-        for row in rows:
-            if row.source not in void:
-                found[root_of[row.ref]].add((days.date(row.store, row.at), row.store))
+        counts = (fact.c.completed == 1, fact.c.net > 0)
+        for row in conn.execute(select(fact.c.ref, fact.c.date, fact.c.store).where(fact.c.ref.in_(some), *counts)):
+            found[root_of[row.ref]].add((row.date, row.store))
     return found
 
 

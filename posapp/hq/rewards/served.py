@@ -34,11 +34,6 @@ class Served:
         return Value(self.in_time, self.arrivals)
 
 
-def served_of(conn: Connection, number: int, date: str) -> Served:
-    """A store's day, by its real timestamps."""
-    return _sum(_waits(conn, date, date, number)[number, date])
-
-
 def served(conn: Connection, since: str, until: str, number: int | None = None) -> dict[str, Any]:
     """Every store over some days, the best first (of few arrivals none is ranked), each with its days.
 

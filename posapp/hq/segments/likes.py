@@ -44,11 +44,6 @@ def agreed(conn: Connection, roots: Sequence[str]) -> list[str]:
     return [root for root in roots if (act := held.get(root, {}).get(PERSONAL)) is not None and act.given]
 
 
-def likes_of(conn: Connection, root: str, today: int) -> list[Like]:
-    """What a member buys most; nothing without consent."""
-    return likes(conn, [root], today).get(root, [])
-
-
 def likes(conn: Connection, roots: Sequence[str], today: int) -> dict[str, list[Like]]:
     """What each of some members buys most, of those who agreed."""
     held: dict[str, list[Like]] = defaultdict(list)

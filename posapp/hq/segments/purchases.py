@@ -20,7 +20,7 @@ from posapp.errors import PosError
 from posapp.hq import feed
 from posapp.hq.database import portions, upsert
 from posapp.hq.joining.tables import claim
-from posapp.hq.people import settings_of
+from posapp.hq.people import business_day, settings_of
 from posapp.hq.segments.neighbours import Order
 from posapp.hq.segments.tables import purchase
 from posapp.hq.tables import article, event_identity, refund, refund_line, sale, sale_line
@@ -47,8 +47,7 @@ def date_of(day: int) -> str:
 
 def today_of(conn: Connection, now: int, store: int = 0) -> int:
     """The business day of the chain, or of a store, at an instant."""
-    settings = settings_of(conn, feed.store_scope(store) if store else feed.CHAIN)
-    return ordinal(business_date(now, settings.time_zone, settings.cutover_hour))
+    return ordinal(business_day(conn, now, store))
 
 
 def take(conn: Connection, keys: Iterable[Key]) -> set[str]:

@@ -9,10 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, case, func, select
 
-from posapp.clock import business_date
 from posapp.errors import PosError
-from posapp.hq import feed
-from posapp.hq.people import settings_of
 from posapp.hq.segments import cac, cohorts, days, views, visitors
 from posapp.hq.segments.persons import RISK_STEPS
 from posapp.hq.segments.purchases import date_of, today_of
@@ -133,8 +130,7 @@ def _place(conn: Connection, now: int, number: int, date: str | None) -> int:
         raise PosError("no_such_store", store=number)
     if date:
         return _day(date)
-    settings = settings_of(conn, feed.store_scope(number))
-    return _day(business_date(now, settings.time_zone, settings.cutover_hour))
+    return today_of(conn, now, number)
 
 
 def _day(date: str) -> int:

@@ -20,7 +20,7 @@ from posapp.hq.database import Database, insert_many, portions, upsert
 from posapp.hq.members.identity import ACTIVE, roots_of
 from posapp.hq.members.slice import Published
 from posapp.hq.members.tables import person, person_store
-from posapp.hq.people import settings_of
+from posapp.hq.people import business_day, settings_of
 from posapp.hq.segments import neighbours
 from posapp.hq.segments.cards import visitor_key
 from posapp.hq.segments.likes import agreed, names_of
@@ -29,7 +29,6 @@ from posapp.hq.segments.tables import person_figure, purchase, visitor
 from posapp.hq.tables import about, event, store
 from posapp.hq.tables import feed as told_rows
 from posapp.rules import rfm
-from posapp.settings import Settings
 from posapp.streams import VisitorRow
 
 Words = tuple[str, str]
@@ -89,14 +88,10 @@ def keep_lists(database: Database, now: int) -> int:
 def _due(conn: Connection, number: int, now: int) -> list[int]:
     """Today, and from the evening on tomorrow; without the lists that are made."""
     settings = settings_of(conn, feed.store_scope(number))
-    today = _today(settings, now)
+    today = ordinal(business_date(now, settings.time_zone, settings.cutover_hour))
     hour = local(now, settings.time_zone).hour
     is_evening = hour >= EVENING or hour < int(settings.cutover_hour)
     return [day for day in ([today, today + 1] if is_evening else [today]) if day > _made(conn, number)]
-
-
-def _today(settings: Settings, now: int) -> int:
-    return ordinal(business_date(now, settings.time_zone, settings.cutover_hour))
 
 
 def _name(number: int) -> str:
@@ -111,7 +106,7 @@ def _made(conn: Connection, number: int) -> int:
 def _make(conn: Connection, number: int, day: int, found: Sequence[Candidate], now: int) -> Published:
     """Keep a day's list and its twins; the rows of the list, and word that older ones are gone."""
     scope, rows = feed.store_scope(number), []
-    today = date_of(_today(settings_of(conn, scope), now))
+    today = business_day(conn, now, number)
     told: dict[tuple[str, str], VisitorRow | None] = {(scope, key): None for key in _old(conn, scope, today)}
     line = neighbours.script(conn, SCENE) or SCRIPT
     twins = pairs(found, f"{number} {day}")

@@ -17,7 +17,6 @@ import zxingcpp
 from PIL import Image
 from sqlalchemy import Connection, Row, select, update
 
-from posapp import log
 from posapp.clock import DAY, HOUR, MINUTE, Clock
 from posapp.errors import PosError
 from posapp.hq import feed
@@ -44,7 +43,6 @@ _GONE = 40058
 _ASK_AGAIN_MS = HOUR
 _UNDER_WAY_MS = MINUTE
 _LONGEST_CONTENT = 300
-_log = log.named("hq.wecom")
 
 
 class Place(NamedTuple):

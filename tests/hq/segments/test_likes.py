@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from posapp.hq.members import consents
-from posapp.hq.segments.likes import Like, addons_for, likes_of
+from posapp.hq.segments.likes import Like, addons_for, likes
 from posapp.hq.tables import price
 from posapp.messages import Consent
 from posapp.rules.consents import PERSONAL
@@ -24,7 +24,7 @@ def suggested(little: Little, ref: str, number: int = 1) -> list[Addon]:
 
 def liked(little: Little, ref: str) -> list[Like]:
     with little.database.reading() as conn:
-        return likes_of(conn, ref, NOW)
+        return likes(conn, [ref], NOW).get(ref, [])
 
 
 @pytest.fixture

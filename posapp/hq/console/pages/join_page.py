@@ -21,7 +21,7 @@ from posapp.hq.console.grids import Column, grid
 from posapp.hq.console.tiles import figure, heading, pair
 from posapp.hq.figures import boards
 from posapp.hq.figures.boards import Part
-from posapp.hq.people import clerk_names, store_names
+from posapp.hq.people import business_day, clerk_names, store_names
 from posapp.rules.dictionary import METRICS, Value, value_of
 from posapp.rules.metrics import Figures
 
@@ -129,7 +129,7 @@ def read(conn: Connection, asked: Asked) -> Told:
 
 
 async def build(desk: Desk) -> None:
-    today = await desk.read(boards.today_of, desk.now)
+    today = await desk.read(business_day, desk.now)
     asked = asked_of(desk, today)
     told = await desk.read(read, asked)
     _chosen(desk, asked, told, today)
@@ -337,7 +337,7 @@ _ITEMS = (
 
 
 async def build_figure(desk: Desk) -> None:
-    today = await desk.read(boards.today_of, desk.now)
+    today = await desk.read(business_day, desk.now)
     asked, name = asked_of(desk, today), desk.asked.get("metric", "")
     if name not in METRICS:
         raise PosError("not_found", what=name[:40])
