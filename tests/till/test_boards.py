@@ -115,8 +115,24 @@ def test_the_worked_example_comes_out_from_the_till_s_own_journal(chain: Chain, 
     counted = recount(chain, till, D)
     assert {name: told["figures"].get(name, 0) for name in counted} == counted
     for metric, count in (("walk_ins", 115), ("joins", 29), ("conversion", 25), ("tickets", 210)):
-        figure = till.open_figure(metric, date=D)
+        figure = till.open_figure(metric, date=D, source=LOCAL)
         assert len(figure.items) + figure.more == count, metric
+    follow(chain)
+    till.sync()
+    by_hq = last(till, f"board {D}")["store"]["metrics"]
+    for metric, text in (
+        ("tickets", "210"),
+        ("walk_ins", "115"),
+        ("joins", "29"),
+        ("join_rate", "25.2%"),
+        ("conversion", "21.7%"),
+    ):
+        assert by_hq[metric]["text"] == text
+        figure = till.open_figure(metric, date=D)
+        assert figure.source == STORE
+        assert len(figure.items) + figure.more == {"join_rate": 29, "conversion": 25}.get(
+            metric, int(text.rstrip("%").partition(".")[0])
+        )
 
 
 def recount(chain: Chain, till: Till, date: str) -> dict[str, int]:

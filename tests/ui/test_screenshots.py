@@ -43,7 +43,7 @@ OTHERS = ("tour", "page-join", "page-welcome", "page-member", "stand")
 
 
 def test_every_picture_is_there_and_small() -> None:
-    names = [*(one.name for one in (*SCREENS, *PICTURES)), *OTHERS]
+    names = [*(one.name for one in SCREENS), *(one.name for one in PICTURES), *OTHERS]
     wanted = {f"{language}/{name}.png" for language in LANGUAGES for name in names}
     held = {file.relative_to(FOLDER).as_posix(): file.stat().st_size for file in FOLDER.rglob("*") if file.is_file()}
     assert set(held) == wanted, "make screenshots"
