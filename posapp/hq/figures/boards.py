@@ -12,15 +12,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Select, Table, func, select
 
 from posapp.calls import FigureItem
-from posapp.clock import MINUTE, business_date
+from posapp.clock import MINUTE
 from posapp.errors import PosError
-from posapp.hq import feed
 from posapp.hq.figures.changes import Places
 from posapp.hq.figures.stream import contacts
 from posapp.hq.figures.tables import fact, join_fact, tally, tally_day
 from posapp.hq.figures.tally import FIELDS
 from posapp.hq.members.tables import person
-from posapp.hq.people import settings_of
 from posapp.hq.tables import store as store_table
 from posapp.rules.dictionary import LEAST_RANKED, METRICS, Value, value_of
 from posapp.rules.metrics import AXES, IN_STORE, PROVISIONAL, Figures
