@@ -260,12 +260,17 @@ def test_the_tills_are_told_nine_days_and_only_of_what_changed(shop: Chain) -> N
     settled(shop, till)
     after = versions()
     assert {date for date, v in after.items() if v != before[date]} == {DATE}
+    at(shop, 6 * DAY)
+    joins(shop, OLD)
+    settled(shop, till)
+    sells(till, f"member {OLD}")
+    settled(shop, till)
     at(shop, 7 * DAY)
     settled(shop, till)
     told = row(shop, "2026-11-29")
     assert told
     assert (told.usual.weeks, told.usual.walk_ins, sum(told.usual.joins)) == (1, 2, 0)
-    assert told.scores == [("conversion", 0, 2)]
+    assert told.scores == [("visit_conversion", 1, 1)]  # of the day before
     assert DATE in versions()
     at(shop, 10 * DAY)
     settled(shop, till)
