@@ -23,6 +23,7 @@ from posapp.hq.flows.tables import flow, flow_contact
 from posapp.hq.members.identity import Means, roots, roots_of
 from posapp.hq.members.slice import Published
 from posapp.hq.people import settings_of
+from posapp.hq.segments.evening import is_worked
 from posapp.hq.tasks import leads
 from posapp.hq.texts import outbox
 from posapp.hq.texts.outbox import MaySend
@@ -83,13 +84,14 @@ class Flowing(Stepping):
     # --- picking ---
 
     def pick(self) -> bool:
-        """Let the first flow whose hour has come today reach its persons; whether there was one."""
+        """Let the first flow whose hour has come today reach its persons, once their figures are today's; whether there
+        was one."""
         now = self._clock.now_ms()
         with self._database.reading() as conn:
             here = local(now, settings_of(conn, feed.CHAIN).time_zone)
             date = here.date().isoformat()
             due = [plan for plan in plans(conn) if _is_due(plan, now, here.hour, date)]
-            if not due:
+            if not due or not is_worked(conn, now):
                 return False
             plan = due[0]
             some = chosen(conn, now, plan.segment, plan.away, plan.stores)

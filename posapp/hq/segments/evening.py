@@ -146,6 +146,12 @@ def is_due(conn: Connection, now: int) -> str:
     return f"{max(today, int(last[0]))} {heads}"
 
 
+def is_worked(conn: Connection, now: int) -> bool:
+    """Whether everybody's figures are those of this business day."""
+    last = str(conn.scalar(select(about.c.value).where(about.c.name == _NIGHT)) or "0 0").split()
+    return today_of(conn, now) <= int(last[0])
+
+
 def night(database: Database, vault: Vault, now: int, told: Told, between: Callable[[], object]) -> bool:
     """A day's work, in portions that keep nobody waiting; whether it was due. A stop in the middle begins again.
 
