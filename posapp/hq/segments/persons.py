@@ -73,7 +73,7 @@ def refresh(conn: Connection, roots: Iterable[str], now: int) -> set[str]:
             if not head.orders and head.visited:  # a shop's own file told when they bought last, and since when
                 before = today_of(conn, head.visited, head.home)
                 known = today_of(conn, min(head.visited, head.joined or head.visited), head.home)
-                days = [Day(before, 1, 0, 0, head.visited), *(one for one in days if one.day > before)]
+                days = days or [Day(before, 1, 0, 0, head.visited)]
             row = figures(head.ref, head.home, days, today)
             row["first_day"] = min(row["first_day"], known or row["first_day"])
             rows.append({**row, "format": format_, **graded(row, by_format.get(format_), today)})
