@@ -71,7 +71,8 @@ def refresh(conn: Connection, roots: Iterable[str], now: int) -> set[str]:
             row = figures(head.ref, head.home, bought.get(head.ref, []), today)
             if not head.orders and head.visited:  # a shop's own file told when they bought last, and nothing else
                 row["first_day"] = today_of(conn, min(head.visited, head.joined or head.visited), head.home)
-                row["last_day"], row["last_at"] = today_of(conn, head.visited, head.home), head.visited
+                if not row["orders"]:
+                    row["last_day"], row["last_at"] = today_of(conn, head.visited, head.home), head.visited
             rows.append({**row, "format": format_, **graded(row, by_format.get(format_), today)})
         changed |= write(conn, rows, held, now)
         gone = held.keys() - {head.ref for head in heads}
