@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 from posapp.clock import local
-from posapp.errors import PosError
 from posapp.hq.figures.changes import Places
-from posapp.hq.figures.classify import day_of
 from posapp.hq.rewards.rules import read_date
 
 
@@ -16,11 +15,10 @@ class Days(Places):
 
     def span(self, store: int, date: str) -> tuple[int, int]:
         """First instant of a business day, and of the one after it. Raises PosError bad_date."""
-        try:
-            day = day_of(store, date, self.settings(store))
-        except ValueError:
-            raise PosError("bad_date", date=date[:40]) from None
-        return day.starts, day.ends
+        first, settings = read_date(date), self.settings(store)
+        at = dt.time(int(settings.cutover_hour), tzinfo=ZoneInfo(settings.time_zone))
+        starts, ends = (dt.datetime.combine(one, at) for one in (first, first + dt.timedelta(days=1)))
+        return int(starts.timestamp() * 1000), int(ends.timestamp() * 1000)
 
     def hour(self, store: int, at: int) -> int:
         """Of the day, in the store."""
