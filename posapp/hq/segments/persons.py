@@ -9,13 +9,17 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, case, delete, func, select
 
+from posapp.clock import business_date
+from posapp.hq import feed
 from posapp.hq.database import portions, upsert
 from posapp.hq.members.identity import ACTIVE, ERASED
 from posapp.hq.members.tables import person
-from posapp.hq.segments.purchases import date_of, today_of
+from posapp.hq.people import settings_of
+from posapp.hq.segments.purchases import date_of, ordinal, today_of
 from posapp.hq.segments.tables import measure, person_figure, purchase
 from posapp.hq.tables import setting
 from posapp.rules import rfm
+from posapp.settings import Settings
 
 Bounds = tuple[int, int, int, int]
 
@@ -56,11 +60,12 @@ def refresh(conn: Connection, roots: Iterable[str], now: int) -> set[str]:
     """Work the figures of some persons out anew; ids that are no root any more, and erased ones, lose theirs. Whose
     figures changed, or went."""
     today, by_format, format_of = today_of(conn, now), measures(conn), formats(conn)
+    here = settings_of(conn, feed.CHAIN)
     changed: set[str] = set()
     for some in portions(roots):
         held = {row.ref: row for row in conn.execute(select(person_figure).where(person_figure.c.ref.in_(some)))}
         heads = conn.execute(
-            select(person.c.ref, person.c.home, person.c.visited, person.c.orders, person.c.joined).where(
+            select(person.c.ref, person.c.home, person.c.visited, person.c.joined, person.c.source).where(
                 person.c.ref.in_(some), person.c.root == person.c.ref, person.c.status != ERASED
             )
         ).all()
@@ -69,16 +74,26 @@ def refresh(conn: Connection, roots: Iterable[str], now: int) -> set[str]:
         for head in heads:
             format_ = format_of.get(head.home, "")
             row = figures(head.ref, head.home, bought.get(head.ref, []), today)
-            if not head.orders and head.visited:  # a shop's own file told when they bought last, and nothing else
-                row["first_day"] = today_of(conn, min(head.visited, head.joined or head.visited), head.home)
-                if not row["orders"]:
-                    row["last_day"], row["last_at"] = today_of(conn, head.visited, head.home), head.visited
+            if head.source == "import":  # a shop's own file told since when, and perhaps when they bought last
+                _as_told(
+                    row, head, today_of(conn, head.joined or head.visited, head.home), today_of(conn, head.visited)
+                )
             rows.append({**row, "format": format_, **graded(row, by_format.get(format_), today)})
         changed |= write(conn, rows, held, now)
         gone = held.keys() - {head.ref for head in heads}
         conn.execute(delete(person_figure).where(person_figure.c.ref.in_(sorted(gone))))
         changed |= gone
     return changed
+
+
+def _as_told(row: dict[str, Any], head: Any, here: Settings) -> None:
+    """A shop's own file told since when somebody has been a member, and perhaps when they bought last: they are no new
+    customer, and bought before anybody here knew of it."""
+    told = (head.joined or head.visited, head.visited)
+    joined, visited = (ordinal(business_date(at, here.time_zone, here.cutover_hour)) for at in told)
+    row["first_day"] = min(joined, row["first_day"] or joined)
+    if head.visited and not row["orders"]:
+        row["last_day"], row["last_at"] = visited, head.visited
 
 
 class Day(NamedTuple):
