@@ -74,10 +74,8 @@ def refresh(conn: Connection, roots: Iterable[str], now: int) -> set[str]:
         for head in heads:
             format_ = format_of.get(head.home, "")
             row = figures(head.ref, head.home, bought.get(head.ref, []), today)
-            if head.source == "import":  # a shop's own file told since when, and perhaps when they bought last
-                _as_told(
-                    row, head, today_of(conn, head.joined or head.visited, head.home), today_of(conn, head.visited)
-                )
+            if head.source == "import" and (head.joined or head.visited):
+                _as_told(row, head, here)
             rows.append({**row, "format": format_, **graded(row, by_format.get(format_), today)})
         changed |= write(conn, rows, held, now)
         gone = held.keys() - {head.ref for head in heads}
