@@ -76,8 +76,8 @@ def show(data: Path | None, language: str | None, progress: Callable[[int, int],
         if language:
             ask_hq(demo.hq, "set", "chain", "language", language)
         user = demo.shop.console[0]
-        told = f"{demo.console} {user.name} {user.password}"
-        _say(language, f"总部看板: {told}", f"Headquarters in the browser: {told}")
+        _say(language, "总部看板:", "Headquarters in the browser:")
+        sys.stderr.write(f"{demo.console} {user.name} {user.password}\n")
         place = demo.shop.tills[0]
         papers = demo.folder / "paper"
         connect_printer(demo, papers)

@@ -46,6 +46,7 @@ class Window(QWidget):
         self.state = label("state", "small", is_quiet=True, align=RIGHT)
         self.clock = QPushButton()
         self.clock.setObjectName("clock")
+        self.clock.setAccessibleName(self.tr("接待计时"))
         self.clock.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.clock.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.clock.hide()

@@ -2539,4 +2539,11 @@ on</translation>
         <translation>Nothing to do</translation>
     </message>
 </context>
+<context>
+    <name>Window</name>
+    <message>
+        <source>接待计时</source>
+        <translation>Reception clock</translation>
+    </message>
+</context>
 </TS>

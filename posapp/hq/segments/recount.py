@@ -80,7 +80,7 @@ def _persons(conn: Connection) -> None:
         person_figure.c.ref.is_(None),
         person_figure.c.orders != sums.c.orders,
         person_figure.c.ltv != sums.c.ltv,
-        person_figure.c.last_day != sums.c.last,
+        (sums.c.orders > 0) & (person_figure.c.last_day != sums.c.last),
     )
     ref = conn.scalar(
         select(person.c.ref)

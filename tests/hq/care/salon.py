@@ -98,6 +98,7 @@ class Salon:
         self.shop.settle()
         hq = self.shop.app.state.hq
         hq.follower.wake()
+        wait_until(lambda: not hq.evening.step())
         hq.caring.wake()
         wait_until(self._is_quiet)
 

@@ -54,7 +54,7 @@ def test_what_is_done_for_a_member_is_on_their_timeline(ask: Ask) -> None:
     assert ask("title", "revoke", PHONE, "taster") == ""
     assert "taster" in ask("title", "revoke", PHONE, "taster")
     assert ask("tag", "set", PHONE, "skin", "油皮", "--days", "0") == ""
-    assert "连续" in ask("tag", "set", PHONE, "phone", "13812345678")
+    assert "电话" in ask("tag", "set", PHONE, "phone", "13812345678")
     assert ask("tag", "list", PHONE, "--json")[0]["value"] == "油皮"
     assert ask("tag", "set", PHONE, "wish", "M1", "--scene", "browsed") == ""
     told = ask("care", "timeline", PHONE, "--reason", "客诉", "--json")

@@ -35,12 +35,12 @@ from posapp.hq.members.tables import attribute, looked
 from posapp.hq.members.tiers import set_chip
 from posapp.hq.people import add_clerk, switch_off
 from posapp.hq.server import create_app
+from posapp.hq.tasks.leads import add_lead, lead_rows
 from posapp.hq.wecom.account import Account
 from posapp.hq.wecom.tables import relation
 from posapp.hq.wecom.ways import hire
 from posapp.ids import seeded_chance
 from posapp.keys import HqKeys
-from posapp.streams import LeadRow
 from tests.hq.browsing import Browser as Client
 from tests.hq.care.salon import Salon
 from tests.hq.shop import TestClock, on_sqlite
@@ -92,11 +92,15 @@ class Booth:
         noted = {"ref": self.ref, "name": "skin", "at": now, "source": "e", "value": "oily", "by": "member"}
         with salon.desk.writing() as conn:
             conn.execute(attribute.insert(), noted)
-            leads = {
-                ("store:1", "l1"): LeadRow(self.ref, ("回访面膜试用", "Ask about the mask"), now + HOUR),
-                ("store:1", "l2"): LeadRow(self.ref, ("送生日卡", "Birthday card"), now - HOUR, script=("祝您", "Joy")),
-            }
-            feed.publish(conn, {**rows_of(conn, [self.ref], now), "leads": leads})
+            for id_, title, due, line in (
+                ("l1", ("回访面膜试用", "Ask about the mask"), now + HOUR, ("", "")),
+                ("l2", ("送生日卡", "Birthday card"), now - HOUR, ("祝您", "Joy")),
+            ):
+                means = salon.desk.means
+                add_lead(
+                    conn, means, ref=self.ref, store=1, title=title, due=due, script=line, source="test", own_id=id_
+                )
+            feed.publish(conn, {**rows_of(conn, [self.ref], now), **lead_rows(conn, ["l1", "l2"], now)})
         with salon.desk.writing() as conn:
             care.grant(conn, self.ref, "taster", ("品牌体验官", "Brand taster"), now + DAY, "he", now)
         with salon.desk.writing() as conn:
