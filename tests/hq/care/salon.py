@@ -98,7 +98,7 @@ class Salon:
         self.shop.settle()
         hq = self.shop.app.state.hq
         hq.follower.wake()
-        wait_until(lambda: not hq.evening.step())
+        wait_until(lambda: not (hq.evening.step() or hq.evening.keep_up()))
         hq.caring.wake()
         wait_until(self._is_quiet)
 

@@ -44,7 +44,7 @@ def test_likes_and_last_orders_stand_on_the_card_of_who_agreed(salon: Salon) -> 
         (4990, ["补水面膜"], 1),
         (9900, ["防晒霜 SPF50"], 1),
     ]
-    assert card.last == salon.desk.clock.now
+    wait_until(lambda: salon.card(ref).last == salon.desk.clock.now)
     quiet = salon.card(shy)
     assert (quiet.likes, quiet.orders, quiet.addons) == ([], [], [])
     assert quiet.visits > 0
