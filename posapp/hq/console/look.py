@@ -42,7 +42,7 @@ position:relative}
 var(--card) 0 10px,var(--paper) 10px 20px)}
 .store .value{font-size:26px}.store .name{color:inherit;font-weight:700;font-size:16px}
 .pair{display:flex;justify-content:space-between;gap:16px;padding:6px 0;border-top:1px solid var(--line);width:100%}
-.pair:first-of-type{border-top:0}.pair .k{color:var(--quiet);flex:none}.pair .v{text-align:right;min-width:0;
+.pair:first-of-type{border-top:0}.pair .k{color:var(--quiet);min-width:30%}.pair .v{text-align:right;min-width:0;
 overflow-wrap:anywhere}
 .two{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(360px,100%),1fr));gap:16px;width:100%;
 align-items:start}
