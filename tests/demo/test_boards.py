@@ -66,9 +66,7 @@ def date(ago: int) -> str:
     return (today - dt.timedelta(days=ago)).isoformat()
 
 
-OLD = {
-    rf"^(cohorts|ltv)\.parts\.(?!{date(0)[:7]}|{date(31)[:7]})": "joined before we were there: a file tells no purchases"
-}
+OLD = {rf"^(cohorts|ltv)\.parts\.(?!{date(0)[:7]}|{date(31)[:7]})": "joined before: a file tells no purchases"}
 """Of months before the past begins."""
 
 

@@ -83,6 +83,8 @@ def test_a_look_up_brings_the_card_and_the_store_knows_it_from_then_on(salon: Sa
 def test_a_card_that_is_as_it_was_wakes_no_till(salon: Salon) -> None:
     ref = salon.member()
     salon.sells(ref, "mask", 4990)
+    wait_until(lambda: (salon.card(ref).visits, salon.card(ref).segment) == (1, "new"))
+    salon.settle()
     before, made = head(salon), salon.card(ref).at
     salon.desk.clock.now += 60_000
     with salon.desk.writing() as conn:
