@@ -8,16 +8,14 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import noto_cjk_sans_otc
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 from sqlalchemy import select
 
 from posapp.clock import DAY, HOUR
@@ -43,6 +41,7 @@ from posapp.ids import seeded_chance
 from posapp.keys import HqKeys
 from tests.hq.browsing import Browser as Client
 from tests.hq.care.salon import Salon
+from tests.hq.console import house
 from tests.hq.shop import TestClock, on_sqlite
 from tests.hq.wecom.conftest import AES_KEY, CORP, SECRET, TOKEN
 
@@ -223,18 +222,8 @@ def test_what_is_pressed_there_is_gone_at_the_till(booth: Booth) -> None:
 
 @pytest.fixture
 def chromium(tmp_path: Path) -> Iterator[Browser]:
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("no chromium on this machine: apt-get install chromium")
-    fonts = tmp_path / "xdg" / "fonts"
-    fonts.mkdir(parents=True)
-    font = next(Path(noto_cjk_sans_otc.__file__).parent.rglob("NotoSansCJK-Regular.ttc"))
-    (fonts / font.name).symlink_to(font)
-    surroundings: dict[str, str | float | bool] = {**os.environ, "XDG_DATA_HOME": str(tmp_path / "xdg")}
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=_FLAGS, env=surroundings)
+    with house.chromium(tmp_path) as browser:
         yield browser
-        browser.close()
 
 
 def inside_wecom(booth: Booth, chromium: Browser, language: str, chat: str) -> Page:
