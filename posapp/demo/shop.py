@@ -313,6 +313,7 @@ def running_hq(folder: Path, host: str, clock: str = "system") -> Iterator[int]:
             yield int(line.rpartition(":")[2])
         finally:
             child.terminate()
+            child.wait()  # Popen itself would not wait for long after Ctrl-C
 
 
 def _enrol(demo: Demo, place: Place) -> None:
