@@ -14,13 +14,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 from nacl.signing import VerifyKey
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, select, update
 
 from posapp.calls import Head, PushAnswer
 from posapp.chain import Broken, Entry, Header, check_entry, check_link, genesis_hash, public_of_text, read_header
 from posapp.errors import PosError
 from posapp.hq.database import ACCEPTED, Database, insert_many, take_number, upsert
-from posapp.hq.tables import batch, entry, event_identity, journal_head, till, till_key
+from posapp.hq.tables import batch, entry, event_identity, journal_head, till, till_key, till_status
 from posapp.ids import b64u, unb64u
 
 FIRST_SEEN, SAME_EVENT, OTHER_EVENT = 0, 1, 2
@@ -34,6 +34,11 @@ _KEYS = select(till_key.c.key_id, till_key.c.public).where(
 )
 _LOCK = (
     select(till.c.serial).where(till.c.store == bindparam("store"), till.c.till == bindparam("till")).with_for_update()
+)
+_STATUS = (
+    select(till_status)
+    .where(till_status.c.store == bindparam("store"), till_status.c.till == bindparam("till"))
+    .with_for_update()
 )
 _HASHES = select(entry.c.seq, entry.c.hash).where(
     entry.c.jid == bindparam("jid"), entry.c.seq >= bindparam("first"), entry.c.seq <= bindparam("last")
@@ -145,6 +150,7 @@ def accept(
                 standing = _Standing(last.header.seq, last.hash, last.header.boot)
                 _store(conn, sender, jid, fresh)
                 _move_head(conn, sender, jid, standing)
+                _note_sent(conn, sender, fresh)
                 number = take_number(conn, ACCEPTED)
                 row = (number, jid, sender.store, sender.till, first_new, standing.seq, now_ms)
                 conn.execute(batch.insert(), dict(zip(batch.c.keys(), row, strict=True)))
@@ -265,6 +271,17 @@ def _digests(conn: Connection, sender: Sender, events: list[str]) -> dict[str, s
             some = events[start : start + _MANY]
             rows += conn.execute(_OURS.where(event_identity.c.event.in_(some)), ours).all()
     return {row.event: row.digest for row in rows}
+
+
+def _note_sent(conn: Connection, sender: Sender, fresh: list[_Checked]) -> None:
+    """What a till had not sent when it said hello is here: it may close before it says so itself."""
+    row = conn.execute(_STATUS, {"store": sender.store, "till": sender.till}).one_or_none()
+    if row is None or not row.unsent:
+        return
+    said = row.contact + row.wall_ahead  # by the till's own clock
+    left = max(0, row.unsent - sum(item.header.w <= said for item in fresh))
+    mine = (till_status.c.store == sender.store, till_status.c.till == sender.till)
+    conn.execute(update(till_status).where(*mine).values(unsent=left, oldest_unsent=row.oldest_unsent if left else 0))
 
 
 def event_key(eid: str) -> str:

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from posapp.clock import HOUR
 from posapp.errors import PosError
 from posapp.hq import enrol, people, reports
+from posapp.hq.tables import till_status
 from posapp.messages import CashMoved, Tender
 from tests.hq.shop import DATE, START, Shop, on_sqlite
 
@@ -86,6 +88,30 @@ def test_what_went_back_and_what_nobody_has_matched_is_told_apart(shop: Shop) ->
     assert "收款码待核对" in text
     assert "-" not in text.split("净销售额")[1].split("\n")[0]
     assert "given back Payment code" in reports.day_text(report, "en")
+
+
+def test_what_a_till_had_not_sent_is_here_with_its_push_though_it_says_no_more(shop: Shop) -> None:
+    till = shop.till()
+    journal = till.journal()
+    for _ in range(3):
+        journal.sale(100)
+    shop.clock.now = START + HOUR
+    # its clock is a little behind, and one entry lies in a journal that HQ cannot verify
+    till.hello([], unsent=5, oldest_unsent=START, wall=START + HOUR - 2_000)
+    journal.effective = START + HOUR
+    journal.sale(100)
+    counts = []
+    for some in (journal.entries[:2], journal.entries[:2], journal.entries[2:]):
+        till.push(journal.jid, some)
+        row = shop.rows(till_status)[0]
+        assert row["contact"] == START + HOUR
+        counts.append((row["unsent"], row["oldest_unsent"]))
+    assert counts == [(3, START), (3, START), (1, START)]
+    till.hello([], unsent=1, oldest_unsent=START + HOUR, wall=START + 2 * HOUR)
+    journal.sale(100)
+    till.push(journal.jid, journal.entries[-1:])
+    row = shop.rows(till_status)[0]
+    assert (row["unsent"], row["oldest_unsent"]) == (0, 0)
 
 
 @on_sqlite

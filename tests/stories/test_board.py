@@ -107,7 +107,6 @@ def test_a_join_moves_the_rate_as_one_watches(chain: Chain, till: Till, manager:
     assert manager.rate == "0.0%"
     assert till.books.tokens
     joins(chain, "13812345678", till.books.tokens.on(sales_of(till)[0].join, "receipt"))
-    chain.clock.set(chain.clock.now_ms() + 1_000)
     follow(chain)
     till.sync()
     wait_until(lambda: manager.rate == "50.0%")

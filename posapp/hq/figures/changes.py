@@ -1,7 +1,7 @@
 """Which store-days may count otherwise than they were counted, and whose joins: found by what came since the last look.
 
-Entries have their order; what else happens at HQ has its instant, seen a little later than it says: each look reaches
-back by OVERLAP_MS and passes over what it has seen.
+Entries have their order; what else happens at HQ has its instant, seen later than it says (hq/lookback.py): each look
+reaches back and passes over what it has seen.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Select, Table, bindparam, or_, select
 
-from posapp.clock import MINUTE, business_date
+from posapp.clock import business_date
 from posapp.hq import feed
 from posapp.hq.database import FOLLOWED, portions
 from posapp.hq.figures.classify import people_of, staff_of
@@ -25,7 +25,6 @@ from posapp.hq.project import times_reprojected
 from posapp.hq.tables import batch, counter, event, refund, sale, setting
 from posapp.settings import Settings
 
-OVERLAP_MS = 5 * MINUTE
 BATCHES = 2_000
 """How many batches one look takes in."""
 
@@ -97,15 +96,15 @@ def marks(conn: Connection) -> dict[str, str]:
     return {row.name: row.value for row in conn.execute(select(counted))}
 
 
-def changes(conn: Connection, places: Places, held: dict[str, str], seen: set[Any]) -> Changes:
-    """What came since the marks `held`; of what has an instant only that which is not in `seen`."""
+def changes(conn: Connection, places: Places, held: dict[str, str], from_: int, seen: set[Any]) -> Changes:
+    """What came since the marks `held`; of what has an instant, from one on, only that which is not in `seen`."""
     found = Changes()
     _entries(conn, held, found)
     found.remade = times_reprojected(conn)
     if found.remade != held.get(REMADE, "0"):  # its entries came long ago
         for table in (sale, refund, tally_day):
             found.days.update((row.store, row.date) for row in conn.execute(_days_of(table)))
-    since = {"since": max(1, int(held.get(INSTANT, "0")) - OVERLAP_MS)}
+    since = {"since": from_}
     refs, stems = _persons(conn, since, seen, found)
     _codes(conn, places, since, seen, found)
     found.staff = staff_of(conn)

@@ -23,6 +23,7 @@ from posapp.hq.figures.tables import counted, tally_day
 from posapp.hq.figures.tally import MATURES_MS, Standing
 from posapp.hq.joining.codes import date_openings
 from posapp.hq.joining.tables import joined
+from posapp.hq.lookback import Lookback
 from posapp.hq.tables import batch, store
 from posapp.hq.woken import Stepping
 from posapp.rules.metrics import FINAL
@@ -43,7 +44,7 @@ class Counting(Stepping):
         self._database = database
         self._clock = clock
         self._looking = threading.Lock()
-        self._seen: set[Any] = set()
+        self._back = Lookback()
         self._told: dict[int, Any] = {}
         """What each store's board was told of besides figures."""
 
@@ -60,17 +61,19 @@ class Counting(Stepping):
         now = self._clock.now_ms()
         with self._database.reading() as conn:
             held = marks(conn)
+        looked = int(held.get(INSTANT, "0"))
         if not held:
             with self._database.transaction() as conn:
                 date_openings(conn)
                 insert_new(conn, counted, {"name": BATCH, "value": "0"})
         with self._database.reading(snapshot=True) as conn:
             places = Places(conn)
-            found = changes(conn, places, held, self._seen)
-            if not held:
+            found = changes(conn, places, held, self._back.since(looked, now), self._back.seen if looked else set())
+            if not looked:
                 found.days |= {(row.store, places.date(row.store, row.at)) for row in conn.execute(select(joined))}
             round_ = _Round(conn, places, found, now)
-        if not (found or round_.due or self._untold(round_)) and now - int(held.get(INSTANT, "0")) < REST_MS:
+        if not (found or round_.due or self._untold(round_)) and now - looked < REST_MS:
+            self._back.done(found.seen, now)
             return False
         touched = self._work_off(round_, found, now)
         with self._database.transaction(waits_for_disk=False) as conn:
@@ -80,7 +83,7 @@ class Counting(Stepping):
             rows[REMADE] = found.remade
             upsert(conn, counted, ({"name": name, "value": value} for name, value in rows.items()))
             feed.publish(conn, {"board": told})
-        self._seen = found.seen
+        self._back.done(found.seen, now)
         return found.has_more
 
     def _work_off(self, round_: _Round, found: Changes, now: int) -> set[Place]:

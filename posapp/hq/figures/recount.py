@@ -13,10 +13,11 @@ from sqlalchemy import Connection, Row, select
 
 from posapp.errors import PosError
 from posapp.hq.figures import classify
-from posapp.hq.figures.changes import Places, changes, marks
+from posapp.hq.figures.changes import INSTANT, Places, changes, marks
 from posapp.hq.figures.classify import Day, Flags, Seen, Told, fact_row, ticket_of
 from posapp.hq.figures.tables import code_fact, fact, join_fact, tally_day
 from posapp.hq.figures.tally import FIELDS, held_rows, joins_of, opened_of, rows_of
+from posapp.hq.lookback import NEAR_MS
 from posapp.hq.tables import batch
 from posapp.rules.metrics import FINAL, day_of
 
@@ -35,7 +36,7 @@ def verify_figures(conn: Connection, show: Callable[[int], None] = lambda _: Non
     if not held:
         return 0
     places = Places(conn)
-    found = changes(conn, places, held, set())
+    found = changes(conn, places, held, max(1, int(held.get(INSTANT, "0")) - NEAR_MS), set())
     waiting = set(conn.scalars(select(batch.c.store).where(batch.c.n > found.upto).distinct()))
     staff = classify.staff_of(conn)
     done = 0

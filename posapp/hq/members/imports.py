@@ -155,10 +155,10 @@ def import_members(
     rows = progress(read_rows(path, NAMES, REQUIRED, mapping), path.name)
     arrivals = list(_read(rows, zone, tiers, report))
     report.rows = len(arrivals) + len(report.refused)
-    means = Means(vault, chance, clock.now_ms())
     home = int(scope.partition(":")[2] or 0)
     # Slow on purpose (rules/lookup.py), so made before the transaction.
     columns = {} if dry_run else {one.phone: phone_columns(vault, one.phone) for one in arrivals if one.phone}
+    means = Means(vault, chance, clock.now_ms())
     try:
         with database.transaction() as conn:
             taking = _Taking(conn, means, home, VERIFIED if verified else CLAIMED, columns, report)

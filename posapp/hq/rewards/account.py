@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
+from posapp.clock import MINUTE
 from posapp.hq import feed
 from posapp.hq.database import insert_new, portions
 from posapp.hq.rewards.days import Days, next_month
@@ -23,6 +24,7 @@ from posapp.streams import RewardLine, RewardRow
 
 SHOWN_LINES = 50
 CORRECTED = "corrected"
+_BACKS = frozenset(PARTS.values())
 
 _read_row = msgspec.json.Decoder(RewardRow).decode
 
@@ -144,11 +146,8 @@ def rows_of(conn: Connection, days: Days, clerks: Iterable[int], now: int) -> Re
     for numbers in portions(clerks):
         scopes = dict(conn.execute(select(clerk.c.number, clerk.c.scope).where(clerk.c.number.in_(numbers))).all())
         lines: dict[int, list[Any]] = defaultdict(list)
-        for line in conn.execute(
-            select(reward_line)
-            .where(reward_line.c.clerk.in_(numbers), reward_line.c.month == month)
-            .order_by(reward_line.c.at.desc(), reward_line.c.made.desc(), reward_line.c.ref, reward_line.c.kind)
-        ):
+        asked = select(reward_line).where(reward_line.c.clerk.in_(numbers), reward_line.c.month == month)
+        for line in sorted(conn.execute(asked), key=_as_read):
             lines[line.clerk].append(line)
         held = _held(conn, numbers)
         for number in numbers:
@@ -162,6 +161,11 @@ def rows_of(conn: Connection, days: Days, clerks: Iterable[int], now: int) -> Re
                 made = before.made if before and replace(before, made=0) == told else now
                 rows[scope, str(number)] = replace(told, made=made)
     return rows
+
+
+def _as_read(line: Any) -> tuple[Any, ...]:
+    """The newest first, by the minute that is shown; of one minute a line stands before what takes it back."""
+    return -(line.at // MINUTE), line.kind in _BACKS, -line.at, -line.made, line.ref, line.kind, line.source, line.n
 
 
 def _held(conn: Connection, numbers: Sequence[int]) -> dict[int, dict[str, RewardRow]]:

@@ -8,11 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, exists, func, or_, select, update
 
-from posapp.clock import DAY, MINUTE, Clock
+from posapp.clock import DAY, Clock
 from posapp.hq import feed
 from posapp.hq.database import FOLLOWED, PROJECTED, REWARDED, REWARDED_AT, Database, lock_counter
 from posapp.hq.entries import number
 from posapp.hq.joining.tables import claim, joined
+from posapp.hq.lookback import Lookback
 from posapp.hq.members.identity import ids_of, roots
 from posapp.hq.members.tables import merge, person
 from posapp.hq.project import step_after
@@ -26,9 +27,6 @@ from posapp.hq.rewards.wanted import BATCH_MS, Rule
 from posapp.hq.tables import batch, clerk, counter, event, event_identity, refund, sale, shift
 from posapp.hq.tables import feed as told_rows
 from posapp.hq.woken import Stepping
-
-OVERLAP_MS = MINUTE
-"""What was written with an earlier instant may be committed so much later."""
 
 KNOWN = "known"
 
@@ -45,7 +43,7 @@ class Rewarding(Stepping):
         self._clock = clock
         self._since = 0
         self._month = ""
-        self._handled: set[Key] = set()
+        self._back = Lookback()
         self._stepping = Lock()
 
     def step(self) -> bool:
@@ -55,9 +53,8 @@ class Rewarding(Stepping):
 
     def _step(self, now: int) -> bool:
         with self._database.reading() as conn:
-            since = (self._since or number(conn, REWARDED_AT) or now) - OVERLAP_MS
-            window = _window(conn, since)
-            fresh = {key: refs for key, refs in window.items() if key not in self._handled}
+            window = _window(conn, self._back.since(self._since or number(conn, REWARDED_AT) or now, now))
+            fresh = {key: refs for key, refs in window.items() if key not in self._back.seen}
             is_new_month = self._month != month_now(Days(conn), now)
             idle = (
                 not fresh
@@ -70,7 +67,7 @@ class Rewarding(Stepping):
             with self._database.transaction() as conn:
                 work(conn, fresh, now, everybody=is_new_month)
                 self._month = month_now(Days(conn), now)
-        self._handled = set(window)
+        self._back.done(window, now)
         self._since = now
         return not idle
 
@@ -159,7 +156,7 @@ def _window(conn: Connection, since: int) -> dict[Key, list[str]]:
     found: dict[Key, list[str]] = {}
     for row in conn.execute(select(claim.c.stem, claim.c.ref).where(claim.c.at >= since)):
         found["claim", row.stem, 0] = [row.ref]
-    for row in conn.execute(select(merge).where(or_(merge.c.at >= since, merge.c.undone >= max(1, since)))):
+    for row in conn.execute(select(merge).where(or_(merge.c.at >= since, merge.c.undone >= since))):
         found["merge", str(row.number), row.undone] = [row.kept, row.gone]
     for ref, at, _ in known_again(conn, since):
         found[KNOWN, ref, at] = []

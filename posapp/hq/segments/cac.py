@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, case, func, select
 
-from posapp.clock import Clock
+from posapp.clock import DAY, Clock
 from posapp.errors import PosError
 from posapp.hq import feed
-from posapp.hq.database import Database, portions, upsert
+from posapp.hq.database import Database, upsert
 from posapp.hq.imports import Row, progress, read_rows
 from posapp.hq.joining.tables import joined
 from posapp.hq.members.tables import person
@@ -21,6 +21,7 @@ from posapp.hq.people import settings_of
 from posapp.hq.remarks import Refused, Remark, Report, Words
 from posapp.hq.segments import neighbours
 from posapp.hq.segments.days import date_in, starts_of
+from posapp.hq.segments.purchases import ordinal
 from posapp.hq.segments.tables import purchase, spend
 from posapp.money import LARGEST, Money, round_half_up
 from posapp.rules.dictionary import Value
@@ -37,6 +38,7 @@ NAMES = {
 REQUIRED = ("channel", "starts", "amount")
 SPENT = ("cac_media", "cac_gifts", "cac_benefits", "cac_rewards")
 LONGEST_WHAT, LONGEST_DAYS = 60, 366
+_DAY_0 = ordinal("1970-01-01")
 
 REMARKS: dict[str, Words] = {
     "unknown_channel": ("没有渠道 {value},可以写 {values}", "there is no channel {value}; write one of {values}"),
@@ -114,17 +116,15 @@ def costs(conn: Connection, first: int, last: int) -> dict[str, dict[str, Value]
     since, until = starts_of(first, settings), starts_of(last + 1, settings)
     sums: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(SPENT, 0))
     joins: dict[str, int] = defaultdict(int)
-    joiners: dict[str, tuple[str, int]] = {}
-    for row in conn.execute(select(joined).where(joined.c.at >= since, joined.c.at < until).order_by(joined.c.at)):
-        channel = row.channel or "unknown"
-        joins[channel] += 1
-        joiners[row.ref] = (channel, row.at)
+    count = select(joined.c.channel, func.count()).where(joined.c.at >= since, joined.c.at < until)
+    for channel, joiners in conn.execute(count.group_by(joined.c.channel)):
+        joins[channel or "unknown"] += int(joiners)
     for row in conn.execute(select(spend).where(spend.c.starts <= last, spend.c.ends >= first)):
         days = min(row.ends, last) - max(row.starts, first) + 1
         sums[row.channel]["cac_media"] += round_half_up(row.fen * days, row.ends - row.starts + 1)
-    for channel, gifts, benefits in _given(conn, joiners):
-        sums[channel]["cac_gifts"] += gifts
-        sums[channel]["cac_benefits"] += benefits
+    for channel, gifts, benefits in _given(conn, since, until):
+        sums[channel or "unknown"]["cac_gifts"] += gifts
+        sums[channel or "unknown"]["cac_benefits"] += benefits
     for channel, fen in neighbours.rewards(conn, since, until).items():
         sums[channel or "unknown"]["cac_rewards"] += fen
     return {
@@ -137,20 +137,30 @@ def costs(conn: Connection, first: int, last: int) -> dict[str, dict[str, Value]
     }
 
 
-def _given(conn: Connection, joiners: dict[str, tuple[str, int]]) -> list[tuple[str, int, int]]:
-    """What each joiner's gifts of the first week cost, and what benefits took off their first order."""
-    orders: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
+def _given(conn: Connection, since: int, until: int) -> list[tuple[str, int, int]]:
+    """By channel, what joiners' gifts of the first week cost, and what benefits took off first orders."""
     same, other = person.alias("same"), person.alias("other")
-    for some in portions(joiners):
-        for ref, at, gifts, given in conn.execute(
-            select(same.c.ref, purchase.c.at, purchase.c.gifts, purchase.c.given)
-            .join(other, other.c.root == same.c.root)
-            .join(purchase, purchase.c.ref == other.c.ref)
-            .where(same.c.ref.in_(some), purchase.c.counts == 1)
-        ):
-            if joiners[ref][1] - JOIN_MS <= at <= joiners[ref][1] + FIRST_MS:
-                orders[ref].append((at, gifts, given))
-    return [
-        (joiners[ref][0], sum(gifts for _, gifts, _ in mine), min(mine)[2] if mine else 0)
-        for ref, mine in orders.items()
-    ]
+    near = (
+        purchase.c.at >= joined.c.at - JOIN_MS,
+        purchase.c.at <= joined.c.at + FIRST_MS,
+        # says no more than those two, by the index: a store's date is a day off the date in UTC at most
+        purchase.c.day >= (joined.c.at - JOIN_MS) // DAY + _DAY_0 - 1,
+        purchase.c.day <= (joined.c.at + FIRST_MS) // DAY + _DAY_0 + 1,
+    )
+    first = (purchase.c.at, purchase.c.gifts, purchase.c.given)
+    orders = (
+        select(
+            joined.c.channel,
+            purchase.c.gifts,
+            purchase.c.given,
+            func.row_number().over(partition_by=joined.c.ref, order_by=first).label("place"),
+        )
+        .join(same, same.c.ref == joined.c.ref)
+        .join(other, other.c.root == same.c.root)
+        .join(purchase, purchase.c.ref == other.c.ref)
+        .where(joined.c.at >= since, joined.c.at < until, purchase.c.counts == 1, *near)
+        .subquery()
+    )
+    benefits = func.sum(case((orders.c.place == 1, orders.c.given), else_=0))
+    asked = select(orders.c.channel, func.sum(orders.c.gifts), benefits).group_by(orders.c.channel)
+    return [(channel, int(gifts), int(given)) for channel, gifts, given in conn.execute(asked)]

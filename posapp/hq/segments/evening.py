@@ -1,7 +1,7 @@
 """Persons' figures kept up: whoever something happened to within a second, everybody once a business day.
 
 Runs after the members' follower. What came by the journals is found by a counter of its own over the batches, what
-happened at HQ (claims, merges, consents, orders of other channels, erased accounts) by its time, with an overlap.
+happened at HQ (members, claims, merges, consents, orders of other channels, erased accounts) by its time.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from itertools import count
 
 from sqlalchemy import Connection, select, update
 
-from posapp.clock import MINUTE, Clock
+from posapp.clock import Clock
 from posapp.hq import feed
 from posapp.hq.database import FOLLOWED, SEGMENTED, Database, portions, upsert
 from posapp.hq.joining.tables import claim
+from posapp.hq.lookback import Lookback
 from posapp.hq.members.identity import ids_of, roots
-from posapp.hq.members.tables import consent, merge, privacy_request
+from posapp.hq.members.tables import consent, merge, person, privacy_request
 from posapp.hq.project import step_after
 from posapp.hq.segments import cohorts, grading, likes, neighbours, persons, purchases, regulars, views, visitors
 from posapp.hq.segments.cards import Told, gone_rows, together
@@ -29,9 +30,6 @@ from posapp.hq.woken import Stepping
 _MISSING = 20_000
 SEEN = "segments seen"
 """Up to when (table about) what happened at HQ is worked off."""
-
-OVERLAP_MS = 2 * MINUTE
-"""What was written with an earlier time and seen late."""
 
 TURNS = 10
 """Whether a day's work is due is asked once in so many looks, of a second at most."""
@@ -52,7 +50,7 @@ class Evening(Stepping):
         self._vault = vault
         self._clock = clock
         self._told = told
-        self._known: set[Sign] = set()
+        self._back = Lookback()
         self._turns = count()
 
     def rest(self) -> None:
@@ -65,12 +63,14 @@ class Evening(Stepping):
         with self._database.reading() as conn:
             after, upto = _counters(conn)
             # Before the first night nothing is looked for: it works everybody out.
-            seen = min(now, int(conn.scalar(select(about.c.value).where(about.c.name == SEEN)) or now))
-            orders = {("order", one.id, one.at): one for one in neighbours.orders_since(conn, seen - OVERLAP_MS)}
-            signs = {*_signs(conn, seen - OVERLAP_MS), *orders}
-        new = sorted(signs - self._known)
+            mark = int(conn.scalar(select(about.c.value).where(about.c.name == SEEN)) or now)
+            since = self._back.since(mark, now)
+            orders = {("order", one.id, one.at): one for one in neighbours.orders_since(conn, since)}
+            signs = {*_signs(conn, since), *orders}
+        new = sorted(signs - self._back.seen)
         some = set(new[:AT_ONCE])
         if upto <= after and not some:
+            self._back.done(signs, now)
             return False
         with self._database.transaction() as conn:
             conn.execute(select(counter.c.n).where(counter.c.name == SEGMENTED).with_for_update())
@@ -85,7 +85,10 @@ class Evening(Stepping):
             if len(some) == len(new):
                 upsert(conn, about, [{"name": SEEN, "value": str(now)}])
             feed.publish(conn, together(self._told(conn, everyone, now), gone_rows(conn, everyone, now)))
-        self._known = signs - set(new[AT_ONCE:])
+        if len(some) == len(new):
+            self._back.done(signs, now)
+        else:
+            self._back.seen |= some
         return upto > after or len(new) > len(some)
 
     def _take(self, conn: Connection, new: Iterable[Sign], after: int, upto: int) -> set[str]:
@@ -120,8 +123,11 @@ def _counters(conn: Connection) -> tuple[int, int]:
 
 def _signs(conn: Connection, since: int) -> Iterator[Sign]:
     """What happened at HQ from an instant on."""
-    for stem, state, at in conn.execute(select(claim.c.stem, claim.c.state, claim.c.at).where(claim.c.at >= since)):
+    claims = select(claim.c.stem, claim.c.state, claim.c.at).where((claim.c.at >= since) | (claim.c.settled >= since))
+    for stem, state, at in conn.execute(claims):
         yield "claim", stem, at if state == "waiting" else -at
+    for ref, at in conn.execute(select(person.c.ref, person.c.activated).where(person.c.activated >= since)):
+        yield "person", ref, at
     for edge in conn.execute(select(merge).where((merge.c.at >= since) | (merge.c.undone >= since))):
         for ref in (edge.kept, edge.gone):
             yield "merge", ref, max(edge.at, edge.undone)

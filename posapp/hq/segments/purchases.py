@@ -61,11 +61,13 @@ def take(conn: Connection, keys: Iterable[Key]) -> set[str]:
 def _take(conn: Connection, keys: Sequence[Key]) -> set[str]:
     sales = conn.execute(select(sale).where(tuple_(sale.c.jid, sale.c.seq).in_(keys))).all()
     whose = whose_of(conn, sales)
+    touched: set[str] = set()
     if nobodys := [(sold.jid, sold.seq) for sold in sales if (sold.jid, sold.seq) not in whose]:
-        conn.execute(delete(purchase).where(tuple_(purchase.c.jid, purchase.c.seq).in_(nobodys)))
+        gone = delete(purchase).where(tuple_(purchase.c.jid, purchase.c.seq).in_(nobodys))
+        touched.update(conn.scalars(gone.returning(purchase.c.ref)))
     sales = [sold for sold in sales if (sold.jid, sold.seq) in whose]
     if not sales:
-        return set()
+        return touched
     backs = _backs(conn, sales)
     costs = _Costs(conn, sales, [back for some in backs.values() for back in some])
     rows = []
@@ -75,7 +77,7 @@ def _take(conn: Connection, keys: Sequence[Key]) -> set[str]:
         rows.append(_row(sold, ref, sold.paid, int(sold.lines > 0 and not is_void), sold.total + sold.rounding, costs))
         rows += [_row(one, ref, one.done, 0, -one.total - one.rounding, costs) for one in back]
     upsert(conn, purchase, rows)
-    return {row["ref"] for row in rows}
+    return touched | {row["ref"] for row in rows}
 
 
 def _row(row: Row[Any], ref: str, at: int, counts: int, net: int, costs: _Costs) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -16,7 +18,9 @@ from posapp.hq.figures import boards
 from posapp.hq.figures.live import open_for_till
 from posapp.hq.figures.recount import verify_figures
 from posapp.hq.figures.tables import join_fact
-from posapp.hq.joining.codes import make_static
+from posapp.hq.joining import codes
+from posapp.hq.joining.codes import Code, make_static
+from posapp.hq.joining.join import Joining, join
 from posapp.hq.joining.tables import joined
 from posapp.hq.members.identity import Means, merge_persons, unmerge
 from posapp.hq.members.staff import set_phone
@@ -29,7 +33,7 @@ from posapp.rules.metrics import COMPLETE, FINAL, PROVISIONAL, UPDATED, Figures
 from posapp.rules.phones import read_phone
 from posapp.streams import DayRow
 from posapp.till import Till
-from tests.joining import follow, joins, means
+from tests.joining import TERMS, follow, joins, means
 from tests.shop import MANAGER, START, Chain, last, play
 from tests.till.test_members import BUN, MILK, code_of
 
@@ -358,14 +362,93 @@ def test_counting_again_from_nothing_says_the_same(shop: Chain) -> None:
     sells(till, f"member {OLD}")
     settled(shop, till)
     before = figures(shop)
-    counting = shop.http.app.state.hq.counting  # type: ignore[attr-defined]
     from posapp.hq.figures import tables
 
     with shop.database.transaction() as conn:
         for table in (tables.fact, tables.join_fact, tables.code_fact, tables.tally, tables.tally_day, tables.counted):
             conn.execute(table.delete())
-    counting._seen.clear()
     follow(shop)
     assert figures(shop) == before
     proved(shop)
     assert isinstance(means(shop), Means)
+
+
+# --- what has an instant and is seen later ---
+
+
+@contextmanager
+def written_before(chain: Chain, ms: int) -> Iterator[None]:
+    """What is written here has taken its instant so long ago: a long transaction, or a machine whose clock is slow."""
+    now = chain.clock.now_ms()
+    chain.clock.set(now - ms)
+    yield
+    chain.clock.set(now)
+
+
+def test_a_join_in_the_millisecond_of_the_last_look_is_counted_and_told(shop: Chain) -> None:
+    till = shop.till()
+    token = sells(till)
+    settled(shop, till)
+    joins(shop, OLD, token)
+    follow(shop)
+    told = row(shop)
+    assert told
+    assert (figures(shop).joins, told.day.all.joins) == (1, 1)
+
+
+@pytest.mark.parametrize("hours", [0.2, 20])
+def test_what_is_seen_long_after_its_instant_is_found_within_the_hour(shop: Chain, hours: float) -> None:
+    till = shop.till()
+    token = sells(till)
+    settled(shop, till)
+    at(shop, DAY)
+    settled(shop, till)
+    with written_before(shop, int(hours * HOUR)):
+        joins(shop, OLD, token)
+    follow(shop)
+    at(shop, DAY + HOUR)
+    follow(shop)
+    assert figures(shop).converted == 1
+    assert figures(shop).joins + figures(shop, NEXT).joins == 1
+    proved(shop)
+
+
+def test_a_join_after_hqs_clock_was_put_back_is_counted_at_once(shop: Chain) -> None:
+    till = shop.till()
+    token = sells(till)
+    at(shop, 3 * HOUR)
+    settled(shop, till)
+    at(shop, 3 * HOUR - MINUTE)
+    follow(shop)
+    at(shop, 2 * HOUR)
+    joins(shop, OLD, token)
+    follow(shop)
+    assert (figures(shop).joins, figures(shop).converted) == (1, 1)
+    proved(shop)
+
+
+def test_a_join_whose_transaction_is_open_while_others_are_counted_is_not_lost(shop: Chain) -> None:
+    if shop.database.is_sqlite:
+        pytest.skip("one writes after the other: nothing is counted meanwhile")
+    till = shop.till()
+    token, other = sells(till), sells(till)
+    settled(shop, till)
+    code = read_code(shop, token)
+    with shop.database.transaction() as conn:
+        join(conn, shop.keys, means(shop), Joining(read_phone(OLD), TERMS, code=code, session="slow"))
+        at(shop, 10 * MINUTE)
+        joins(shop, "13900000001", other)
+        counting = shop.http.app.state.hq.counting  # type: ignore[attr-defined]
+        assert not counting.step()
+        assert figures(shop).joins == 1
+        at(shop, 20 * MINUTE)
+        assert not counting.step()
+    at(shop, HOUR)
+    follow(shop)
+    assert figures(shop).joins == 2
+    proved(shop)
+
+
+def read_code(chain: Chain, token: str) -> Code:
+    with chain.database.reading() as conn:
+        return codes.read_code(conn, chain.keys, token, chain.clock.now_ms())

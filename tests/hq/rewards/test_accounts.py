@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DatabaseError
@@ -209,6 +211,41 @@ def test_two_joins_that_turn_out_to_be_one_person_are_one(house: House) -> None:
     house.follow()
     assert (house.fen(CASHIER), house.fen(OTHER)) == (200, 200)
     assert house.proven() == 2
+
+
+@pytest.mark.parametrize("minutes", [12, 1_200])
+def test_a_merge_that_is_seen_long_after_its_instant_is_found_within_the_hour(house: House, minutes: int) -> None:
+    house.promise(RULE)
+    first = house.join(house.badge(CASHIER))
+    house.later(HOUR)
+    second = house.join(house.badge(OTHER))
+    house.later(DAY)
+    house.follow()
+    assert (house.fen(CASHIER), house.fen(OTHER)) == (200, 200)
+    with house.chain.database.transaction() as conn:
+        now = means(house.chain)
+        merge_persons(conn, replace(now, now=now.now - minutes * MINUTE), first.ref, second.ref, "unionid", "test")
+    house.later(HOUR)
+    house.follow()
+    assert (house.fen(CASHIER), house.fen(OTHER)) == (200, 0)
+    assert house.proven() == 2
+
+
+def test_of_one_minute_a_line_stands_before_what_takes_it_back(house: House) -> None:
+    house.promise(RULE)
+    house.at(CASHIER)
+    house.sell_and_join()
+    house.later(MINUTE)
+    _, receipt = house.sell_and_join()
+    house.later(1_000)
+    house.void(receipt)
+    house.follow()
+    house.till.sync()
+    with house.till.folder.feed.reading() as conn:
+        row = kept_row(conn, "rewards", CASHIER[0], RewardRow)
+    assert row
+    kinds = ["first_order", "join"]
+    assert [line.kind for line in row.lines] == [*kinds, *(f"{kind}_back" for kind in kinds), *kinds]
 
 
 def test_a_batch_after_closing_brings_nothing_and_one_while_open_does(house: House) -> None:

@@ -6,10 +6,13 @@ import datetime as dt
 from collections import Counter, defaultdict
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
+from posapp.clock import HOUR, MINUTE
+from posapp.hq.joining.tables import claim
 from posapp.hq.members import consents
 from posapp.hq.members.tables import person, privacy_request
 from posapp.hq.segments.persons import card_figures, measures, segment_of
@@ -207,6 +210,37 @@ def test_a_claimed_ticket_counts_for_who_claimed_it_in_either_order(little: Litt
     little.sale("", 3, BREAD, join=codes[1])
     little.step()
     assert little.figure(early).orders == 1
+
+
+@pytest.mark.parametrize("minutes", [12, 1_200])
+def test_a_claim_that_is_seen_long_after_its_instant_is_found_within_the_hour(little: Little, minutes: int) -> None:
+    ref = little.person()
+    token = Token(1, 1, 1001, "display", 1, day(3).toordinal() - dt.date(1970, 1, 1).toordinal(), 1)
+    sold = little.sale("", 3, BREAD, join=(code := make(token, b"k" * 32)))
+    little.settle()
+    now = little.clock.now
+    little.clock.now -= minutes * MINUTE
+    little.claims(sold, ref, token.stem, code)
+    little.clock.now = now + HOUR
+    little.step()
+    assert little.figure(ref).orders == 1
+
+
+def test_a_claim_that_comes_to_nothing_later_counts_no_more(little: Little) -> None:
+    ref = little.person()
+    token = Token(1, 1, 1001, "display", 1, day(3).toordinal() - dt.date(1970, 1, 1).toordinal(), 1)
+    code = make(token, b"k" * 32)
+    little.claims(Sold(("", 0), "", "", 3, 1, 0, []), ref, token.stem, code, state="waiting")
+    little.settle()
+    sold = little.sale("", 3, BREAD, join=code)
+    little.step()
+    assert little.figure(ref).orders == 1
+    little.clock.now += HOUR
+    with little.database.transaction() as conn:
+        gone = {"state": "void", "sale": sold.event, "settled": little.clock.now}
+        conn.execute(update(claim).where(claim.c.stem == token.stem).values(**gone))
+    little.step()
+    assert little.figure(ref).orders == 0
 
 
 def test_an_erased_account_leaves_no_figures_and_no_rows(little: Little) -> None:
