@@ -54,7 +54,8 @@ class Rewarding(Stepping):
     def _step(self, now: int) -> bool:
         with self._database.reading() as conn:
             window = _window(conn, self._back.since(self._since or number(conn, REWARDED_AT) or now, now))
-            fresh = {key: refs for key, refs in window.items() if key not in self._back.seen}
+            new = [key for key in window if key not in self._back.seen]
+            fresh = {key: window[key] for key in new[:AT_ONCE]}
             is_new_month = self._month != month_now(Days(conn), now)
             idle = (
                 not fresh
@@ -67,8 +68,11 @@ class Rewarding(Stepping):
             with self._database.transaction() as conn:
                 work(conn, fresh, now, everybody=is_new_month)
                 self._month = month_now(Days(conn), now)
-        self._back.done(window, now)
-        self._since = now
+        if len(fresh) < len(new):
+            self._back.seen.update(fresh)
+        else:
+            self._back.done(window, now)
+            self._since = now
         return not idle
 
 

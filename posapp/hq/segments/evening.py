@@ -1,7 +1,7 @@
 """Persons' figures kept up: whoever something happened to within a second, everybody once a business day.
 
 Runs after the members' follower. What came by the journals is found by a counter of its own over the batches, what
-happened at HQ (members, claims, merges, consents, orders of other channels, erased accounts) by its time.
+happened at HQ (claims, merges, consents, orders of other channels, erased accounts) by its time.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from posapp.hq.database import FOLLOWED, SEGMENTED, Database, portions, upsert
 from posapp.hq.joining.tables import claim
 from posapp.hq.lookback import Lookback
 from posapp.hq.members.identity import ids_of, roots
-from posapp.hq.members.tables import consent, merge, person, privacy_request
+from posapp.hq.members.tables import consent, merge, privacy_request
 from posapp.hq.project import step_after
 from posapp.hq.segments import cohorts, grading, likes, neighbours, persons, purchases, regulars, views, visitors
 from posapp.hq.segments.cards import Told, gone_rows, together
@@ -126,8 +126,6 @@ def _signs(conn: Connection, since: int) -> Iterator[Sign]:
     claims = select(claim.c.stem, claim.c.state, claim.c.at).where((claim.c.at >= since) | (claim.c.settled >= since))
     for stem, state, at in conn.execute(claims):
         yield "claim", stem, at if state == "waiting" else -at
-    for ref, at in conn.execute(select(person.c.ref, person.c.activated).where(person.c.activated >= since)):
-        yield "person", ref, at
     for edge in conn.execute(select(merge).where((merge.c.at >= since) | (merge.c.undone >= since))):
         for ref in (edge.kept, edge.gone):
             yield "merge", ref, max(edge.at, edge.undone)
