@@ -27,7 +27,7 @@ test: setup ## every check: lint, format, types, dependencies, the house rules a
 	$(python) -m ruff format --check
 	$(python) -m mypy $(typed)
 	$(python) -m deptry --no-ansi .
-	$(python) -m pytest $(PYTEST_ARGS)
+	$(python) -m pytest -n auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
 
 proof: setup ## the long proofs: crashes, power cuts, whole chains of shops
 	@$(python) -m pytest -m proof --timeout 3600 $(PYTEST_ARGS)
