@@ -15,7 +15,7 @@ from posapp.hq import feed, people
 from posapp.hq.care import channels, desk, owners, script_commands, tags, timeline, titles
 from posapp.hq.care.event_file import import_events
 from posapp.hq.care.hints import hint_rows
-from posapp.hq.members.commands import from_zero, means_of, say, who
+from posapp.hq.members.commands import from_zero, import_options, means_of, say, say_report, who
 from posapp.hq.members.desk import note_look, reason_of, who_is
 from posapp.hq.members.tiers import pair
 from posapp.hq.office import Office
@@ -30,8 +30,7 @@ def add(command: Command, group: Callable[[str, str], Any], imports: Any, report
     taken = command(imports, "events", _import, "what happened online, from a CSV or XLSX file (docs/open-events.md)")
     taken.add_argument("file")
     taken.add_argument("--channel", required=True, metavar="NAME", help="whose events they are")
-    taken.add_argument("--mapping", metavar="FILE", help='JSON: {"phone": "column name", ...} for other column names')
-    taken.add_argument("--json", action="store_true")
+    import_options(taken, "phone", has_dry_run=False)
 
     doors = group("channel", "who may send events over HTTP")
     new = command(doors, "add", _channel_add, "let somebody in: prints the secret, this once")
@@ -129,8 +128,7 @@ def _import(args: argparse.Namespace) -> int:
             channel=args.channel,
             mapping=Path(args.mapping) if args.mapping else None,
         )
-    say(report.json(args.language) if args.json else report.text(args.language))
-    return 0 if report.taken else 1
+    return say_report(args, report)
 
 
 def _channel_add(args: argparse.Namespace) -> None:
