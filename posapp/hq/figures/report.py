@@ -33,7 +33,7 @@ SALES = (
 )
 STATES = {
     PROVISIONAL: ("暂计", "provisional"),
-    COMPLETE: ("已齐", "complete"),
+    COMPLETE: ("已收齐", "complete"),
     UPDATED: ("已更新", "updated"),
     FINAL: ("已定", "final"),
 }
