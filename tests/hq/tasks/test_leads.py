@@ -48,7 +48,8 @@ class Desk(Dormant):
 
     def waiting(self, store: int = 1) -> dict[str, str]:
         with self.database.reading() as conn:
-            return {one.id: one.state for one in leads.open_leads(conn, store, self.clock.now)}
+            rows = leads.listed(conn, store, self.clock.now)
+        return {row["id"]: row["state"] for row in rows if row["state"] in (leads.OPEN, leads.OVERDUE)}
 
 
 @pytest.fixture
