@@ -271,6 +271,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "只有 --clock simulated 时才能设定时间",
         "The time can only be set under --clock simulated.",
     ),
+    "day_to_come": ("{date} 还没有到", "{date} has not come yet."),
     "bad_date": ("日期 {date} 不正确,请写如 2026-11-22", "{date} is not a date; write one like 2026-11-22."),
     "bad_month": ("月份 {month} 不正确,请写如 2026-11", "{month} is not a month; write one like 2026-11."),
     "month_runs": (

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from posapp.board.mine import MineLine, MineView
 from posapp.board.panes_screen import FactButton
@@ -15,6 +15,7 @@ from posapp.clock import local
 from posapp.rules.channel_words import channel_word
 from posapp.rules.dictionary import UNKNOWN
 from posapp.settings import Settings
+from posapp.ui.columns import fill, side_by_side
 from posapp.ui.keypad import button
 from posapp.ui.label import label
 from posapp.ui.rows import Row, Rows
@@ -50,23 +51,8 @@ class ClerkScreen(QWidget):
             row.addWidget(made)
         self.today = Rows("mine_today", self.tr("今天本机的入会"))
         self.lines = Rows("mine_lines", self.tr("本月明细"))
-        left, right = QVBoxLayout(), QVBoxLayout()
-        left.addWidget(label("mine_today_title", is_quiet=True, text=self.tr("今天本机的入会")))
-        left.addWidget(self.today, 1)
-        right.addWidget(label("mine_lines_title", is_quiet=True, text=self.tr("本月明细")))
-        right.addWidget(self.lines, 1)
-        columns = QHBoxLayout()
-        columns.setSpacing(16)
-        columns.addLayout(left, 3)
-        columns.addLayout(right, 5)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addLayout(head)
-        layout.addLayout(row)
-        layout.addWidget(self.rule)
-        layout.addWidget(self.about)
-        layout.addLayout(columns, 1)
+        columns = side_by_side((3, ((self.today, 1),)), (5, ((self.lines, 1),)))
+        fill(self, head, row, self.rule, self.about, columns).setSpacing(8)
 
     @staticmethod
     def _nothing() -> None:
@@ -114,17 +100,7 @@ class ClerkScreen(QWidget):
 
     def key(self, event: QKeyEvent) -> bool:
         """Whether the screen took the key."""
-        match event.key():
-            case Qt.Key.Key_Escape:
-                self._leave()
-            case Qt.Key.Key_Down | Qt.Key.Key_PageDown:
-                self._scroll(1)
-            case Qt.Key.Key_Up | Qt.Key.Key_PageUp:
-                self._scroll(-1)
-            case _:
-                return False
+        if event.key() != Qt.Key.Key_Escape:
+            return self.lines.scroll_by(event)
+        self._leave()
         return True
-
-    def _scroll(self, steps: int) -> None:
-        bar = self.lines.verticalScrollBar()
-        bar.setValue(bar.value() + steps * bar.pageStep() // 2)

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from posapp.board.day import LOCAL, BoardView
 from posapp.errors import PosError
+from posapp.money import Money
+from posapp.quantity import Quantity
+from posapp.rules.channel_words import channel_word
 from posapp.rules.dictionary import UNKNOWN
 from posapp.rules.free_text import read_text
 from posapp.rules.metrics import AXES, Figures
@@ -16,9 +19,44 @@ from posapp.rules.small_cells import HIDDEN, without_small_cells
 
 LONGEST_REASON = 100
 
-_TICKETS = ("tickets", "net", "pieces", "walk_ins", "shown", "refunds", "refunded")
 _PERSONS = ("recognised", "converted", "opened", "authorised", "enrolled", "joins", "wecom", "first", "again")
 """Counts of persons, or so near to it that they could be read as such."""
+
+COLUMNS: dict[str, tuple[str, str]] = {
+    "store": ("门店", "Store"),
+    "date": ("日期", "Date"),
+    "source": ("数据", "Figures"),
+    "axis": ("分组", "Group"),
+    "key": ("项目", "Item"),
+    "tickets": ("成交单数", "Tickets"),
+    "net": ("销售额", "Sales"),
+    "pieces": ("件数", "Items"),
+    "walk_ins": ("非会员交易", "Walk-in tickets"),
+    "shown": ("展示", "Shown"),
+    "refunds": ("退款笔数", "Refunds"),
+    "refunded": ("退款净额", "Refunded"),
+    "member_net": ("会员销售额", "Members' sales"),
+    "recognised": ("会员单数", "Members' tickets"),
+    "converted": ("开单转化数", "Tickets converted"),
+    "opened": ("扫码", "Scanned"),
+    "authorised": ("授权", "Authorised"),
+    "enrolled": ("扫码入会", "Joined by scanning"),
+    "joins": ("新增入会", "Joins"),
+    "wecom": ("加企微", "WeCom"),
+    "first": ("首单", "First orders"),
+    "again": ("复购", "Second purchases"),
+}
+"""Of the file, and what they are called in Chinese and English."""
+
+_WORDS: dict[str, tuple[str, str]] = {
+    "local": ("本机", "this till"),
+    "store": ("全店", "the store"),
+    "all": ("合计", "all"),
+    "clerk": ("店员", "clerk"),
+    "hour": ("时段", "hour"),
+    "till": ("收银台", "till"),
+    "channel": ("渠道", "channel"),
+}
 
 _ONLY_HQ = frozenset({"opened", "authorised", "enrolled", "wecom", "again"})
 
@@ -39,8 +77,9 @@ def check_reason(reason: str) -> str:
     return plain
 
 
-def board_csv(view: BoardView, store: int) -> tuple[str, int]:
+def board_csv(view: BoardView, store: int, language: str) -> tuple[str, int]:
     """The board's blocks, one line for the whole day and each clerk, hour, till and channel; and how many lines."""
+    english = language == "en"
     lines: list[list[object]] = []
     for axis in AXES:
         parts = {"": view.day.all} if axis == "all" else dict(sorted(getattr(view.day, axis).items()))
@@ -54,11 +93,13 @@ def board_csv(view: BoardView, store: int) -> tuple[str, int]:
             persons = [
                 _cell(told[name][key], is_known=view.source != LOCAL or name not in _ONLY_HQ) for name in _PERSONS
             ]
-            net = HIDDEN if told["recognised"][key] is None else part.member_net
-            lines.append([store, view.date, view.source, axis, key, *_counts(part), net, *persons])
+            net = HIDDEN if told["recognised"][key] is None else Money(part.member_net)
+            item = channel_word(key, language) if axis == "channel" else key
+            words = (_WORDS[view.source][english], _WORDS[axis][english])
+            lines.append([store, view.date, *words, item, *_counts(part), net, *persons])
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["store", "date", "source", "axis", "key", *_TICKETS, "member_net", *_PERSONS])
+    writer.writerow([words[english] for words in COLUMNS.values()])
     writer.writerows(lines)
     return out.getvalue(), len(lines)
 
@@ -73,8 +114,9 @@ def _cell(count: int | None, *, is_known: bool) -> int | str:
     return HIDDEN if count is None else count
 
 
-def _counts(part: Figures) -> list[int]:
-    return [getattr(part, name) for name in _TICKETS]
+def _counts(part: Figures) -> list[object]:
+    sold = (part.tickets, Money(part.net), Quantity(part.pieces))
+    return [*sold, part.walk_ins, part.shown, part.refunds, Money(part.refunded)]
 
 
 def write_file(path: Path, text: str) -> Path:

@@ -14,6 +14,7 @@ from posapp.members.slice import Slice
 from posapp.money import Money
 from posapp.rules.dictionary import METRICS
 from posapp.rules.metrics import AXES, Join, Ticket, places_of
+from posapp.rules.names import masked_name
 
 LISTED = 200
 """Tickets or joins that are listed of one figure; the rest is counted."""
@@ -100,7 +101,7 @@ def _join(one: Join, members: Slice, here: Here) -> FigureItem:
 def _masked(ref: str, members: Slice) -> str:
     """All that a till shows of a person: the initial and the last two digits."""
     held = members.by_ref(ref) if ref else None
-    return f"{held.row.initial or '*'}** {held.row.tail}".strip() if held else ""
+    return masked_name(held.row.initial, held.row.tail) if held else ""
 
 
 def figure_told(view: FigureView) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from posapp.hq.generation import begin_run
 from posapp.hq.joining import commands as join_commands
 from posapp.hq.members import commands as member_commands
 from posapp.hq.members import privacy_commands
+from posapp.hq.members.commands import import_options, say, say_report
 from posapp.hq.members.staff import set_phone
 from posapp.hq.office import Office
 from posapp.hq.rewards import commands as reward_commands
@@ -98,10 +99,8 @@ def add_commands(subparsers: Any, draw: Draw | None = None) -> None:
     products = command(imports, "products", _import_products, "articles and prices from a CSV or XLSX file")
     products.add_argument("file")
     products.add_argument("--store", default="chain", help="the store they are for (default: the whole chain)")
-    products.add_argument("--mapping", metavar="FILE", help='JSON: {"code": "column name", ...} for other column names')
+    import_options(products, "code")
     products.add_argument("--starts", metavar="INSTANT", help="from when changed prices are in force (default: now)")
-    products.add_argument("--dry-run", action="store_true", help="only the report, nothing is written")
-    products.add_argument("--json", action="store_true")
 
     display_commands.add(command, group, imports)
     text_commands.add(command, group)
@@ -183,11 +182,6 @@ def default_folder() -> str:
     return str(platformdirs.user_data_path("posapp") / "hq")
 
 
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
-
-
 def _serve(args: argparse.Namespace) -> int:
     import uvicorn
 
@@ -233,7 +227,7 @@ def _behind_the_gate(hq: Any) -> Any:
 def _announce(url: str, ready_file: str | None) -> None:
     if ready_file:
         Path(ready_file).write_text(url + "\n", encoding="utf-8")
-    _say(f"posapp hq listening on {url}")
+    say(f"posapp hq listening on {url}")
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -262,9 +256,9 @@ def _till_add(args: argparse.Namespace) -> None:
         number, code = enrol.add_till(office.database, office.keys, office.clock, office.chance, store, number)
     if args.json:
         minutes = enrol.LIFE_MS // 60_000
-        _say(json.dumps({"store": store, "till": number, "code": code, "minutes": minutes}))
+        say(json.dumps({"store": store, "till": number, "code": code, "minutes": minutes}))
     else:
-        _say(code)
+        say(code)
 
 
 def _till_revoke(args: argparse.Namespace) -> None:
@@ -297,7 +291,7 @@ def _clerk_phone(args: argparse.Namespace) -> None:
 def _clerk_badge(args: argparse.Namespace) -> None:
     with Office(args) as office:
         number = people.whole(args.number, people.LARGEST_CLERK)
-        _say(people.give_badge(office.database, office.chance, number))
+        say(people.give_badge(office.database, office.chance, number))
 
 
 def _clerk_off(args: argparse.Namespace) -> None:
@@ -338,8 +332,7 @@ def _import_products(args: argparse.Namespace) -> int:
             starts=args.starts,
             dry_run=args.dry_run,
         )
-    _say(report.json(args.language) if args.json else report.text(args.language))
-    return 0 if report.taken else 1
+    return say_report(args, report)
 
 
 def _report_day(args: argparse.Namespace) -> None:
@@ -348,7 +341,7 @@ def _report_day(args: argparse.Namespace) -> None:
     store = people.whole(args.store, enrol.LARGEST_STORE)
     with Office(args) as office:
         day = reports.day(office.database, office.clock, store, args.date)
-    _say(json.dumps(day, ensure_ascii=False) if args.json else reports.day_text(day, args.language))
+    say(json.dumps(day, ensure_ascii=False) if args.json else reports.day_text(day, args.language))
 
 
 def _verify(args: argparse.Namespace) -> int:
@@ -356,7 +349,7 @@ def _verify(args: argparse.Namespace) -> int:
 
     with Office(args) as office:
         report = verify.verify(office.database)
-    _say(report.json() if args.json else report.text(args.language))
+    say(report.json() if args.json else report.text(args.language))
     if report.error is not None:
         raise report.error
     return 0
@@ -372,7 +365,7 @@ def _reproject(args: argparse.Namespace) -> None:
         till = people.whole(args.store, enrol.LARGEST_STORE), people.whole(args.till, enrol.LARGEST_TILL)
     with Office(args) as office:
         count = reproject(office.database, office.clock, till)
-    _say(f"{count}")
+    say(f"{count}")
 
 
 def main(arguments: list[str] | None = None) -> int:

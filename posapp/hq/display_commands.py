@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from posapp.hq import enrol, notices, people, pictures, tile_pages, tiles
+from posapp.hq.members.commands import import_options, say, say_report
 from posapp.hq.office import Office
 
 Command = Callable[[Any, str, Callable[[argparse.Namespace], int | None], str], Any]
@@ -25,8 +25,7 @@ def add(command: Command, group: Callable[[str, str], Any], imports: Any) -> Non
     taken = command(imports, "tiles", _import_tiles, told)
     taken.add_argument("file")
     taken.add_argument("--store", default="chain", help="the store they are for (default: the whole chain)")
-    taken.add_argument("--mapping", metavar="FILE", help='JSON: {"code": "column name", ...} for other column names')
-    taken.add_argument("--json", action="store_true")
+    import_options(taken, "code", has_dry_run=False)
 
     shown = group("tiles", "the tills' quick keys")
     best = command(shown, "best", _best, "work a store's first page out now: best sellers without a barcode, 28 days")
@@ -50,31 +49,25 @@ def add(command: Command, group: Callable[[str, str], Any], imports: Any) -> Non
     removed.add_argument("number")
 
 
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
-
-
 def _import_tiles(args: argparse.Namespace) -> int:
     mapping = Path(args.mapping) if args.mapping else None
     with Office(args) as office:
         report = tiles.import_tiles(
             office.database, office.clock, Path(args.file), store_text=args.store, mapping=mapping
         )
-    _say(report.json(args.language) if args.json else report.text(args.language))
-    return 0 if report.taken else 1
+    return say_report(args, report)
 
 
 def _best(args: argparse.Namespace) -> None:
     number = people.whole(args.store, enrol.LARGEST_STORE)
     with Office(args) as office:
         changed = tile_pages.publish_best(office.database, office.clock, number)
-    _say(f"{changed}")
+    say(f"{changed}")
 
 
 def _picture_add(args: argparse.Namespace) -> None:
     with Office(args) as office:
-        _say(pictures.add(office.database, office.clock, Path(args.file)))
+        say(pictures.add(office.database, office.clock, Path(args.file)))
 
 
 def _notice_add(args: argparse.Namespace) -> None:
@@ -90,13 +83,13 @@ def _notice_add(args: argparse.Namespace) -> None:
             caption=args.caption,
             place=place,
         )
-    _say(f"{number}")
+    say(f"{number}")
 
 
 def _notice_list(args: argparse.Namespace) -> None:
     with Office(args) as office:
         rows = notices.listed(office.database, office.clock)
-    _say(json.dumps(rows, ensure_ascii=False) if args.json else notices.list_text(rows, args.language))
+    say(json.dumps(rows, ensure_ascii=False) if args.json else notices.list_text(rows, args.language))
 
 
 def _notice_remove(args: argparse.Namespace) -> None:

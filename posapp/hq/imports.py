@@ -15,7 +15,7 @@ import unicodedata
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 from xml.etree.ElementTree import ParseError
 
 from posapp.errors import PosError
+from posapp.hq.remarks import Refused, Report, Words
 
 LARGEST_FILE = 64 << 20
 LARGEST_CONTENT = 256 << 20
@@ -73,6 +74,32 @@ def read_rows(path: Path, names: Names, required: Sequence[str], mapping: Path |
     for number, cells in rows:
         if any(cell.strip() for cell in cells):
             yield Row(number, {field: cells[at] if at < len(cells) else "" for field, at in places.items()})
+
+
+def take_each(
+    report: Report,
+    rows: Iterable[Row],
+    read: Callable[[Row], dict[str, Any]],
+    unique: Sequence[str],
+    remarks: Mapping[str, Words],
+    code: Callable[[Row], str],
+) -> list[dict[str, Any]]:
+    """The rows that can be taken, as read. The report names the others by their code, too those in whose unique fields
+    a row before them stands; read raises Refused."""
+    seen: dict[tuple[Any, ...], int] = {}
+    taken = []
+    for row in rows:
+        report.rows += 1
+        try:
+            one = read(row)
+            if (first := seen.setdefault(tuple(one[name] for name in unique), row.number)) != row.number:
+                raise Refused("duplicate", row=first)
+        except Refused as refused:
+            report.refuse(row.number, code(row), refused, remarks)
+        else:
+            taken.append(one)
+    report.taken = len(taken)
+    return taken
 
 
 def _absent(wanted: Names, places: Mapping[str, int] | None) -> list[str]:

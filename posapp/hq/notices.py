@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from posapp.clock import Clock, parse_instant, rfc3339
 from posapp.errors import PosError
 from posapp.hq import feed, pictures
+from posapp.hq.aligned import aligned
 from posapp.hq.database import Database
 from posapp.hq.people import scope_of, settings_of
 from posapp.hq.tables import notice
@@ -91,8 +92,16 @@ def listed(database: Database, clock: Clock) -> list[dict[str, Any]]:
 def list_text(rows: list[dict[str, Any]], language: str = "zh") -> str:
     """One line for each notice."""
     shown, not_shown, always = ("shown", "not now", "...") if language == "en" else ("展示中", "未展示", "长期")
-    return "\n".join(
-        f"{row['number']:>4}  {row['scope']:<10}  {row['order']:>4}  {shown if row['shown'] else not_shown}  "
-        f"{row['from'][:16]} - {row['until'][:16] if row['until'] else always}  {row['picture'][:12]}  {row['caption']}"
+    cells = [
+        [
+            str(row["number"]),
+            row["scope"],
+            str(row["order"]),
+            shown if row["shown"] else not_shown,
+            f"{row['from'][:16]} - {row['until'][:16] if row['until'] else always}",
+            row["picture"][:12],
+            row["caption"],
+        ]
         for row in rows
-    )
+    ]
+    return "\n".join(aligned(cells))

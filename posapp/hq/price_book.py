@@ -35,13 +35,9 @@ class ProductReport(Report):
     prices: int = 0
     book: int = 0
 
-    def counts(self, english: bool) -> str:
-        counts = (self.rows, self.taken, len(self.refused), self.added, self.changed, self.prices)
-        return (
-            "{} rows: {} taken, {} refused; {} new, {} changed, {} prices changed".format(*counts)
-            if english
-            else "共 {} 行: 采用 {},拒绝 {};新增 {},改动 {},改价 {}".format(*counts)
-        )
+    def more(self, english: bool) -> str:
+        said = "{} new, {} changed, {} prices changed" if english else "新增 {},改动 {},改价 {}"
+        return said.format(self.added, self.changed, self.prices)
 
 
 def import_products(

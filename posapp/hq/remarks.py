@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
@@ -53,7 +54,18 @@ class Report:
 
     def counts(self, english: bool) -> str:
         """The line of figures."""
-        raise NotImplementedError
+        said = "{} rows: {} taken, {} refused" if english else "共 {} 行: 采用 {},拒绝 {}"
+        more = self.more(english)
+        counts = said.format(self.rows, self.taken, len(self.refused))
+        return f"{counts}{'; ' if english else ';'}{more}" if more else counts
+
+    def more(self, english: bool) -> str:
+        """What else is counted."""
+        return ""
+
+    def refuse(self, row: int, code: str, refused: Refused, remarks: Mapping[str, Words]) -> None:
+        """A row is not taken; remarks: the import's words."""
+        self.refused.append(Remark(row, code, refused.reason, refused.values, remarks[refused.reason]))
 
     def json(self, language: str = "zh") -> str:
         values = {one.name: getattr(self, one.name) for one in fields(self)}

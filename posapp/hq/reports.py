@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import unicodedata
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -14,6 +13,7 @@ from sqlalchemy import Connection, Row, Select, Table, func, select
 from posapp.clock import DAY, HOUR, Clock, business_date, rfc3339
 from posapp.errors import PosError
 from posapp.hq import feed
+from posapp.hq.aligned import aligned
 from posapp.hq.database import Database
 from posapp.hq.people import settings_of
 from posapp.hq.tables import (
@@ -234,7 +234,7 @@ def day_text(report: dict[str, Any], language: str = "zh") -> str:
     if report["provisional"]:
         head += "  " + words["provisional"]
     columns = [report, *report["tills"]]
-    lines = [head, _row([words["till"], words["all"], *(one["till"] for one in report["tills"])])]
+    rows = [[words["till"], words["all"], *(one["till"] for one in report["tills"])]]
     plain = (
         "sales",
         "total",
@@ -248,24 +248,22 @@ def day_text(report: dict[str, Any], language: str = "zh") -> str:
         "first_receipt",
         "last_receipt",
     )
-    lines += [_row([words[name], *(_shown(one[name]) for one in columns)]) for name in plain]
+    rows += [[words[name], *(_shown(one[name]) for one in columns)] for name in plain]
     for item in report["tenders"]:
         for what in ("amount", "refunded") if item["refunded"] != "0.00" else ("amount",):
             amounts = [
                 {held["kind"]: held[what] for held in one["tenders"]}.get(item["kind"], "0.00") for one in columns
             ]
-            lines.append(_row([f"{words[what]} {tender_name(item['kind'], language)}", *amounts]))
+            rows.append([f"{words[what]} {tender_name(item['kind'], language)}", *amounts])
     if report["unmatched"]:
-        lines.append(
-            _row([words["unmatched"], *(f"{one['unmatched_amount']} ({one['unmatched']})" for one in columns)])
-        )
+        rows.append([words["unmatched"], *(f"{one['unmatched_amount']} ({one['unmatched']})" for one in columns)])
     for rate in [item["rate"] for item in report["taxes"]]:
         taxes = [{item["rate"]: item["tax"] for item in one["taxes"]}.get(rate, "0.00") for one in columns]
-        lines.append(_row([f"{words['tax']} {words.get(rate) or _percent(rate)}", *taxes]))
+        rows.append([f"{words['tax']} {words.get(rate) or _percent(rate)}", *taxes])
     for name in ("last_contact", "unsent"):
-        lines.append(_row([words[name], "", *(_shown(one[name]) for one in report["tills"])]))
-    lines.append(f"{words['flags']} {report['flags']}, {words['quarantined']} {report['quarantined']}")
-    return "\n".join(line.rstrip() for line in lines)
+        rows.append([words[name], "", *(_shown(one[name]) for one in report["tills"])])
+    last = f"{words['flags']} {report['flags']}, {words['quarantined']} {report['quarantined']}"
+    return "\n".join([head, *aligned(rows), last])
 
 
 def _percent(rate: str) -> str:
@@ -277,14 +275,6 @@ def _percent(rate: str) -> str:
 
 def _shown(value: Any) -> str:
     return "-" if value is None else str(value)
-
-
-def _row(cells: list[str]) -> str:
-    return "  ".join(cell + " " * max(0, 26 - _width(cell)) for cell in cells)
-
-
-def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 _WORDS = {

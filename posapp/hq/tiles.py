@@ -18,7 +18,7 @@ from posapp.hq import feed, pictures, tile_pages
 from posapp.hq.database import Database, insert_many
 from posapp.hq.imports import Row, progress, read_rows
 from posapp.hq.people import scope_of
-from posapp.hq.remarks import Refused, Remark, Report, Words
+from posapp.hq.remarks import Refused, Report, Words
 from posapp.hq.tables import article, tile
 from posapp.rules.codes import clean, spellings
 from posapp.rules.tiles import LONGEST_LABEL, LONGEST_TITLE, MOST_PAGES, MOST_PLACES, PALETTE, colour
@@ -58,13 +58,8 @@ class TileReport(Report):
     pages: int = 0
     changed: int = 0
 
-    def counts(self, english: bool) -> str:
-        counts = (self.rows, self.taken, len(self.refused), self.pages, self.changed)
-        return (
-            "{} rows: {} taken, {} refused; {} pages, {} tiles changed".format(*counts)
-            if english
-            else "共 {} 行: 采用 {},拒绝 {};{} 页,改动 {} 格".format(*counts)
-        )
+    def more(self, english: bool) -> str:
+        return ("{} pages, {} tiles changed" if english else "{} 页,改动 {} 格").format(self.pages, self.changed)
 
     def text(self, language: str = "zh") -> str:
         nothing = "Nothing was changed." if language == "en" else "未作任何改动"
@@ -94,7 +89,7 @@ def import_tiles(
                     raise Refused("place_taken", row=held[0])
             except Refused as error:
                 code = row.cells.get("code", "").strip()[:40]
-                report.refused.append(Remark(row.number, code, error.reason, error.values, REMARKS[error.reason]))
+                report.refuse(row.number, code, error, REMARKS)
         report.taken = len(taken)
         report.pages = len({page for page, _ in taken})
         if taken:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from posapp.answers import CardView, LeadView, OrderView
 from posapp.clock import local
 from posapp.settings import Settings
+from posapp.ui.columns import fill, side_by_side
 from posapp.ui.keypad import button
 from posapp.ui.label import label, tell
 from posapp.ui.rows import Row, Rows
@@ -49,22 +50,7 @@ class BlocksScreen(QWidget):
         head.addWidget(self.segment, 0, Qt.AlignmentFlag.AlignVCenter)
         head.addWidget(self.standing, 1)
         head.addWidget(back)
-        left, right = QVBoxLayout(), QVBoxLayout()
-        for column, name, title, rows, share in (
-            (left, "card_likes_title", self.tr("偏好"), self.likes, 4),
-            (left, "card_orders_title", self.tr("最近购买"), self.orders, 5),
-            (right, "card_leads_title", self.tr("待跟进"), self.todo, 1),
-        ):
-            column.addWidget(label(name, is_quiet=True, text=title))
-            column.addWidget(rows, share)
-        columns = QHBoxLayout()
-        columns.setSpacing(16)
-        columns.addLayout(left, 1)
-        columns.addLayout(right, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(head)
-        layout.addLayout(columns, 1)
+        fill(self, head, side_by_side((1, ((self.likes, 4), (self.orders, 5))), (1, ((self.todo, 1),))))
 
     def refresh(self) -> None:
         card = self._ask()

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from posapp.setup.capabilities import NOT_OPENED, Capability
+from posapp.ui.columns import fill, side_by_side
 from posapp.ui.keypad import button
 from posapp.ui.label import label
 from posapp.ui.rows import Row, Rows, Tone
@@ -31,22 +32,7 @@ class CapabilitiesScreen(QWidget):
         head.addWidget(self.summary, 1)
         head.addWidget(button("capabilities_again", self.tr("再看一次"), self.refresh, key="F5"))
         head.addWidget(button("capabilities_back", self.tr("返回"), lambda: self._leave(), key="Esc"))
-        left, right = QVBoxLayout(), QVBoxLayout()
-        for column, name, title, rows, share in (
-            (left, "lacking_title", self.tr("受限或不能用"), self.lacking, 1),
-            (right, "working_title", self.tr("正常"), self.working, 3),
-            (right, "closed_title", self.tr("还没有开通"), self.closed, 2),
-        ):
-            column.addWidget(label(name, is_quiet=True, text=title))
-            column.addWidget(rows, share)
-        columns = QHBoxLayout()
-        columns.setSpacing(16)
-        columns.addLayout(left, 5)
-        columns.addLayout(right, 3)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(head)
-        layout.addLayout(columns, 1)
+        fill(self, head, side_by_side((5, ((self.lacking, 1),)), (3, ((self.working, 3), (self.closed, 2)))))
 
     def refresh(self) -> None:
         found = self._ask()
@@ -80,14 +66,6 @@ class CapabilitiesScreen(QWidget):
                 self._leave()
             case Qt.Key.Key_F5:
                 self.refresh()
-            case Qt.Key.Key_Down | Qt.Key.Key_PageDown:
-                self._scroll(1)
-            case Qt.Key.Key_Up | Qt.Key.Key_PageUp:
-                self._scroll(-1)
             case _:
-                return False
+                return self.lacking.scroll_by(event)
         return True
-
-    def _scroll(self, steps: int) -> None:
-        bar = self.lacking.verticalScrollBar()
-        bar.setValue(bar.value() + steps * bar.pageStep() // 2)

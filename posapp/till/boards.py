@@ -40,7 +40,7 @@ class BoardVerbs(StatusVerbs):
     @verb
     def board(self, date: str = "", source: str = "") -> BoardView:
         """A day of the store (today's if none is given): HQ's figures where they have come, else this till's own.
-        source: local or store, where one is wanted. Raises PosError bad_date, needs_approval."""
+        source: local or store, where one is wanted. Raises PosError bad_date, day_to_come, needs_approval."""
         self._look()
         return self._board(date, source)
 
@@ -79,7 +79,7 @@ class BoardVerbs(StatusVerbs):
         self, metric: str, axis: str = "all", key: str = "", date: str = "", source: str = ""
     ) -> FigureView:
         """What a figure was made of: the store's by HQ, this till's own where HQ is away or the till's are looked at.
-        Raises PosError no_figure, bad_date, needs_approval."""
+        Raises PosError no_figure, bad_date, day_to_come, needs_approval."""
         self._look()
         check_figure(metric, axis)
         view = self._board(date, source)
@@ -126,12 +126,13 @@ class BoardVerbs(StatusVerbs):
     def export_board(self, reason: str, date: str = "", source: str = "") -> export.BoardFile:
         """Write a day's board into the data folder, without persons. Who took it and why stands in the journal.
 
-        Raises PosError needs_reason, text_too_long, text_has_number, bad_date, needs_approval, cannot_write."""
+        Raises PosError needs_reason, text_too_long, text_has_number, bad_date, day_to_come, needs_approval,
+        cannot_write."""
         self._look()
         plain = export.check_reason(reason)
         view, book = self._board(date, source), self._real.journal
         by = self._right("export_board", f"{view.date} {plain}")
-        text, rows = export.board_csv(view, book.certificate.store)
+        text, rows = export.board_csv(view, book.certificate.store, self.settings.language)
         at = local(view.now, self.settings.time_zone)
         path = self._real.folder.path / EXPORTS / f"board-{view.date}-{at:%H%M%S}-{view.source}.csv"
         beside = export.write_file(path, text)
@@ -157,6 +158,8 @@ class BoardVerbs(StatusVerbs):
         today, now = book.business_date(), book.now_ms()
         date = date or today
         begins = starts(date, settings)
+        if date > today:
+            raise PosError("day_to_come", date=date)
         days = [date, past_of(date, 1), past_of(date, 7)]
         with self.folder.feed.reading() as conn:
             rows = {day: kept_row(conn, "board", day, DayRow) for day in days}

@@ -24,6 +24,7 @@ from posapp.rules.cart import Cart, Part
 from posapp.rules.codes import clean, kind_of
 from posapp.rules.lookup import code_hash
 from posapp.rules.loyalty import Guest, month_of, points_to_pay, worth
+from posapp.rules.names import masked_name
 from posapp.rules.phones import read_phone
 from posapp.selling.ticket import ticket_view
 from posapp.streams import Benefit, ClerkCodeRow, HookRow, JoinedRow, MemberRow, OfferRow, PackRow
@@ -462,11 +463,6 @@ class GuestVerbs(CardVerbs):
         tier = self._slice.tier(held.row.tier)
         english = self.settings.language == "en"
         return MemberChoice(held.ref, masked_name(held.row.initial), held.row.tail, tier.name[english] if tier else "")
-
-
-def masked_name(initial: str) -> str:
-    """All that a till shows of a name."""
-    return f"{initial or '*'}**"
 
 
 def _promised(offer: tuple[str, OfferRow]) -> Benefit:

@@ -8,13 +8,13 @@ from posapp.members.noted import LEAD, all_of
 from posapp.money import Money
 from posapp.rules.cart import Hinted
 from posapp.rules.consents import PERSONAL
+from posapp.rules.names import masked_name
 from posapp.selling.offered import ACCEPTED, DECLINED
 from posapp.shift.people import name_of
 from posapp.streams import ChipRow, LeadRow
 from posapp.sync.pull import kept_rows
 from posapp.till.cards import MOST_ADDONS
 from posapp.till.desk import verb
-from posapp.till.guests import masked_name
 from posapp.till.wishes import WishVerbs
 
 

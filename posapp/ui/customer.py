@@ -410,9 +410,9 @@ class CustomerDisplay(QWidget):
         right = QRectF(inner.right() - amount, inner.top(), amount, inner.height())
         ink.text(right, line.amount, 44, self.colours.text, RIGHT, is_bold=True)
         left = inner.adjusted(0, 0, -amount - 14, 0)
-        if ink.width(line.name, 34, is_bold=True) <= left.width():
+        if ink.width(line.name, 28, is_bold=True) <= left.width():
             above = QRectF(left.left(), left.top(), left.width(), left.height() * (0.6 if line.detail else 1))
-            ink.text(above, line.name, 34, self.colours.text, LEFT, is_bold=True)
+            ink.text(above, line.name, 34, self.colours.text, LEFT, is_bold=True, smallest=28)
             below = QRectF(left.left(), above.bottom(), left.width(), left.bottom() - above.bottom())
             ink.text(below, line.detail, 24, self.colours.quiet, LEFT)
             return

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Literal
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QScroller, QSizePolicy, QVBoxLayout, QWidget
 
 from posapp.ui.keypad import button
@@ -136,6 +136,19 @@ class Rows(QScrollArea):
 
     def step(self, by: int) -> None:
         self.choose(max(0, min(len(self._lines) - 1, self.chosen + by)))
+
+    def scroll_by(self, event: QKeyEvent) -> bool:
+        """Half a page up or down where no row is to be chosen; whether it was a key for that."""
+        match event.key():
+            case Qt.Key.Key_Down | Qt.Key.Key_PageDown:
+                steps = 1
+            case Qt.Key.Key_Up | Qt.Key.Key_PageUp:
+                steps = -1
+            case _:
+                return False
+        bar = self.verticalScrollBar()
+        bar.setValue(bar.value() + steps * bar.pageStep() // 2)
+        return True
 
     @property
     def texts(self) -> list[Row]:

@@ -17,10 +17,11 @@ from posapp.clock import SimulatedClock
 from posapp.hq.database import Database, open_database
 from posapp.hq.figures import boards, tally
 from posapp.hq.figures.changes import Places
-from posapp.hq.figures.classify import day_of, staff_of
+from posapp.hq.figures.classify import day_of
 from posapp.hq.figures.stream import board_rows, contacts
 from posapp.hq.figures.tables import fact, tally_day
 from posapp.hq.figures.tally import Standing
+from posapp.hq.members.staff import accounts
 from posapp.hq.rewards.scores import scores_of
 from posapp.hq.tables import entry, refund
 from tests import postgres
@@ -126,7 +127,7 @@ def test_each_board_answers_at_once(made: Made) -> None:
 def test_a_store_day_is_worked_out_anew_at_once(made: Made) -> None:
     """What each look of the worker costs, beside a day that was sold out; nothing is another, so nothing is written."""
     with made.database.transaction() as conn:
-        places, staff = Places(conn), staff_of(conn)
+        places, staff = Places(conn), accounts(conn)
         day = day_of(7, LAST, places.settings(7))
         standing = Standing(day.freezes - 1, True, False)
         conn.execute(tally_day.update().where(tally_day.c.date == LAST).values(frozen=0))

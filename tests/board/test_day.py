@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from posapp.board.day import LOCAL, STORE, BoardView, Past, progress_of
-from posapp.board.export import _PERSONS, board_csv, check_reason
+from posapp.board.export import _PERSONS, COLUMNS, board_csv, check_reason
 from posapp.board.mine import mine_view
 from posapp.clock import HOUR
 from posapp.errors import PosError
@@ -87,8 +87,8 @@ parts = st.dictionaries(st.integers(1, 20).map(str), figures, max_size=5)
 
 @given(st.builds(DayFigures, figures, parts, parts, parts, parts))
 def test_a_file_never_names_a_group_of_fewer_than_five_persons(day: DayFigures) -> None:
-    text, rows = board_csv(view(day), 1)
-    lines = list(csv.DictReader(text.splitlines()))
+    text, rows = board_csv(view(day), 1, "en")
+    lines = list(csv.DictReader(text.splitlines()[1:], list(COLUMNS)))
     assert len(lines) == rows
     for axis in AXES:
         of_axis = [line for line in lines if line["axis"] == axis]
@@ -101,9 +101,11 @@ def test_a_file_never_names_a_group_of_fewer_than_five_persons(day: DayFigures) 
 
 
 def test_a_till_s_own_file_says_what_it_cannot_know() -> None:
-    text, _ = board_csv(view(DayFigures(Figures(tickets=9, joins=8)), LOCAL), 1)
+    day = DayFigures(Figures(tickets=9, net=-1_205, pieces=8_500, joins=8))
+    text, _ = board_csv(view(day, LOCAL), 1, "zh")
     (line,) = csv.DictReader(text.splitlines())
-    assert (line["opened"], line["again"], line["joins"]) == ("—", "—", "8")
+    assert (line["扫码"], line["复购"], line["新增入会"]) == ("—", "—", "8")
+    assert (line["数据"], line["分组"], line["销售额"], line["件数"]) == ("本机", "合计", "-12.05", "8.5")
 
 
 @pytest.mark.parametrize(

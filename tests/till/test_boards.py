@@ -279,6 +279,7 @@ def test_before_hq_was_ever_heard_the_till_compares_with_its_own_days(chain: Cha
     assert till.board("2026-11-22").day.all.tickets == 1
     assert last(till, "board 2026-11-20")["local"]["metrics"]["tickets"]["text"] == "—"
     assert refused(till, "board yesterday") == "bad_date"
+    assert refused(till, "board 2027-01-01") == "day_to_come"
 
 
 # --- who may ---
@@ -322,8 +323,8 @@ def test_an_export_names_no_person_and_no_small_group_and_is_journaled(chain: Ch
     assert [answer["ok"] for answer in asked] == [False, True]
     file = till.folder.path / "exports" / f"board-{TODAY}-080000-store.csv"
     lines = list(csv.DictReader(file.read_text("utf-8-sig").splitlines()))
-    by_channel = {line["key"]: line["joins"] for line in lines if line["axis"] == "channel"}
-    assert by_channel == {"display": "40", "receipt": "*", "reception": "*"}
+    by_channel = {line["项目"]: line["新增入会"] for line in lines if line["分组"] == "渠道"}
+    assert by_channel == {"客显": "40", "小票": "*", "咨询": "*"}
     assert not list(file.parent.glob("*.part"))
     header, body = next((header, body) for header, body in entries_of(till) if isinstance(body, BoardExported))
     assert body == BoardExported("board store", TODAY, "店内复盘", len(lines))

@@ -157,6 +157,15 @@ def test_a_long_name_takes_two_lines_and_ends_in_an_ellipsis(display: CustomerDi
     assert second.endswith("…")
 
 
+@pytest.mark.parametrize("name", ["Oat milk", "Rosemary sourdough loaf"])
+def test_a_name_in_one_line_stands_in_the_middle_of_its_row(display: CustomerDisplay, name: str) -> None:
+    show(display, TicketText((LineText(name, "", "¥9.00"),), "¥8.00", join=JOIN))
+    display.grab()
+    (row,) = [drawn for drawn in display.drawn if drawn.text == name]
+    (amount,) = [drawn for drawn in display.drawn if drawn.text == "¥9.00"]
+    assert abs(row.ink.center().y() - amount.ink.center().y()) < 1
+
+
 def test_the_ticket_takes_the_room_of_a_code_that_is_not_there(display: CustomerDisplay) -> None:
     def widest() -> float:
         display.grab()

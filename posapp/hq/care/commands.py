@@ -15,7 +15,8 @@ from posapp.hq import feed, people
 from posapp.hq.care import channels, desk, owners, script_commands, tags, timeline, titles
 from posapp.hq.care.event_file import import_events
 from posapp.hq.care.hints import hint_rows
-from posapp.hq.members.commands import from_zero, means_of, say, who
+from posapp.hq.enrol import LARGEST_STORE
+from posapp.hq.members.commands import from_zero, import_options, means_of, say, say_report, say_rows, who
 from posapp.hq.members.desk import note_look, reason_of, who_is
 from posapp.hq.members.tiers import pair
 from posapp.hq.office import Office
@@ -30,8 +31,7 @@ def add(command: Command, group: Callable[[str, str], Any], imports: Any, report
     taken = command(imports, "events", _import, "what happened online, from a CSV or XLSX file (docs/open-events.md)")
     taken.add_argument("file")
     taken.add_argument("--channel", required=True, metavar="NAME", help="whose events they are")
-    taken.add_argument("--mapping", metavar="FILE", help='JSON: {"phone": "column name", ...} for other column names')
-    taken.add_argument("--json", action="store_true")
+    import_options(taken, "phone", has_dry_run=False)
 
     doors = group("channel", "who may send events over HTTP")
     new = command(doors, "add", _channel_add, "let somebody in: prints the secret, this once")
@@ -67,6 +67,11 @@ def add(command: Command, group: Callable[[str, str], Any], imports: Any, report
     past.add_argument("--json", action="store_true")
     credit = command(kept, "credit", _owner_credit, "whose sales are from now on; earlier ones stay as they were")
     credit.add_argument("rule", metavar="owner|seller|split")
+    told = command(reports, "credit", _credit, "by clerk: what they rang up, and what is theirs by the rule for credit")
+    told.add_argument("--store", help="default: the whole chain")
+    told.add_argument("--from", dest="since", metavar="DATE", help="YYYY-MM-DD (default: the business date now)")
+    told.add_argument("--to", dest="until", metavar="DATE", help="default: the same day as --from")
+    told.add_argument("--json", action="store_true")
 
     badge = group("title", "titles that persons hold for a while")
     granted = command(badge, "grant", _title_grant, "give a person a title")
@@ -129,8 +134,7 @@ def _import(args: argparse.Namespace) -> int:
             channel=args.channel,
             mapping=Path(args.mapping) if args.mapping else None,
         )
-    say(report.json(args.language) if args.json else report.text(args.language))
-    return 0 if report.taken else 1
+    return say_report(args, report)
 
 
 def _channel_add(args: argparse.Namespace) -> None:
@@ -211,6 +215,15 @@ def _owner_list(args: argparse.Namespace) -> None:
 def _owner_credit(args: argparse.Namespace) -> None:
     with Office(args) as office, office.database.transaction() as conn:
         owners.set_credit(conn, args.rule, who(), office.clock.now_ms())
+
+
+def _credit(args: argparse.Namespace) -> None:
+    number = people.whole(args.store, LARGEST_STORE) if args.store else 0
+    with Office(args) as office, office.database.reading() as conn:
+        people.scope_of(conn, args.store or feed.CHAIN)
+        since = args.since or people.business_day(conn, office.clock.now_ms(), number)
+        rows = owners.credited(conn, since, args.until or since, number)
+    say_rows(args, rows, lambda row, _: list(row.values()))
 
 
 def _title_grant(args: argparse.Namespace) -> None:

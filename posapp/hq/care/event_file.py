@@ -46,13 +46,9 @@ class EventReport(Report):
     known: int = 0
     waiting: int = 0
 
-    def counts(self, english: bool) -> str:
-        counts = (self.rows, self.taken, len(self.refused), self.new, self.known, self.waiting)
-        return (
-            "{} rows: {} taken, {} refused; {} new, {} known, {} wait for their member".format(*counts)
-            if english
-            else "共 {} 行: 采用 {},拒绝 {};新增 {},已有 {},等待会员 {}".format(*counts)
-        )
+    def more(self, english: bool) -> str:
+        said = "{} new, {} known, {} wait for their member" if english else "新增 {},已有 {},等待会员 {}"
+        return said.format(self.new, self.known, self.waiting)
 
 
 def import_events(

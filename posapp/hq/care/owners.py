@@ -6,7 +6,7 @@ at the instant it was paid.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
@@ -14,14 +14,17 @@ from sqlalchemy import Connection, Row, select, update
 
 from posapp.clock import rfc3339
 from posapp.errors import PosError
+from posapp.hq.care.purchases import given_back
 from posapp.hq.care.tables import credit_rule, owner
 from posapp.hq.database import portions, upsert
+from posapp.hq.figures.boards import check_span
 from posapp.hq.joining.tables import joined
 from posapp.hq.members.identity import CLAIMED, VERIFIED, ids_of, roots_of, same_as
 from posapp.hq.members.tables import person, person_key
-from posapp.hq.tables import clerk
+from posapp.hq.tables import clerk, sale
 from posapp.hq.vault import Vault
 from posapp.hq.wecom.tables import relation, wecom_clerk
+from posapp.money import Money
 
 JOINED, FRIEND, SET, HANDOVER = "joined", "friend", "set", "handover"
 OWNER, SELLER, SPLIT = "owner", "seller", "split"
@@ -148,8 +151,10 @@ def set_credit(conn: Connection, rule: str, by: str, now: int) -> None:
 
 
 def credit_of(conn: Connection, sales: Iterable[Any]) -> dict[tuple[str, int], list[Share]]:
-    """Whose each of some sales (rows of the table sale) is, to the fen, by (jid, seq); the seller's is what is odd."""
+    """Whose each of some sales (rows of the table sale) is, without what went back for it, by (jid, seq); the seller's
+    is what is odd."""
     rows = list(sales)
+    back = given_back(conn, (row.event for row in rows))
     rules = [(row.since, row.rule) for row in conn.execute(select(credit_rule).order_by(credit_rule.c.since))]
     root_of = roots_of(conn, (row.member for row in rows if row.member))
     histories = _histories(conn, set(root_of.values()))
@@ -159,8 +164,28 @@ def credit_of(conn: Connection, sales: Iterable[Any]) -> dict[tuple[str, int], l
         held = histories.get(root_of.get(row.member, ""), ())
         stood = (one for one in held if one.since <= row.paid and (not one.until or row.paid < one.until))
         whose = next((one.clerk for one in stood), 0)
-        shares[row.jid, row.seq] = _shares(rule, whose, row.clerk, row.total + row.rounding)
+        left = row.total + row.rounding - back.get(row.event, 0)
+        shares[row.jid, row.seq] = _shares(rule, whose, row.clerk, left)
     return shares
+
+
+def credited(conn: Connection, since: str, until: str, store: int = 0) -> list[dict[str, Any]]:
+    """By clerk, of the sales of some days in a store (0: in all): what they rang up, and what is theirs. Raises
+    PosError bad_date."""
+    check_span(since, until)
+    asked = select(sale).where(sale.c.date >= since, sale.c.date <= until)
+    rows = conn.execute(asked.where(sale.c.store == store) if store else asked).all()
+    shares = credit_of(conn, rows)
+    sold, theirs = Counter[int](), Counter[int]()
+    for row in rows:
+        for share in shares[row.jid, row.seq]:
+            sold[row.clerk] += share.fen
+            theirs[share.clerk] += share.fen
+    names = dict(conn.execute(select(clerk.c.number, clerk.c.name)).all())
+    return [
+        {"clerk": who, "name": names.get(who, ""), "sold": str(Money(sold[who])), "credit": str(Money(theirs[who]))}
+        for who in sorted({*sold, *theirs})
+    ]
 
 
 def _shares(rule: str, whose: int, seller: int, total: int) -> list[Share]:

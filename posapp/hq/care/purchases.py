@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,21 +48,34 @@ def purchases_of(conn: Connection, roots: Collection[str]) -> dict[str, list[Pur
 
 
 def _sold(conn: Connection, ids: dict[str, str]) -> list[Purchase]:
-    sales: dict[str, Purchase] = {}
+    sales = {row.event: purchase_of(row, root) for row, root in sold_to(conn, ids)}
+    for event, fen in given_back(conn, sales).items():
+        sales[event].back = fen
+        sales[event].fen -= fen
+    return [one for one in sales.values() if one.fen > 0 or not one.back]
+
+
+def given_back(conn: Connection, events: Iterable[str]) -> dict[str, int]:
+    """Fen that went back for some sales, of those for which some did."""
+    net = func.sum(refund.c.total + refund.c.rounding)
+    found: dict[str, int] = {}
+    for some in portions(events):
+        rows = conn.execute(select(refund.c.sale, net).where(refund.c.sale.in_(some)).group_by(refund.c.sale))
+        found |= {event: int(fen) for event, fen in rows}
+    return found
+
+
+def sold_to(conn: Connection, ids: Mapping[str, str], since: int = 0) -> list[tuple[Row[Any], str]]:
+    """The sales from an instant on of persons, by all their ids: with them on the ticket, and those of nobody that they
+    claimed later; each with whose it is."""
     # Written out, so that the database sees that its partial index serves.
     named = sale.c.member != literal_column("''")
+    found: list[tuple[Row[Any], str]] = []
     for some in portions(ids):
-        for row in conn.execute(select(sale).where(named, sale.c.member.in_(some))):
-            sales[row.event] = purchase_of(row, ids[row.member])
-        for row, ref in claimed(conn, some):
-            sales.setdefault(row.event, purchase_of(row, ids[ref]))
-    for some in portions(sales):
-        net = func.sum(refund.c.total + refund.c.rounding)
-        backs = select(refund.c.sale, net).where(refund.c.sale.in_(some)).group_by(refund.c.sale)
-        for event, total in conn.execute(backs):
-            sales[event].back = int(total)
-            sales[event].fen -= int(total)
-    return [one for one in sales.values() if one.fen > 0 or not one.back]
+        rows = conn.execute(select(sale).where(named, sale.c.member.in_(some), sale.c.paid >= since))
+        found += [(row, ids[row.member]) for row in rows]
+        found += [(row, ids[ref]) for row, ref in claimed(conn, some) if not row.member and row.paid >= since]
+    return found
 
 
 def purchase_of(row: Row[Any], root: str) -> Purchase:

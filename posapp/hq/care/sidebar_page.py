@@ -39,6 +39,7 @@ from posapp.hq.tasks.leads import end, lead_rows, leads_of
 from posapp.hq.wecom.account import Account
 from posapp.money import Money
 from posapp.rules.consents import PERSONAL
+from posapp.rules.names import masked_name
 from posapp.rules.rfm import SEGMENTS
 from posapp.streams import CardRow, MemberRow
 
@@ -221,7 +222,7 @@ class _Shown:
 
     def _head(self) -> str:
         say, member, card = self._visit.say, self._member, self._card
-        name = f"{member.initial}**" if member.initial else say("会员", "Member")
+        name = masked_name(member.initial) if member.initial else say("会员", "Member")
         lines = [sheet.words("h1", f"{name} · {say('尾号', 'ends ')}{member.tail}")]
         facts = [
             self._pair(self._tier) if self._tier else "",

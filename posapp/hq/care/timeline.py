@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, literal_column, select
+from sqlalchemy import Connection, select
 
 from posapp.clock import rfc3339
-from posapp.hq.care.purchases import claimed, purchase_of, with_goods
+from posapp.hq.care.purchases import purchase_of, sold_to, with_goods
 from posapp.hq.care.scripts import pair_of
 from posapp.hq.care.tables import hint, owner, tag, timeline, title
 from posapp.hq.database import portions
 from posapp.hq.joining.tables import joined
 from posapp.hq.members.identity import root_of, same_as
 from posapp.hq.segments.likes import names_of
-from posapp.hq.tables import refund, sale
+from posapp.hq.tables import refund
 from posapp.hq.texts.tables import text_message
 from posapp.money import Money
 
@@ -69,17 +69,13 @@ def timeline_of(conn: Connection, root: str, limit: int = MOST) -> list[Moment]:
 
 
 def _sales(conn: Connection, refs: Sequence[str]) -> list[Moment]:
-    named = sale.c.member != literal_column("''")
-    sales = {row.event: row for row in conn.execute(select(sale).where(named, sale.c.member.in_(refs)))}
-    sales |= {row.event: row for row, _ in claimed(conn, refs)}
-    bought = {event: purchase_of(row, "") for event, row in sales.items()}
+    bought = {row.event: purchase_of(row, "") for row, _ in sold_to(conn, dict.fromkeys(refs, ""))}
     with_goods(conn, list(bought.values()))
     found = []
-    for row in sales.values():
-        one = bought[row.event]
+    for one in bought.values():
         goods = "、".join(name for _, name in one.goods)
         found.append(Moment(one.at, "sale", "till", goods, one.receipt, one.store, one.clerk, one.fen, one.event))
-    for some in portions(sales):
+    for some in portions(bought):
         for row in conn.execute(select(refund).where(refund.c.sale.in_(some))):
             back = -row.total - row.rounding
             place = (row.receipt, row.store, row.clerk)

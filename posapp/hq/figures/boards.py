@@ -22,6 +22,7 @@ from posapp.hq.members.tables import person
 from posapp.hq.tables import store as store_table
 from posapp.rules.dictionary import LEAST_RANKED, METRICS, Value, value_of
 from posapp.rules.metrics import AXES, IN_STORE, PROVISIONAL, Figures
+from posapp.rules.names import masked_name
 
 CUTS = ("store", "date", "clerk", "hour", "till", "channel")
 """By what figures can be told apart. Sales know no channel: there joins alone are, and codes that were opened."""
@@ -259,7 +260,7 @@ def open_figure(
             row.receipt or "",
             int(row.net or 0),
             row.channel,
-            masked(row.initial or "", row.tail or "") if row.member else "",
+            masked_name(row.initial or "", row.tail or "") if row.member else "",
         )
         for row in rows
     ]
@@ -278,11 +279,6 @@ def _count(
             oldest = date
         total += int(count)
     return total, oldest
-
-
-def masked(initial: str, tail: str) -> str:
-    """All that is shown of a member: the surname's initial and the phone's last two digits."""
-    return f"{initial or '*'}** {tail}".strip()
 
 
 def _tickets(which: str) -> tuple[Table, Select[Any], list[ColumnElement[bool]]]:

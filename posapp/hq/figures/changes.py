@@ -17,9 +17,10 @@ from sqlalchemy import BindParameter, Connection, Select, Table, bindparam, or_,
 from posapp.clock import business_date
 from posapp.hq import feed
 from posapp.hq.database import FOLLOWED, portions
-from posapp.hq.figures.classify import people_of, staff_of
+from posapp.hq.figures.classify import people_of
 from posapp.hq.figures.tables import counted, fact, tally_day
 from posapp.hq.joining.tables import claim, joined, token_open
+from posapp.hq.members.staff import accounts
 from posapp.hq.members.tables import merge, person, person_key
 from posapp.hq.project import times_reprojected
 from posapp.hq.tables import batch, counter, event, refund, sale, setting
@@ -107,7 +108,7 @@ def changes(conn: Connection, places: Places, held: dict[str, str], from_: int, 
     since = {"since": from_}
     refs, stems = _persons(conn, since, seen, found)
     _codes(conn, places, since, seen, found)
-    found.staff = staff_of(conn)
+    found.staff = accounts(conn)
     refs |= found.staff ^ set(json.loads(held.get(STAFF, "[]")))
     _of_persons(conn, places, refs, found)
     _of_stems(conn, stems, found)

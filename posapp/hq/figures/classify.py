@@ -23,7 +23,7 @@ from posapp.hq.database import portions
 from posapp.hq.figures.tables import fact
 from posapp.hq.joining.tables import claim, joined, token_open
 from posapp.hq.members.identity import ERASED
-from posapp.hq.members.tables import person, person_key, staff_phone
+from posapp.hq.members.tables import person, person_key
 from posapp.hq.tables import batch, event, refund, sale, sale_line
 from posapp.messages import JoinShown
 from posapp.rules.join_token import STATIC, read
@@ -69,12 +69,6 @@ _PEOPLE = (
     .join(_same, _same.c.root == person.c.root)
     .join(joined, joined.c.ref == _same.c.ref, isouter=True)
     .where(person.c.ref.in_(_SOME))
-)
-_STAFF = (
-    select(person.c.root)
-    .join(person_key, person_key.c.ref == person.c.ref)
-    .join(staff_phone, (staff_phone.c.hash == person_key.c.hash) & (person_key.c.kind == "phone"))
-    .distinct()
 )
 _BOUGHT = select(fact.c.ref, fact.c.date, fact.c.paid, fact.c.stem).where(
     fact.c.ref.in_(_SOME), fact.c.completed == 1, fact.c.net > 0
@@ -160,11 +154,6 @@ def people_of(conn: Connection, refs: Iterable[str]) -> dict[str, Known]:
         is_erased = any(row.status == ERASED for row in rows)
         found[ref] = Known(rows[0].root, refs_, min(filter(None, since), default=0), is_erased)
     return found
-
-
-def staff_of(conn: Connection) -> frozenset[str]:
-    """The accounts (roots) that are clerks' own."""
-    return frozenset(conn.scalars(_STAFF))
 
 
 # --- tickets ---

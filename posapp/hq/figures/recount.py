@@ -18,6 +18,7 @@ from posapp.hq.figures.classify import Day, Flags, Seen, Told, fact_row, ticket_
 from posapp.hq.figures.tables import code_fact, fact, join_fact, tally_day
 from posapp.hq.figures.tally import FIELDS, held_rows, joins_of, opened_of, rows_of
 from posapp.hq.lookback import NEAR_MS
+from posapp.hq.members.staff import accounts
 from posapp.hq.tables import batch
 from posapp.rules.metrics import FINAL, day_of
 
@@ -38,7 +39,7 @@ def verify_figures(conn: Connection, show: Callable[[int], None] = lambda _: Non
     places = Places(conn)
     found = changes(conn, places, held, max(1, int(held.get(INSTANT, "0")) - NEAR_MS), set())
     waiting = set(conn.scalars(select(batch.c.store).where(batch.c.n > found.upto).distinct()))
-    staff = classify.staff_of(conn)
+    staff = accounts(conn)
     done = 0
     for row in conn.execute(select(tally_day).order_by(tally_day.c.store, tally_day.c.date)).all():
         day = classify.day_at(row.store, row.date, row.zone, row.turns)

@@ -7,12 +7,12 @@ decimals, instants are RFC 3339.
 from __future__ import annotations
 
 import datetime as dt
-import unicodedata
 from typing import Any
 
 from sqlalchemy import Connection, select
 
 from posapp.clock import local, rfc3339
+from posapp.hq.aligned import aligned
 from posapp.hq.figures import boards
 from posapp.hq.figures.boards import Part, Store
 from posapp.hq.tables import clerk
@@ -33,7 +33,7 @@ SALES = (
 )
 STATES = {
     PROVISIONAL: ("暂计", "provisional"),
-    COMPLETE: ("已齐", "complete"),
+    COMPLETE: ("已收齐", "complete"),
     UPDATED: ("已更新", "updated"),
     FINAL: ("已定", "final"),
 }
@@ -200,12 +200,12 @@ def text(told: Told, language: str, zone: str) -> str:
     lines = [f"{head}{place}  {states}".rstrip()]
     if told["report"] == "funnel":
         rows = [[STEPS[one["step"]][english], str(one["count"]), one["rate"]] for one in told["steps"]]
-        return "\n".join([*lines, *_aligned(rows)])
+        return "\n".join([*lines, *aligned(rows)])
     names = RATES if told["report"] == "join-rate" else SALES
     title = ["", *(METRICS[name].name[english] for name in names)]
     every = ["all" if english else "合计", *(told["all"][name]["value"] for name in names)]
     rows = [[f"{row['key']} {row['name']}".strip(), *(row[name]["value"] for name in names)] for row in told["rows"]]
-    return "\n".join([*lines, *_aligned([title, every, *rows])])
+    return "\n".join([*lines, *aligned([title, every, *rows])])
 
 
 def _stores_text(told: Told, english: bool, zone: str) -> str:
@@ -228,7 +228,7 @@ def _stores_text(told: Told, english: bool, zone: str) -> str:
                 str(one["tickets"]),
             ]
         )
-    return "\n".join(_aligned(rows))
+    return "\n".join(aligned(rows))
 
 
 def _items_text(told: Told, english: bool, zone: str) -> str:
@@ -243,22 +243,10 @@ def _items_text(told: Told, english: bool, zone: str) -> str:
     ]
     more = told["total"] - len(rows)
     last = [f"+ {more}"] if more else []
-    return "\n".join([*_aligned(rows), *last]) or ("nothing" if english else "没有")
+    return "\n".join([*aligned(rows), *last]) or ("nothing" if english else "没有")
 
 
 def _clock(instant: str | None, zone: str) -> str:
     if instant is None:
         return "—"
     return f"{local(int(dt.datetime.fromisoformat(instant).timestamp() * 1000), zone):%m-%d %H:%M}"
-
-
-def _aligned(rows: list[list[str]]) -> list[str]:
-    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
-
-
-def _width(cell: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in cell)

@@ -15,7 +15,7 @@ from posapp.hq.flows.reaching import BEEN, FULL, HOLDOUT, LATELY, REFUSED, TREAT
 from posapp.hq.flows.report import report, report_text
 from posapp.hq.joining.offers import Period
 from posapp.hq.members import wishes
-from posapp.hq.members.commands import from_zero, means_of, say
+from posapp.hq.members.commands import from_zero, means_of, say, say_rows
 from posapp.hq.office import Office
 from posapp.rules.rfm import SEGMENTS, SLEEPING
 
@@ -94,20 +94,14 @@ _STATES = {"running": "进行中", "paused": "已暂停", "coming": "未开始",
 def _list(args: argparse.Namespace) -> None:
     with Office(args) as office:
         rows = plans.listed(office.database, office.clock)
-    if args.json:
-        say(json.dumps(rows, ensure_ascii=False))
-        return
-    english = args.language == "en"
-    for row in rows:
-        state = row["state"] if english else _STATES[row["state"]]
-        segment = SEGMENTS[row["segment"]][english]
-        counts = (
-            f"reached {row['contacted']}, held out {row['held_out']}"
-            if english
-            else f"已触达 {row['contacted']},对照 {row['held_out']}"
-        )
-        steps = " ".join(row["steps"])
-        say(f"{row['id']:<20}  {state}  {segment}  {row['name'][english]}  {steps}  {counts}")
+    say_rows(args, rows, _cells)
+
+
+def _cells(row: dict[str, Any], place: int) -> list[Any]:
+    state = row["state"] if place else _STATES[row["state"]]
+    counts = "reached {contacted}, held out {held_out}" if place else "已触达 {contacted},对照 {held_out}"
+    segment, steps = SEGMENTS[row["segment"]][place], " ".join(row["steps"])
+    return [row["id"], state, segment, row["name"][place], steps, counts.format(**row)]
 
 
 _COUNTS = {

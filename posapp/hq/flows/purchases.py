@@ -1,15 +1,15 @@
-"""What members bought: sales with them on the ticket, and tickets they claimed later; voided ones are none."""
+"""What members bought since they were contacted, and when HQ heard of it; voided sales are none."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Collection
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, func, select, tuple_
 
+from posapp.hq.care.purchases import sold_to
 from posapp.hq.database import portions
-from posapp.hq.joining.tables import claim
-from posapp.hq.members.tables import person
+from posapp.hq.members.identity import ids_of
 from posapp.hq.tables import batch, refund, sale
 
 
@@ -23,33 +23,17 @@ class Purchase(NamedTuple):
     heard: int
 
 
-def _bought(*columns: Any) -> tuple[Select[Any], Select[Any]]:
-    """The columns of every purchase: of sales that name a member, and of those that were claimed."""
-    is_void = select(refund.c.sale).where(refund.c.sale == sale.c.event, refund.c.kind == "void").exists()
-    counts = (sale.c.total + sale.c.rounding > 0) & ~is_void
-    named = select(*columns).select_from(sale).join(person, person.c.ref == sale.c.member)
-    of_claim = (claim.c.sale == sale.c.event) & (claim.c.state == "done")
-    claimed = select(*columns).select_from(sale).join(claim, of_claim).join(person, person.c.ref == claim.c.ref)
-    return (
-        named.where(sale.c.member != "", counts),
-        claimed.where(sale.c.member == "", claim.c.sale != "", counts),
-    )
-
-
-def purchases_of(conn: Connection, roots: Iterable[str], since: int) -> list[Purchase]:
+def purchases_of(conn: Connection, people: Collection[str], since: int) -> list[Purchase]:
     """What some persons bought from an instant on, in the order of paying."""
-    columns = (
-        person.c.root,
-        sale.c.event,
-        sale.c.paid,
-        sale.c.date,
-        func.coalesce(_HEARD, 0),
-    )
+    root_of = {(row.jid, row.seq): root for row, root in sold_to(conn, ids_of(conn, people), since)}
+    is_void = select(refund.c.sale).where(refund.c.sale == sale.c.event, refund.c.kind == "void").exists()
     found: list[Purchase] = []
-    for some in portions(roots):
-        for asked in _bought(*columns):
-            rows = conn.execute(asked.where(person.c.root.in_(some), sale.c.paid >= since))
-            found += [Purchase(*row) for row in rows]
+    for some in portions(root_of):
+        asked = select(sale, func.coalesce(_HEARD, 0).label("heard")).where(tuple_(sale.c.jid, sale.c.seq).in_(some))
+        found += [
+            Purchase(root_of[row.jid, row.seq], row.event, row.paid, row.date, row.heard)
+            for row in conn.execute(asked.where(sale.c.total + sale.c.rounding > 0, ~is_void))
+        ]
     return sorted(found, key=lambda one: (one.paid, one.event))
 
 

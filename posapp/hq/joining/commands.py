@@ -15,7 +15,7 @@ from posapp.errors import PosError
 from posapp.hq import enrol, feed, people
 from posapp.hq.joining import codes, offers, report
 from posapp.hq.joining.tables import static_code
-from posapp.hq.members.commands import from_zero, say
+from posapp.hq.members.commands import from_zero, say, say_rows
 from posapp.hq.members.tiers import MOST_POINTS, pair
 from posapp.hq.office import Office
 from posapp.hq.tables import store
@@ -121,16 +121,14 @@ _STATES = {"running": "进行中", "coming": "未开始", "over": "已结束", "
 def _campaign_list(args: argparse.Namespace) -> None:
     with Office(args) as office:
         rows = offers.campaigns(office.database, office.clock)
-    if args.json:
-        say(json.dumps(rows, ensure_ascii=False))
-        return
-    english = args.language == "en"
-    for row in rows:
-        state = row["state"] if english else _STATES[row["state"]]
-        left = "-" if row["left"] is None else row["left"]
-        counts = f"given {row['given']}, left {left}" if english else f"已送 {row['given']},剩余 {left}"
-        what = row["article"] or row["amount"]
-        say(f"{row['id']:<20}  {state}  {row['name'][1 if english else 0]}  {what}  {counts}")
+    say_rows(args, rows, _campaign_cells)
+
+
+def _campaign_cells(row: dict[str, Any], place: int) -> list[Any]:
+    state = row["state"] if place else _STATES[row["state"]]
+    left = "-" if row["left"] is None else row["left"]
+    counts = f"given {row['given']}, left {left}" if place else f"已送 {row['given']},剩余 {left}"
+    return [row["id"], state, row["name"][place], row["article"] or row["amount"], counts]
 
 
 def _campaign_stop(args: argparse.Namespace) -> None:
@@ -161,12 +159,7 @@ def _hook_add(args: argparse.Namespace) -> None:
 def _hook_list(args: argparse.Namespace) -> None:
     with Office(args) as office:
         rows = offers.hooks(office.database)
-    if args.json:
-        say(json.dumps(rows, ensure_ascii=False))
-        return
-    for row in rows:
-        said = row["title"][1 if args.language == "en" else 0]
-        say(f"{row['scope']:<10}  {row['id']:<20}  {row.get('surface', 'display'):<8}  {said}")
+    say_rows(args, rows, lambda row, en: [row["scope"], row["id"], row.get("surface", "display"), row["title"][en]])
 
 
 def _hook_remove(args: argparse.Namespace) -> None:

@@ -6,15 +6,17 @@ import argparse
 import getpass
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from posapp.errors import PosError
 from posapp.hq import people
+from posapp.hq.aligned import aligned
 from posapp.hq.members import desk, imports, tiers
 from posapp.hq.members.identity import Means
 from posapp.hq.office import Office
+from posapp.hq.remarks import Report
 from posapp.hq.vault import Vault
 
 Command = Callable[[Any, str, Callable[[argparse.Namespace], int | None], str], Any]
@@ -26,12 +28,10 @@ def add(command: Command, group: Callable[[str, str], Any], imports_: Any) -> No
     taken = command(imports_, "members", _import, "members of another system from a CSV or XLSX file")
     taken.add_argument("file")
     taken.add_argument("--store", default="chain", help="their home store (default: none)")
-    taken.add_argument("--mapping", metavar="FILE", help='JSON: {"card": "column name", ...} for other column names')
+    import_options(taken, "card")
     taken.add_argument(
         "--phones-verified", action="store_true", help="the system before confirmed whose phones they are"
     )
-    taken.add_argument("--dry-run", action="store_true", help="only the report, nothing is written")
-    taken.add_argument("--json", action="store_true")
 
     member = group("member", "members")
     found = command(member, "find", _find, "a member, masked; who looked and why is kept")
@@ -82,6 +82,29 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
+def say_rows(args: argparse.Namespace, rows: Sequence[dict[str, Any]], cells: Callable[[Any, int], list[Any]]) -> None:
+    """Say rows as JSON, or as a table: cells(row, 1 for English) is what stands in one's line."""
+    if args.json:
+        say(json.dumps(rows, ensure_ascii=False))
+    elif rows:
+        say("\n".join(aligned([[str(cell) for cell in cells(row, int(args.language == "en"))] for row in rows])))
+
+
+def import_options(parser: argparse.ArgumentParser, field: str, *, has_dry_run: bool = True) -> None:
+    """What every import can be told; field: one of its own, as an example."""
+    wanted = f'JSON: {{"{field}": "column name", ...}} for other column names'
+    parser.add_argument("--mapping", metavar="FILE", help=wanted)
+    if has_dry_run:
+        parser.add_argument("--dry-run", action="store_true", help="only the report, nothing is written")
+    parser.add_argument("--json", action="store_true")
+
+
+def say_report(args: argparse.Namespace, report: Report) -> int:
+    """Say what an import did; the exit code."""
+    say(report.json(args.language) if args.json else report.text(args.language))
+    return 0 if report.taken else 1
+
+
 def from_zero(text: str, most: int) -> int:
     """0 up to a most. Raises PosError bad_count."""
     if not text.isascii() or not text.isdigit() or len(text) > 12 or int(text) > most:
@@ -103,8 +126,7 @@ def _import(args: argparse.Namespace) -> int:
             verified=args.phones_verified,
             dry_run=args.dry_run,
         )
-    say(report.json(args.language) if args.json else report.text(args.language))
-    return 0 if report.taken else 1
+    return say_report(args, report)
 
 
 _FIELDS = {
@@ -162,11 +184,7 @@ def _points(args: argparse.Namespace) -> None:
 def _suspicions(args: argparse.Namespace) -> None:
     with Office(args) as office:
         rows = desk.suspicions(office.database)
-    if args.json:
-        say(json.dumps(rows, ensure_ascii=False))
-        return
-    for row in rows:
-        say(f"{row['one']}  {row['other']}  {row['by']}  {row['at'][:16]}")
+    say_rows(args, rows, lambda row, _: [row["one"], row["other"], row["by"], row["at"][:16]])
 
 
 def _tier(args: argparse.Namespace) -> None:

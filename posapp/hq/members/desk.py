@@ -26,6 +26,7 @@ from posapp.hq.members.tables import (
     suspicion,
 )
 from posapp.ids import uuid7
+from posapp.rules.names import masked_name
 from posapp.rules.phones import masked, read_phone
 
 LONGEST_REASON = 200
@@ -98,7 +99,7 @@ def _card(conn: Connection, means: Means, root: str) -> dict[str, Any]:
     return {
         "ref": root,
         "status": head.status,
-        "name": f"{head.initial}**" if head.initial else "",
+        "name": masked_name(head.initial) if head.initial else "",
         "phones": phones,
         "keys": sorted(f"{row.kind} {row.strength}" for row in strengths),
         "tier": head.tier,

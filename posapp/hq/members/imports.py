@@ -118,13 +118,11 @@ class MemberReport(Report):
     same: int = 0
     points: int = 0
 
-    def counts(self, english: bool) -> str:
-        counts = (self.rows, self.taken, len(self.refused), self.added, self.changed, self.same, self.points)
-        return (
-            "{} rows: {} taken, {} refused; {} new, {} changed, {} as before; {} points opened".format(*counts)
-            if english
-            else "共 {} 行: 采用 {},拒绝 {};新增 {},补充 {},未变 {};期初积分 {}".format(*counts)
-        )
+    def more(self, english: bool) -> str:
+        said = "{} new, {} changed, {} as before; {} points opened"
+        if not english:
+            said = "新增 {},补充 {},未变 {};期初积分 {}"
+        return said.format(self.added, self.changed, self.same, self.points)
 
 
 class _Undone(Exception):
@@ -196,7 +194,7 @@ def _read(rows: Iterable[Row], zone: str, tiers: dict[str, str], report: MemberR
             seen.update(dict.fromkeys(names, row.number))
         except Refused as refused:
             who = shown(cells.get("card", "")) or _hidden(cells.get("phone", ""))
-            report.refused.append(Remark(row.number, who, refused.reason, refused.values, REMARKS[refused.reason]))
+            report.refuse(row.number, who, refused, REMARKS)
             continue
         yield arrival
 
@@ -314,7 +312,7 @@ class _Taking:
         try:
             ref = self._known(one)
         except Refused as refused:
-            report.refused.append(Remark(one.row, one.who, refused.reason, refused.values, REMARKS[refused.reason]))
+            report.refuse(one.row, one.who, refused, REMARKS)
             return
         report.taken += 1
         if ref is None:

@@ -17,6 +17,12 @@ from posapp.hq.vault import Vault
 
 MOST_A_MONTH = 3
 
+_OWN = (
+    select(person.c.root)
+    .join(person_key, person_key.c.ref == person.c.ref)
+    .join(staff_phone, (staff_phone.c.hash == person_key.c.hash) & (person_key.c.kind == "phone"))
+)
+
 
 def set_phone(conn: Connection, vault: Vault, number: int, phone: str) -> None:
     """Note a clerk's own phone (E.164), as a keyed hash only. Raises PosError not_found."""
@@ -27,13 +33,12 @@ def set_phone(conn: Connection, vault: Vault, number: int, phone: str) -> None:
 
 def clerk_of(conn: Connection, root: str) -> int | None:
     """Whose private account this is; None for a customer's."""
-    return conn.scalar(
-        select(staff_phone.c.clerk)
-        .join(person_key, (person_key.c.hash == staff_phone.c.hash) & (person_key.c.kind == "phone"))
-        .join(person, person.c.ref == person_key.c.ref)
-        .where(person.c.root == root)
-        .limit(1)
-    )
+    return conn.scalar(_OWN.with_only_columns(staff_phone.c.clerk).where(person.c.root == root).limit(1))
+
+
+def accounts(conn: Connection) -> frozenset[str]:
+    """The accounts (roots) that are clerks' own."""
+    return frozenset(conn.scalars(_OWN.distinct()))
 
 
 def watch_claims(conn: Connection, means: Means, root: str, zone: str) -> None:

@@ -36,6 +36,7 @@ from posapp.money import Money
 from posapp.rules.consents import MARKETING, TERMS, TEXTS, text_hash
 from posapp.rules.join_token import PATH
 from posapp.rules.loyalty import points_for
+from posapp.rules.names import masked_name
 from posapp.rules.phones import read_phone
 
 JOIN = "join"
@@ -259,7 +260,7 @@ def _known(hq: Hq, visit: Visit, place: Place) -> str:
     say = visit.say
     with hq.database.reading() as conn:
         initial = conn.scalar(select(person.c.initial).where(person.c.ref == place.member)) or ""
-    hello = say(f"您好 {initial}**", f"Hello {initial}**") if initial else say("您好,会员", "Hello, member")
+    hello = f"{say('您好', 'Hello')} {masked_name(initial)}" if initial else say("您好,会员", "Hello, member")
     parts = [f"<h1>{escape(hello)}</h1>"]
     if place.code and place.code.is_ticket:
         parts.append(sheet.words("p", say("这一单可以记在您名下。", "This purchase can be yours.")))
@@ -415,7 +416,7 @@ def told(hq: Hq, visit: Visit, place: Place, result: Result) -> Response:
     """Who they are now, what they were given, what became of the ticket, and the code to show at the counter."""
     say = visit.say
     title = say("入会成功,欢迎", "Welcome") if result.is_new else say("您已经是会员", "You are a member already")
-    title += f" {result.initial}**" if result.initial else ""
+    title += f" {masked_name(result.initial)}" if result.initial else ""
     gifts = "".join(sheet.words("li", say(*names)) for names in result.gifts)
     parts = [sheet.section(sheet.words("h1", title), f"<ul>{gifts}</ul>" if gifts else "", kind="gift")]
     if line := _of_ticket(visit, result.ticket):

@@ -30,6 +30,7 @@ from posapp.hq.texts.outbox import lift
 from posapp.messages import Consent
 from posapp.rules.consents import MARKETING, PERSONAL, TEXTS, text_hash
 from posapp.rules.join_token import PATH
+from posapp.rules.names import masked_name
 from posapp.rules.phones import read_phone
 from posapp.streams import Benefit
 
@@ -263,7 +264,7 @@ def _page(conn: Connection, hq: Hq, visit: Visit, root: str, errors: Errors, sai
     wide = sheet.note(visit.told(errors[""]), bad=True) if "" in errors else sheet.note(said) if said else ""
     means = Means(hq.vault, hq.chance, now)
     code = code_of(conn, means, root)
-    hello = f"{head.initial}**" if head.initial else say("会员", "Member")
+    hello = masked_name(head.initial) if head.initial else say("会员", "Member")
     level = conn.scalar(select(tier.c.name).where(tier.c.id == head.tier)) if head.tier else None
     told = row_of(conn, root, now)
     gifts = "".join(_benefit(visit, gift, settings.time_zone) for gift in told.benefits if not gift.waits)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, exists, select
 
 from posapp.clock import DAY
 from posapp.errors import PosError
+from posapp.hq.aligned import aligned
 from posapp.hq.database import portions
 from posapp.hq.joining.tables import claim, joined, referral, token_open
 from posapp.hq.members.identity import ids_of, roots_of
@@ -142,7 +143,6 @@ def attribution_text(told: dict[str, Any], language: str = "zh") -> str:
         else "{since} - {until}: {tickets} 单,{sales};看前 {days} 天的触点"
     )
     names = ("channel", "first", "last", "linear") if english else ("渠道", "首次触点", "末次触点", "线性")
-    lines = [head.format(**told), "  ".join(names)]
-    lines += ["{channel}  {first}  {last}  {linear}".format(**row) for row in told["channels"]]
-    lines.append(("all" if english else "合计") + "  {first}  {last}  {linear}".format(**told["credited"]))
-    return "\n".join(lines)
+    whole = {"channel": "all" if english else "合计", **told["credited"]}
+    rows = [[str(row[name]) for name in ("channel", "first", "last", "linear")] for row in (*told["channels"], whole)]
+    return "\n".join([head.format(**told), *aligned([names, *rows])])

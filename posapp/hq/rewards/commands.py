@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from posapp.errors import PosError
 from posapp.hq import enrol, feed, people
-from posapp.hq.members.commands import say, who
+from posapp.hq.members.commands import say, say_rows, who
 from posapp.hq.office import Office
 from posapp.hq.rewards import settle
 from posapp.hq.rewards.days import Days
@@ -90,13 +90,12 @@ def _rule_list(args: argparse.Namespace) -> None:
             }
             for row in conn.execute(select(reward_rule).order_by(reward_rule.c.version))
         ]
-    if args.json:
-        say(json.dumps(rows, ensure_ascii=False))
-        return
-    english = args.language == "en"
-    for row in rows:
-        mark = ("in force" if english else "生效中") if row["in_force"] else ""
-        say(f"{row['version']:>3}  {row['scope']:<10}  {row['starts']}  {row['words'][int(english)]}  {mark}".rstrip())
+    say_rows(args, rows, _rule_cells)
+
+
+def _rule_cells(row: dict[str, Any], place: int) -> list[Any]:
+    mark = ("生效中", "in force")[place] if row["in_force"] else ""
+    return [row["version"], row["scope"], row["starts"], row["words"][place], mark]
 
 
 def _settle(args: argparse.Namespace) -> None:
@@ -117,11 +116,7 @@ def _settle(args: argparse.Namespace) -> None:
 def _settled(args: argparse.Namespace) -> None:
     with Office(args) as office, office.database.reading() as conn:
         rows = settle.settled_months(conn)
-    if args.json:
-        say(json.dumps(rows, ensure_ascii=False))
-        return
-    for row in rows:
-        say(f"{row['month']}  {row['settled']}  {row['who']}  {row['reason']}")
+    say_rows(args, rows, lambda row, _: [row[name] for name in ("month", "settled", "who", "reason")])
 
 
 def _report(args: argparse.Namespace) -> None:

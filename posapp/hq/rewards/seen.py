@@ -10,8 +10,9 @@ from sqlalchemy import Connection, func, select
 from posapp.clock import DAY
 from posapp.hq.database import portions, upsert
 from posapp.hq.joining.tables import joined, page_session, token_open
-from posapp.hq.members.identity import ERASED
-from posapp.hq.members.tables import consent, person, person_key, staff_phone
+from posapp.hq.members.identity import ERASED, ids_of
+from posapp.hq.members.staff import accounts
+from posapp.hq.members.tables import consent, person
 from posapp.hq.rewards.tables import reward_seen
 from posapp.hq.tables import journal_state
 
@@ -27,15 +28,7 @@ class Staff:
     """The clerks' own accounts: every id of theirs, and the browsers they signed in with or joined by."""
 
     def __init__(self, conn: Connection) -> None:
-        own = person.alias()
-        self.refs = set(
-            conn.scalars(
-                select(own.c.ref)
-                .join(person, person.c.root == own.c.root)
-                .join(person_key, (person_key.c.ref == person.c.ref) & (person_key.c.kind == "phone"))
-                .join(staff_phone, staff_phone.c.hash == person_key.c.hash)
-            )
-        )
+        self.refs = set(ids_of(conn, accounts(conn)))
         self.sessions: set[str] = set()
         for some in portions(self.refs):
             named = conn.scalars(

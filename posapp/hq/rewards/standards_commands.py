@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from posapp.errors import PosError
 from posapp.hq import enrol, people
 from posapp.hq.gateways.wecom import UNREACHABLE, WecomError
-from posapp.hq.members.commands import say
+from posapp.hq.members.commands import import_options, say, say_report
 from posapp.hq.office import Office
 from posapp.hq.rewards import attribution, exceptions, scores, served, wecom_stats
 from posapp.hq.rewards.days import Days
@@ -29,9 +29,7 @@ def add(command: Command, imports: Any, reports: Any) -> None:
     taken = command(imports, "wecom-stats", _import, "a day's replies and group activity, from a file or from WeCom")
     taken.add_argument("file", nargs="?")
     taken.add_argument("--day", metavar="YYYY-MM-DD", help="ask WeCom for this day, instead of a file")
-    taken.add_argument("--mapping", metavar="FILE", help='JSON: {"chats": "column name", ...} for other column names')
-    taken.add_argument("--dry-run", action="store_true", help="only the report, nothing is written")
-    taken.add_argument("--json", action="store_true")
+    import_options(taken, "chats")
 
     _span(command(reports, "served", _served, "the three-minute standard, by store and day, the best store first"))
     _span(command(reports, "wecom-stats", _stats, "replies within the hour and group activity, by store"))
@@ -116,8 +114,7 @@ def _import(args: argparse.Namespace) -> int:
             return 0
         mapping = Path(args.mapping) if args.mapping else None
         report = wecom_stats.import_stats(office.database, Path(args.file), mapping, dry_run=args.dry_run)
-    say(report.json(args.language) if args.json else report.text(args.language))
-    return 0 if report.taken else 1
+    return say_report(args, report)
 
 
 def _asked(args: argparse.Namespace, office: Office) -> int:

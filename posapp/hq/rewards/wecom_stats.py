@@ -7,7 +7,6 @@ within an hour: then that share is unknown, not zero.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,9 +18,9 @@ from posapp.errors import PosError
 from posapp.hq import enrol, feed, people
 from posapp.hq.database import Database, upsert
 from posapp.hq.gateways.wecom import Wecom
-from posapp.hq.imports import Row, progress, read_rows
+from posapp.hq.imports import Row, progress, read_rows, take_each
 from posapp.hq.people import settings_of
-from posapp.hq.remarks import Refused, Remark, Report, Words
+from posapp.hq.remarks import Refused, Report, Words
 from posapp.hq.rewards.rules import read_date
 from posapp.hq.rewards.tables import wecom_day
 from posapp.hq.tables import clerk, store
@@ -63,39 +62,21 @@ _FIELDS: dict[str, Words] = {
 }
 
 
-@dataclass
-class StatsReport(Report):
-    """taken: rows written; the same row again replaces what stood."""
-
-    def counts(self, english: bool) -> str:
-        if english:
-            return f"{self.file}: {self.rows} rows, {self.taken} taken, {len(self.refused)} refused"
-        return f"{self.file}: {self.rows} 行,导入 {self.taken},拒绝 {len(self.refused)}"
-
-
-def import_stats(database: Database, path: Path, mapping: Path | None = None, *, dry_run: bool = False) -> StatsReport:
+def import_stats(database: Database, path: Path, mapping: Path | None = None, *, dry_run: bool = False) -> Report:
     """Take a file over: all of its good rows, or none when there is no good one. Raises what read_rows raises."""
-    report = StatsReport(path.name, feed.CHAIN, dry_run)
+    report = Report(path.name, feed.CHAIN, dry_run)
     rows = list(progress(read_rows(path, NAMES, REQUIRED, mapping), path.name))
     with database.transaction() as conn:
         stores, clerks = set(conn.scalars(select(store.c.number))), set(conn.scalars(select(clerk.c.number)))
-        taken: dict[tuple[str, int, int], tuple[int, dict[str, Any]]] = {}
-        for row in rows:
-            report.rows += 1
-            try:
-                found = _read(row, stores, clerks)
-                key = (found["date"], found["store"], found["clerk"])
-                if key in taken:
-                    raise Refused("duplicate", row=taken[key][0])
-                taken[key] = row.number, found
-            except Refused as refused:
-                code = row.cells.get("store", "")[:20]
-                words = REMARKS[refused.reason]
-                report.refused.append(Remark(row.number, code, refused.reason, refused.values, words))
-        report.taken = len(taken)
+        unique = ("date", "store", "clerk")
+        taken = take_each(report, rows, lambda row: _read(row, stores, clerks), unique, REMARKS, _code)
         if not dry_run:
-            upsert(conn, wecom_day, [found for _, found in taken.values()])
+            upsert(conn, wecom_day, taken)
     return report
+
+
+def _code(row: Row) -> str:
+    return row.cells.get("store", "")[:20]
 
 
 def _read(row: Row, stores: set[int], clerks: set[int]) -> dict[str, Any]:

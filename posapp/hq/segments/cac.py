@@ -14,11 +14,11 @@ from posapp.clock import DAY, Clock
 from posapp.errors import PosError
 from posapp.hq import feed
 from posapp.hq.database import Database, upsert
-from posapp.hq.imports import Row, progress, read_rows
+from posapp.hq.imports import Row, progress, read_rows, take_each
 from posapp.hq.joining.tables import joined
 from posapp.hq.members.tables import person
 from posapp.hq.people import settings_of
-from posapp.hq.remarks import Refused, Remark, Report, Words
+from posapp.hq.remarks import Refused, Report, Words
 from posapp.hq.segments import neighbours
 from posapp.hq.segments.days import date_in, starts_of
 from posapp.hq.segments.purchases import ordinal
@@ -57,11 +57,8 @@ class SpendReport(Report):
 
     fen: int = 0
 
-    def counts(self, english: bool) -> str:
-        counts = (self.rows, self.taken, len(self.refused), Money(self.fen))
-        if english:
-            return "{} rows: {} taken, {} refused; {} together".format(*counts)
-        return "共 {} 行: 采用 {},拒绝 {};合计 {}".format(*counts)
+    def more(self, english: bool) -> str:
+        return f"{Money(self.fen)} together" if english else f"合计 {Money(self.fen)}"
 
 
 def import_spend(database: Database, clock: Clock, path: Path, *, mapping: Path | None = None) -> SpendReport:
@@ -70,23 +67,18 @@ def import_spend(database: Database, clock: Clock, path: Path, *, mapping: Path 
     Raises PosError of read_rows; then nothing was written.
     """
     report = SpendReport(path.name, feed.CHAIN)
-    seen: dict[tuple[Any, ...], int] = {}
-    rows = []
-    for row in progress(read_rows(path, NAMES, REQUIRED, mapping), path.name):
-        report.rows += 1
-        try:
-            read = {**_read(row), "made": clock.now_ms()}
-            name = (read["channel"], read["starts"], read["ends"], read["what"])
-            if name in seen:
-                raise Refused("duplicate", row=seen[name])
-            seen[name] = row.number
-            rows.append(read)
-        except Refused as refused:
-            who = row.cells.get("channel", "")[:20]
-            report.refused.append(Remark(row.number, who, refused.reason, refused.values, REMARKS[refused.reason]))
-    report.taken, report.fen = len(rows), sum(row["fen"] for row in rows)
+    told = progress(read_rows(path, NAMES, REQUIRED, mapping), path.name)
+    rows = take_each(
+        report,
+        told,
+        _read,
+        ("channel", "starts", "ends", "what"),
+        REMARKS,
+        lambda row: row.cells.get("channel", "")[:20],
+    )
+    report.fen = sum(row["fen"] for row in rows)
     with database.transaction() as conn:
-        upsert(conn, spend, rows)
+        upsert(conn, spend, [{**row, "made": clock.now_ms()} for row in rows])
     return report
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from posapp.hq import enrol, people
-from posapp.hq.members.commands import Command, means_of, say, who
+from posapp.hq.members.commands import Command, import_options, means_of, say, say_report, who
 from posapp.hq.office import Office
 from posapp.hq.segments import cac, days, regulars, reports
 
@@ -51,8 +51,7 @@ def add(command: Command, group: Callable[[str, str], Any], imports: Any, report
     tagged.add_argument("file")
     tagged.add_argument("--store", default="chain", help="the store they are for (default: every store)")
     for parser in (paid, tagged):
-        parser.add_argument("--mapping", metavar="FILE", help='JSON: {"date": "column name", ...} for other names')
-        parser.add_argument("--json", action="store_true")
+        import_options(parser, "date", has_dry_run=False)
 
     taken = command(
         group("export", "tables with persons, masked; who took them and why is kept"),
@@ -100,15 +99,13 @@ def _visitors(conn: Connection, now: int, args: argparse.Namespace) -> dict[str,
 def _import_spend(args: argparse.Namespace) -> int:
     with Office(args) as office:
         report = cac.import_spend(office.database, office.clock, Path(args.file), mapping=_mapping(args))
-    say(report.json(args.language) if args.json else report.text(args.language))
-    return 0 if report.taken else 1
+    return say_report(args, report)
 
 
 def _import_days(args: argparse.Namespace) -> int:
     with Office(args) as office:
         report = days.import_days(office.database, Path(args.file), store=args.store, mapping=_mapping(args))
-    say(report.json(args.language) if args.json else report.text(args.language))
-    return 0 if report.taken else 1
+    return say_report(args, report)
 
 
 def _mapping(args: argparse.Namespace) -> Path | None:

@@ -6,7 +6,6 @@ import datetime as dt
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,9 +14,9 @@ from sqlalchemy import Connection, case, func, select
 
 from posapp.hq import feed
 from posapp.hq.database import Database, upsert
-from posapp.hq.imports import Row, progress, read_rows
+from posapp.hq.imports import Row, progress, read_rows, take_each
 from posapp.hq.people import scope_of
-from posapp.hq.remarks import Refused, Remark, Report, Words
+from posapp.hq.remarks import Refused, Report, Words
 from posapp.hq.segments.purchases import date_of
 from posapp.hq.segments.tables import day_tag
 from posapp.hq.tables import refund, sale
@@ -70,39 +69,19 @@ REMARKS: dict[str, Words] = {
 """What a report says of a row, in Chinese and English."""
 
 
-@dataclass
-class DaysReport(Report):
-    """taken: days that are kept now."""
-
-    def counts(self, english: bool) -> str:
-        counts = (self.rows, self.taken, len(self.refused))
-        return ("{} rows: {} taken, {} refused" if english else "共 {} 行: 采用 {},拒绝 {}").format(*counts)
-
-
-def import_days(database: Database, path: Path, *, store: str = feed.CHAIN, mapping: Path | None = None) -> DaysReport:
+def import_days(database: Database, path: Path, *, store: str = feed.CHAIN, mapping: Path | None = None) -> Report:
     """Take over what days were like, for a store or all; a day again stands for what was there.
 
     Raises PosError of read_rows, no_such_store, bad_scope; then nothing was written.
     """
     with database.reading() as conn:
         scope = scope_of(conn, store)
-    report = DaysReport(path.name, scope)
-    seen: dict[int, int] = {}
-    number, rows = int(scope.partition(":")[2] or 0), []
-    for row in progress(read_rows(path, NAMES, REQUIRED, mapping), path.name):
-        report.rows += 1
-        try:
-            read = _read(row)
-            if read["day"] in seen:
-                raise Refused("duplicate", row=seen[read["day"]])
-            seen[read["day"]] = row.number
-            rows.append({"store": number, **read})
-        except Refused as refused:
-            who = row.cells.get("date", "")[:20]
-            report.refused.append(Remark(row.number, who, refused.reason, refused.values, REMARKS[refused.reason]))
-    report.taken = len(rows)
+    report = Report(path.name, scope)
+    told = progress(read_rows(path, NAMES, REQUIRED, mapping), path.name)
+    rows = take_each(report, told, _read, ("day",), REMARKS, lambda row: row.cells.get("date", "")[:20])
+    number = int(scope.partition(":")[2] or 0)
     with database.transaction() as conn:
-        upsert(conn, day_tag, rows)
+        upsert(conn, day_tag, [{"store": number, **row} for row in rows])
     return report
 
 

@@ -24,6 +24,7 @@ from posapp.hq.segments.tables import person_figure
 from posapp.hq.tables import feed as told_rows
 from posapp.hq.tables import store
 from posapp.rules import rfm
+from posapp.rules.names import masked_name
 from posapp.streams import RegularRow
 
 MOST = 1_000
@@ -57,7 +58,7 @@ def regulars(conn: Connection, number: int, today: int) -> list[Regular]:
         Regular(
             rank,
             row.ref,
-            f"{row.initial}** {row.tail}".strip(),
+            masked_name(row.initial, row.tail),
             row,
             [names.get(like.article, like.article) for like in liked.get(row.ref, [])[: likes.MOST_LIKES]],
         )

@@ -11,7 +11,7 @@ from typing import Any
 from posapp.clock import parse_instant
 from posapp.hq import feed, people
 from posapp.hq.enrol import LARGEST_STORE
-from posapp.hq.members.commands import means_of, say, who
+from posapp.hq.members.commands import import_options, means_of, say, say_report, say_rows, who
 from posapp.hq.members.desk import who_is
 from posapp.hq.office import Office
 from posapp.hq.people import settings_of
@@ -38,9 +38,7 @@ def add(command: Command, group: Callable[[str, str], Any], imports_: Any) -> No
     taken = command(imports_, "leads", _import, "leads from a CSV or XLSX file")
     taken.add_argument("file")
     taken.add_argument("--store", help="the store of rows that name none")
-    taken.add_argument("--mapping", metavar="FILE", help='JSON: {"member": "column name", ...} for other column names')
-    taken.add_argument("--dry-run", action="store_true", help="only the report, nothing is written")
-    taken.add_argument("--json", action="store_true")
+    import_options(taken, "member")
 
     said = group("feedback", "what customers said in the shops")
     items = command(said, "list", _feedback_list, "items, those that are due first at the front")
@@ -99,13 +97,12 @@ def _lead_list(args: argparse.Namespace) -> None:
     store = people.whole(args.store, LARGEST_STORE) if args.store else 0
     with Office(args) as office, office.database.reading() as conn:
         rows = leads.listed(conn, store, office.clock.now_ms())
-    if args.json:
-        say(json.dumps(rows, ensure_ascii=False))
-        return
-    english = args.language == "en"
-    for row in rows:
-        state = row["state"] if english else _LEAD_STATES[row["state"]]
-        say(f"{row['id']}  {row['store']}  {row['due'][:16]}  {state}  {row['title'][english]}")
+    say_rows(args, rows, _lead_cells)
+
+
+def _lead_cells(row: dict[str, Any], place: int) -> list[Any]:
+    state = row["state"] if place else _LEAD_STATES[row["state"]]
+    return [row["id"], row["store"], row["due"][:16], state, row["title"][place]]
 
 
 def _lead_close(args: argparse.Namespace) -> None:
@@ -126,8 +123,7 @@ def _import(args: argparse.Namespace) -> int:
             dry_run=args.dry_run,
             source=who(),
         )
-    say(report.json(args.language) if args.json else report.text(args.language))
-    return 0 if report.taken else 1
+    return say_report(args, report)
 
 
 # --- feedback ---

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,11 @@ from posapp.errors import PosError
 from posapp.hq import feed, people
 from posapp.hq.database import Database
 from posapp.hq.enrol import LARGEST_STORE
-from posapp.hq.imports import Row, progress, read_rows
+from posapp.hq.imports import Row, progress, read_rows, take_each
 from posapp.hq.members.desk import who_is
 from posapp.hq.members.identity import Means
 from posapp.hq.people import settings_of
-from posapp.hq.remarks import Remark, Report, Words
+from posapp.hq.remarks import Refused, Report, Words
 from posapp.hq.tasks import leads
 from posapp.rules.free_text import without_numbers
 
@@ -40,17 +39,8 @@ REMARKS: dict[str, Words] = {
     "text_has_number": ("事项或话术里有 5 位以上的数字", "its title or script holds a number of five digits or more"),
     "bad_instant": ("截止时间不正确,请写如 2026-11-30T18:00", "its due time is no instant like 2026-11-30T18:00"),
     "bad_period": ("截止时间已经过去", "its due time is over"),
-    "duplicate": ("与第 {first} 行重复", "repeats row {first}"),
+    "duplicate": ("与第 {row} 行重复", "repeats row {row}"),
 }
-
-
-@dataclass
-class LeadReport(Report):
-    """taken: new leads."""
-
-    def counts(self, english: bool) -> str:
-        counts = (self.rows, self.taken, len(self.refused))
-        return ("{} rows: {} taken, {} refused" if english else "共 {} 行: 采用 {},拒绝 {}").format(*counts)
 
 
 def import_leads(
@@ -62,38 +52,34 @@ def import_leads(
     mapping: Path | None = None,
     dry_run: bool = False,
     source: str,
-) -> LeadReport:
+) -> Report:
     """Take a file's leads over in one transaction. Raises PosError of read_rows."""
     rows = list(progress(read_rows(path, NAMES, REQUIRED, mapping), path.name))
-    report = LeadReport(path.name, feed.store_scope(store) if store else feed.CHAIN, dry_run, len(rows))
+    report = Report(path.name, feed.store_scope(store) if store else feed.CHAIN, dry_run)
     with database.transaction() as conn:
-        wanted: dict[tuple[Any, ...], tuple[int, dict[str, Any]]] = {}
-        for row in rows:
-            try:
-                made = _lead(conn, means, row, store)
-            except PosError as error:
-                if error.code not in REMARKS:
-                    raise
-                report.refused.append(_remark(row, error.code))
-                continue
-            name = (made["ref"], made["store"], made["title"], made["due"])
-            if name in wanted:
-                report.refused.append(_remark(row, "duplicate", first=wanted[name][0]))
-            else:
-                wanted[name] = (row.number, made)
-        report.taken = len(wanted)
+        unique = ("ref", "store", "title", "due")
+        wanted = take_each(report, rows, lambda row: _lead(conn, means, row, store), unique, REMARKS, _code)
         if wanted and not dry_run:
-            ids = [leads.add_lead(conn, means, source=source, **made) for _, made in wanted.values()]
+            ids = [leads.add_lead(conn, means, source=source, **made) for made in wanted]
             feed.publish(conn, leads.lead_rows(conn, ids, means.now))
     return report
 
 
-def _remark(row: Row, reason: str, **values: Any) -> Remark:
-    shown = without_numbers(row.cells.get("title", "").strip())[:40]
-    return Remark(row.number, shown, reason, values, REMARKS[reason])
+def _code(row: Row) -> str:
+    return without_numbers(row.cells.get("title", "").strip())[:40]
 
 
 def _lead(conn: Connection, means: Means, row: Row, store: int) -> dict[str, Any]:
+    """Raises Refused."""
+    try:
+        return _read(conn, means, row, store)
+    except PosError as error:
+        if error.code not in REMARKS:
+            raise
+        raise Refused(error.code) from None
+
+
+def _read(conn: Connection, means: Means, row: Row, store: int) -> dict[str, Any]:
     """Raises PosError, whose code is why not."""
     cell = {name: row.cells.get(name, "").strip() for name in NAMES}
     number = people.whole(cell["store"], LARGEST_STORE) if cell["store"] or not store else store

@@ -143,14 +143,6 @@ def close(conn: Connection, id_: str, who: str, now: int) -> None:
         raise PosError("not_found", what=id_[:40])
 
 
-def open_leads(conn: Connection, store: int, now: int) -> list[OpenLead]:
-    """A store's leads that wait (0: every store's), those that are due first at the front."""
-    asked = select(lead).where(lead.c.state == OPEN).order_by(lead.c.due, lead.c.id)
-    if store:
-        asked = asked.where(lead.c.store == store)
-    return [_open(row, now) for row in conn.execute(asked)]
-
-
 def leads_of(conn: Connection, refs: Iterable[str], now: int) -> list[OpenLead]:
     """What waits to be done about a person, under any of their ids, the first due first."""
     asked = select(lead).where(lead.c.state == OPEN, lead.c.ref.in_(sorted(set(refs))))

@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 from posapp.clock import rfc3339
 from posapp.errors import PosError
 from posapp.hq.gateways.sms import TextSecrets, load_text_secrets, save_text_secrets
+from posapp.hq.members.commands import say
 from posapp.hq.office import Office
 from posapp.hq.texts.courier import Courier, send_next
 from posapp.hq.texts.inbound import PATH
@@ -50,11 +51,6 @@ def add(command: Command, group: Callable[[str, str], Any]) -> None:
     test = command(texts, "send-test", _send_test, "send one message now to a number that is asked for")
     test.add_argument("--template", default="verify_code", metavar="NAME")
     command(texts, "suppress", _suppress, "send nothing more to a number that is asked for, but codes")
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
 
 
 def _ask(prompt: str) -> str:
@@ -116,7 +112,7 @@ def _status(args: argparse.Namespace) -> None:
             for name, template in TEMPLATES.items()
         },
     }
-    _say(json.dumps(status, ensure_ascii=False) if args.json else _status_text(status, args.language))
+    say(json.dumps(status, ensure_ascii=False) if args.json else _status_text(status, args.language))
 
 
 def _status_text(status: dict[str, Any], language: str) -> str:
@@ -165,7 +161,7 @@ def _send_test(args: argparse.Namespace) -> int:
         send_next(office.database, vault, office.clock, gateway, _tested, outcome.id)
         with office.database.reading() as conn:
             row = conn.execute(select(text_message).where(text_message.c.id == outcome.id)).one()
-    _say(f"{masked(phone)} {row.state} {row.reason or row.provider_id}")
+    say(f"{masked(phone)} {row.state} {row.reason or row.provider_id}")
     return 0 if row.state in ("sent", "delivered") else 1
 
 
@@ -179,4 +175,4 @@ def _suppress(args: argparse.Namespace) -> None:
         phone = read_phone(_ask("手机号 / phone: "))
         with office.database.transaction() as conn:
             suppress(conn, Vault(office.keys, office.chance), phone, "staff", office.clock.now_ms())
-    _say(masked(phone))
+    say(masked(phone))

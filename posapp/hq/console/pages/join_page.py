@@ -32,7 +32,7 @@ SPANS: dict[str, tuple[Both, int]] = {
 }
 STATES = {
     "provisional": ("暂计", "provisional"),
-    "complete": ("已齐", "complete"),
+    "complete": ("已收齐", "complete"),
     "updated": ("已更新", "updated"),
     "final": ("已定", "final"),
 }
