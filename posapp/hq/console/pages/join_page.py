@@ -147,9 +147,8 @@ def _chosen(desk: Desk, asked: Asked, told: Told, today: str) -> None:
             is_here = (asked.since, asked.until) == (since, today)
             button = ui.button(desk.word(title), on_click=lambda since=since: other(since=since, until=today))
             button.props("no-caps " + ("unelevated" if is_here else "outline"))
-        for name, label in (("since", ("从", "From")), ("until", ("到", "To"))):
-            held = getattr(asked, name)
-            date_box(desk, desk.word(label), held, lambda date, name=name: other(**{name: date}))
+        date_box(desk, desk.say("从", "From"), asked.since, lambda date: other(since=date))
+        date_box(desk, desk.say("到", "To"), asked.until, lambda date: other(until=date))
         seen = {0: desk.say("全部门店", "All stores")} | {
             number: f"{number} {name}" for number, name in told.names.items() if desk.user.sees(number)
         }

@@ -84,7 +84,10 @@ def metric(name: str, **more: Any) -> Column:
 
 def number_of(text: str) -> float | None:
     """A figure as a report writes it, as a number that sorts: "1,234.50" and "25.2%"; None for "—"."""
-    return None if text == UNKNOWN else float(text.replace(",", "").rstrip("%"))
+    plain = text.replace(",", "").rstrip("%")
+    if plain == UNKNOWN:
+        return None
+    return float(plain) if "." in plain else int(plain)
 
 
 def cells(held: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

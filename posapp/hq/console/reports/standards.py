@@ -179,7 +179,7 @@ def credit(conn: Connection, desk: Desk, asked: Asked) -> Sheet:
         rows.append({"channel": desk.say("合计", "All"), **_credited(told["credited"])})
     columns = (
         Column("channel", ("渠道", "Channel"), wide=2, least=130),
-        *(Column(name, *words, "hundredths", meaning=meant) for name, (*words, meant) in _MODELS.items()),
+        *(Column(name, title, "hundredths", meaning=meant) for name, (title, meant) in _MODELS.items()),
     )
     note = desk.say(
         f"{told['tickets']:,} 单,净额 {told['sales']};看付款前 {told['days']} 天内的触点,每种算法的合计都是净额",
