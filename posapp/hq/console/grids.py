@@ -63,7 +63,7 @@ _SHOWN = {
     "number": f"p => {_UNKNOWN}p.value.toLocaleString('en')",
     "persons": f"p => {_UNKNOWN}p.value.toLocaleString('en')",
     "money": f"p => {_UNKNOWN}(p.value/100).toLocaleString('en',{{minimumFractionDigits:2}})",
-    "percent": f"p => {_UNKNOWN}p.value.toFixed(1)+'%'",
+    "percent": f"p => {_UNKNOWN}p.value.toLocaleString('en',{{minimumFractionDigits:1,maximumFractionDigits:1}})+'%'",
     "tenths": f"p => {_UNKNOWN}p.value.toLocaleString('en',{{minimumFractionDigits:1}})",
     "hundredths": f"p => {_UNKNOWN}p.value.toLocaleString('en',{{minimumFractionDigits:2}})",
 }
@@ -153,7 +153,7 @@ def shown(column: Column, value: Any) -> str:
     if column.kind == "money":
         return f"{value / 100:,.2f}"
     if column.kind == "percent":
-        return f"{value:.1f}%"
+        return f"{value:,.1f}%"
     return f"{value:,.{_PLACES.get(column.kind, 0)}f}" if column.kind in _PLACES else f"{value:,}"
 
 

@@ -60,6 +60,7 @@ color:var(--ink)!important;text-decoration:none!important}.entry:hover{backgroun
 .wall .tile .foot{font-size:clamp(14px,1.2vw,32px)}.wall .tiles{gap:1vw;
 grid-template-columns:repeat(auto-fill,minmax(min(20vw,100%),1fr))}
 .wall .tile{padding:1.4vw 1.4vw}.wall .tile .q-btn{opacity:.6}
-@media(max-width:640px){.sheet{padding:10px;gap:10px}.bar .when{display:none}.wall .tiles{grid-template-columns:1fr}
+@media(max-width:640px){.asked .q-field{flex:1 1 150px}
+.sheet{padding:10px;gap:10px}.bar .when{display:none}.wall .tiles{grid-template-columns:1fr}
 .tiles{grid-template-columns:repeat(auto-fill,minmax(min(150px,100%),1fr));gap:8px}.tile .value{font-size:24px}}
 """

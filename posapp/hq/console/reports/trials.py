@@ -10,6 +10,7 @@ from posapp.hq.care import experiments
 from posapp.hq.care.tables import experiment
 from posapp.hq.console.desk import Both, Desk
 from posapp.hq.console.grids import Column
+from posapp.hq.console.pages.scripts_page import SCRIPT_NAMES
 from posapp.hq.console.reports.shape import TRIAL, Asked, Report, Sheet, Table, of
 from posapp.rules.proportions import FEW
 
@@ -52,7 +53,8 @@ def trial(conn: Connection, desk: Desk, asked: Asked) -> Sheet:
     running = (
         desk.say("进行中", "running") if told["ends"] is None else f"{desk.say('结束于', 'ended')} {told['ends'][:10]}"
     )
-    note = f"{told['id']} · {told['scene']} · {desk.say('自', 'from')} {told['starts'][:10]} · {running}"
+    scene = desk.word(SCRIPT_NAMES.get(told["scene"], (told["scene"],) * 2))
+    note = f"{told['id']} · {scene} · {desk.say('自', 'from')} {told['starts'][:10]} · {running}"
     return Sheet([Table(("各版本", "Versions"), _ARMS, rows, name=f"experiment-{told['id']}")], notes=[note])
 
 
