@@ -146,10 +146,10 @@ def _open_rows(table: ui.aggrid, rows: Sequence[dict[str, Any]], opens: Any, pre
 
 def shown(column: Column, value: Any) -> str:
     """A cell as it is read."""
-    if column.kind == "text":
-        return "" if value is None else str(value)
     if value is None:
-        return UNKNOWN
+        return "" if column.kind == "text" else UNKNOWN
+    if column.kind == "text" or isinstance(value, str):
+        return str(value)
     if column.kind == "money":
         return f"{value / 100:,.2f}"
     if column.kind == "percent":

@@ -231,6 +231,7 @@ def test_no_heading_and_no_number_is_cut_on_a_phone(visit: Visit) -> None:
             for path in paths:
                 page = olga.open(path)
                 page.wait_for_load_state("networkidle")
+                assert page.locator("[role=alert]").count() == 0, path
                 if page.locator(".nicegui-aggrid").count():
                     expect(page.locator(".ag-header-cell-text").first).to_be_attached()
                 if found := page.evaluate(CUT):
