@@ -75,7 +75,7 @@ class CashUp:
 
     def move(self, amount: Money, reason: str, by: int) -> ShiftView:
         """Cash into the drawer (positive) or out of it; its slip. Raises PosError no_shift, needs_reason,
-        text_too_long."""
+        text_too_long, text_has_number."""
         shift = self.books.the_shift()
         shifts.move_cash(self.books.journal, self.clerk.number, by, shift.shift, amount, reason)
         about, key = self._about(), self._key("cash")

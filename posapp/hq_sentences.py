@@ -234,6 +234,10 @@ HQ_SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "no_such_member": ("没有这位会员,请核对", "There is no such member; check what was typed."),
     "same_member": ("这两个编号已经是同一位会员", "The two are one member already."),
+    "reward_too_large": (
+        "一次入会或一次首单最多奖励 ¥{most},请核对金额",
+        "¥{most} is the most for one join or one first order; check the amount.",
+    ),
     "bad_id": (
         "代号 {id} 不正确,请用 1 到 20 个小写字母、数字、- 或 _",
         "{id} is no short name; use 1 to 20 small letters, digits, - or _.",

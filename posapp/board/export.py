@@ -13,7 +13,7 @@ from posapp.money import Money
 from posapp.quantity import Quantity
 from posapp.rules.channel_words import channel_word
 from posapp.rules.dictionary import UNKNOWN
-from posapp.rules.free_text import read_text
+from posapp.rules.free_text import read_reason
 from posapp.rules.metrics import AXES, Figures
 from posapp.rules.small_cells import HIDDEN, without_small_cells
 
@@ -71,10 +71,7 @@ class BoardFile:
 
 def check_reason(reason: str) -> str:
     """Why figures leave the till. Raises PosError needs_reason, text_too_long, text_has_number."""
-    plain = read_text(reason, LONGEST_REASON)
-    if not plain:
-        raise PosError("needs_reason")
-    return plain
+    return read_reason(reason, LONGEST_REASON)
 
 
 def board_csv(view: BoardView, store: int, language: str) -> tuple[str, int]:

@@ -46,12 +46,13 @@ SEGMENTED = "segmented"
 CARED, CARED_MEMBERS = "cared", "cared members"
 REWARDED = "rewarded"
 REWARDED_AT = "rewarded at"
+REWARDED_BY = "rewarded by"
 """The instant up to which what is no batch (joins, claims, merges) was looked at for rewards."""
 
 FLOWS, TASKS = "flows", "tasks"
 BOOK = "book"
 MERGES = "merges"
-_WORKERS = (SEGMENTED, TASKS, FLOWS, CARED, CARED_MEMBERS, REWARDED, REWARDED_AT)
+_WORKERS = (SEGMENTED, TASKS, FLOWS, CARED, CARED_MEMBERS, REWARDED, REWARDED_AT, REWARDED_BY)
 COUNTERS = (ACCEPTED, PROJECTED, FOLLOWED, *_WORKERS, BOOK, MERGES)
 """Of what HQ keeps a number: how far each worker has read, how many of a thing there are."""
 

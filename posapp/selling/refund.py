@@ -17,6 +17,7 @@ from posapp.errors import PosError
 from posapp.journal import Journal, Written
 from posapp.messages import Message, PaymentSettled, RefundCompleted, Tender
 from posapp.money import ZERO, Money
+from posapp.rules.free_text import read_reason
 from posapp.rules.receipt import Recorded
 from posapp.tables import LINE_PLACES, refund, refund_line, refund_tender, sale, settlement
 
@@ -65,11 +66,9 @@ def rows_of(written: Written, body: Message) -> dict[Table, list[tuple[Any, ...]
 
 
 def check_void(conn: Connection, journal: Journal, recorded: Recorded, reason: str) -> None:
-    """Whether a sale can be voided now. Raises PosError needs_reason, text_too_long, other_day, already_voided."""
-    if not reason.strip():
-        raise PosError("needs_reason")
-    if len(reason) > LONGEST_REASON:
-        raise PosError("text_too_long", most=LONGEST_REASON)
+    """Whether a sale can be voided now. Raises PosError needs_reason, text_too_long, text_has_number,
+    other_day, already_voided."""
+    read_reason(reason, LONGEST_REASON)
     date = conn.execute(select(sale.c.business_date).where(sale.c.receipt == recorded.receipt)).scalar_one()
     if date != journal.business_date():
         raise PosError("other_day", receipt=recorded.receipt, date=date)
@@ -98,7 +97,7 @@ def void(journal: Journal, recorded: Recorded, clerk: int, by: int, shift: str, 
             shift=shift,
             counter=writing.head.counter + 1,
             done=writing.now,
-            reason=reason,
+            reason=read_reason(reason, LONGEST_REASON),
             lines=sold.lines,
             total=sold.total,
             rounding=sold.rounding,

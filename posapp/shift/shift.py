@@ -25,6 +25,7 @@ from posapp.messages import (
     read_body,
 )
 from posapp.money import Money, total
+from posapp.rules.free_text import read_reason
 from posapp.settings import Settings
 from posapp.tables import (
     EPOCH_PLACES,
@@ -109,8 +110,9 @@ def open_shift(journal: Journal, clerk: int, drawer: Money) -> OpenShift:
 
 
 def move_cash(journal: Journal, clerk: int, by: int, shift_id: str, amount: Money, reason: str) -> None:
-    """Put cash into the drawer (positive) or take it out (negative). Raises PosError needs_reason, text_too_long."""
-    _check_reason(reason)
+    """Put cash into the drawer (positive) or take it out (negative). Raises PosError needs_reason, text_too_long,
+    text_has_number."""
+    reason = read_reason(reason, LONGEST_REASON)
     with journal.writing() as writing:
         _write(writing, CashMoved(shift_id, amount.fen, reason), clerk, by)
 
@@ -235,20 +237,13 @@ def last_closed(conn: Connection) -> ClosedShift:
 def explain(journal: Journal, clerk: int, reason: str) -> ClosedShift:
     """Note why the shift closed last was over or short.
 
-    Raises PosError needs_reason, text_too_long, no_closed_shift.
+    Raises PosError needs_reason, text_too_long, text_has_number, no_closed_shift.
     """
-    _check_reason(reason)
+    reason = read_reason(reason, LONGEST_REASON)
     with journal.writing() as writing:
         figures = last_closed(writing.conn).figures
         _write(writing, ShiftExplained(figures.shift, figures.counted - figures.expected, reason), clerk)
         return last_closed(writing.conn)
-
-
-def _check_reason(reason: str) -> None:
-    if not reason.strip():
-        raise PosError("needs_reason")
-    if len(reason) > LONGEST_REASON:
-        raise PosError("text_too_long", most=LONGEST_REASON)
 
 
 def _not_negative(amount: Money) -> None:

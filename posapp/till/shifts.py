@@ -11,6 +11,7 @@ from posapp.answers import (
 from posapp.cash_up import CashUp
 from posapp.errors import PosError
 from posapp.money import Money
+from posapp.rules.free_text import read_reason
 from posapp.shift import shift as shifts
 from posapp.till.desk import verb
 from posapp.till.status import StatusVerbs
@@ -68,6 +69,7 @@ class ShiftVerbs(StatusVerbs):
     @verb
     def cash_out(self, amount: Money, reason: str) -> ShiftView:
         self._positive(amount)
+        reason = read_reason(reason, shifts.LONGEST_REASON)  # before it stands in what is asked of a manager
         by = self._right("cash_out", f"{amount} {reason}")
         return self._cash_up().move(-amount, reason, by)
 

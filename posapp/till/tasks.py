@@ -9,7 +9,7 @@ from posapp.clock import DAY, local
 from posapp.errors import PosError
 from posapp.members.noted import FEEDBACK, LEAD, TOLD, VISIT, Said, all_of, note
 from posapp.messages import BoardExported, FeedbackPosted, LeadDone, VisitNoted
-from posapp.rules.free_text import read_text
+from posapp.rules.free_text import read_reason, read_text
 from posapp.selling.offered import ARRIVED, BOUGHT, OUTCOME
 from posapp.shift.people import name_of
 from posapp.shift.rights import may
@@ -114,9 +114,7 @@ class TaskVerbs(HintVerbs):
         training_personal, cannot_write, needs_approval."""
         clerk = self._clerk()
         self._check_real()
-        why = read_text(reason, LONGEST_NOTE)
-        if not why:
-            raise PosError("needs_reason")
+        why = read_reason(reason, LONGEST_NOTE)
         by = self._right("regulars", why)
         rows, today = self._regulars(), self.journal.business_date()
         file = self._real.folder.path / "exports" / f"regulars-{today}.csv"

@@ -105,6 +105,17 @@ def test_cash_reasons_are_the_stores_or_the_usual_ones(chain: Chain, till: Till)
     assert last(till, "cash-in 5 任何别的")["cash_in"] == "5.00"
 
 
+def test_no_reason_holds_a_number_and_nobody_is_asked_about_one(till: Till) -> None:
+    before = len(entries_of(till))
+    assert refused(till, "cash-in 1 给13800138001张三") == "text_has_number"
+    assert refused(till, "cash-out 1 给13800138001张三") == "text_has_number"  # before a manager is asked
+    play(till, "close-shift 190")
+    assert refused(till, "explain-shift '少找 138 0013 8001'") == "text_has_number"
+    assert refused(till, "explain-shift 见收据S001T01-A-000003-7K") == "text_has_number"
+    assert "138" not in str([body for _, body in entries_of(till)[before:]])
+    assert last(till, "explain-shift 少找了12.50元")["reason"] == "少找了12.50元"
+
+
 # --- paper ---
 
 

@@ -98,6 +98,8 @@ def test_two_who_void_at_the_same_moment_void_once(till: Till) -> None:
     [
         ("void-sale {receipt} ''", "needs_reason"),
         ("void-sale {receipt} " + "长" * 101, "text_too_long"),
+        ("void-sale {receipt} 打给13800138000", "text_has_number"),
+        ("void-sale {receipt} '打给 138/0013/8000'", "text_has_number"),
         ("void-sale 7 错了", "not_found"),
         ("void-sale S001T01-A-000001-!! 错了", "not_found"),
         ("void-sale 张三 错了", "not_found"),

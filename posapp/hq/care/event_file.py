@@ -16,6 +16,8 @@ from posapp.hq.members.tiers import plain_id
 from posapp.hq.people import settings_of
 from posapp.hq.remarks import Remark, Report
 from posapp.hq.vault import Vault
+from posapp.money import Money
+from posapp.rules.phones import holds_phone
 
 NAMES = {
     "id": "编号 事件编号 订单号 id event eventid".split(),
@@ -72,9 +74,14 @@ def import_events(
         report.waiting += answer.waiting
         for row, result in zip(some, answer.results, strict=True):
             if result.code:
-                report.refused.append(Remark(row.number, result.id, result.code, {}, _quoted(result.message)))
+                report.refused.append(Remark(row.number, _shown(result.id), result.code, {}, _quoted(result.message)))
     report.taken = report.new + report.known + report.waiting
     return report
+
+
+def _shown(id_: str) -> str:
+    """An event's id as a report may name it."""
+    return "*****" if holds_phone(id_) else id_
 
 
 def _quoted(message: tuple[str, str]) -> tuple[str, str]:
@@ -88,6 +95,10 @@ def _event(row: Row, zone: str) -> Event:
         at = rfc3339(parse_instant(cells.get("at", ""), zone))  # the file's times are the shop's
     except PosError:
         at = ""
+    try:
+        amount = str(Money.parse(cells.get("amount", "")))  # typed by somebody, so "¥39.9" too
+    except PosError:
+        amount = cells.get("amount", "")
     who = Who(**{name: cells.get(name, "") for name in Who.__struct_fields__})
     kind = cells.get("kind", "")
     return Event(
@@ -97,6 +108,6 @@ def _event(row: Row, zone: str) -> Event:
         who,
         cells.get("article", ""),
         cells.get("topic", ""),
-        cells.get("amount", ""),
+        amount,
         cells.get("channel", ""),
     )

@@ -12,7 +12,7 @@ from posapp.errors import PosError
 from posapp.hq.care.hints import hint_about
 from posapp.hq.care.scripts import BROWSED, CHATTED, ORDERED, SCENES
 from posapp.hq.care.tables import hint, tag, tag_rule
-from posapp.hq.care.words import plain
+from posapp.hq.care.words import plain, topic_word
 from posapp.hq.database import Database, upsert
 from posapp.hq.members import consents
 from posapp.hq.members.identity import ids_of, root_of
@@ -47,14 +47,14 @@ ALWAYS = (
 
 
 def add_rule(database: Database, id_: str, rule: Rule) -> None:
-    """Make a rule, or change it. Raises PosError bad_id, bad_choice, bad_name, text_has_number."""
+    """Make a rule, or change it. Raises PosError bad_id, bad_choice and those of topic_word()."""
     if rule.kind not in KINDS:
         raise PosError("bad_choice", value=rule.kind[:20], values=", ".join(KINDS))
     if rule.scene and rule.scene not in SCENES:
         raise PosError("bad_choice", value=rule.scene[:20], values=", ".join(SCENES))
     plain_id(rule.tag)
     if rule.topic:
-        plain(rule.topic, LONGEST_VALUE)
+        topic_word(rule.topic, LONGEST_VALUE)
     with database.transaction() as conn:
         upsert(conn, tag_rule, [{"id": plain_id(id_), **rule._asdict()}])
 

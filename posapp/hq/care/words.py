@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from posapp.errors import PosError
 from posapp.hq.people import plain_name
@@ -30,6 +31,15 @@ def facing(text: str, most: int) -> str:
     for word in _INWARD:
         if word in text.lower():
             raise PosError("inward_word", word=word)
+    return text
+
+
+def topic_word(text: str, most: int) -> str:
+    """What a chat was about, which fills a line's blank: letters as they are seen, no blanks of its own. Raises
+    PosError bad_name and those of facing()."""
+    text = facing(text, most)
+    if any(letter in "{}" or unicodedata.category(letter)[0] == "C" for letter in text):
+        raise PosError("bad_name", most=most)
     return text
 
 

@@ -12,6 +12,7 @@ from posapp.hq.database import Database, insert_new
 from posapp.hq.members.tables import followed
 from posapp.hq.tables import event_identity, flag
 from posapp.ids import till_name
+from posapp.rules.free_text import read_text
 
 NOTED = ("benefit_twice", "pack_twice", "bad_box", "staff_claims")
 """Notes of followers that a person should see; the others are nobody's trouble."""
@@ -83,10 +84,9 @@ def _followed(conn: Connection, stores: frozenset[int] | None) -> list[dict[str,
 def acknowledge(
     database: Database, stores: frozenset[int] | None, kind: str, key: str, who: str, note: str, now: int
 ) -> None:
-    """Somebody has looked at it. Raises PosError not_found, text_too_long."""
-    if len(note) > LONGEST_NOTE:
-        raise PosError("text_too_long", most=LONGEST_NOTE)
+    """Somebody has looked at it. Raises PosError not_found, text_too_long, text_has_number."""
+    note = read_text(note, LONGEST_NOTE)
     with database.transaction() as conn:
         if not any((row["kind"], row["key"]) == (kind, key) for row in conflicts(conn, stores, open_only=False)):
             raise PosError("not_found", what=kind)
-        insert_new(conn, console_seen, {"kind": kind, "key": key, "at": now, "who": who, "note": note.strip()})
+        insert_new(conn, console_seen, {"kind": kind, "key": key, "at": now, "who": who, "note": note})

@@ -26,6 +26,7 @@ from posapp.hq.members.tables import (
     suspicion,
 )
 from posapp.ids import uuid7
+from posapp.rules.free_text import read_reason
 from posapp.rules.names import masked_name
 from posapp.rules.phones import masked, read_phone
 
@@ -33,13 +34,8 @@ LONGEST_REASON = 200
 
 
 def reason_of(text: str) -> str:
-    """A reason as given. Raises PosError needs_reason, text_too_long."""
-    text = text.strip()
-    if not text:
-        raise PosError("needs_reason")
-    if len(text) > LONGEST_REASON:
-        raise PosError("text_too_long", most=LONGEST_REASON)
-    return text
+    """A reason as given. Raises PosError needs_reason, text_too_long, text_has_number."""
+    return read_reason(text, LONGEST_REASON)
 
 
 def who_is(conn: Connection, means: Means, asked: str) -> str:

@@ -58,7 +58,7 @@ NAMES = {
     "joined": "入会日期 注册日期 开卡日期 办卡日期 入会时间 注册时间 joined created".split(),
     "marketing": "同意营销 营销同意 接收短信 接收营销 marketing".split(),
     "personal": "同意个性化 个性化推荐 个性化 personal personalisation".split(),
-    "visited": "最后消费 最近消费 最后消费日期 最近消费日期 最后消费时间 上次到店 lastvisit visited".split(),
+    "visited": "最后消费 最近消费 最后消费日期 最近消费日期 最后消费时间 上次到店 最近到店 lastvisit visited".split(),
 }
 """Our fields and the column names other systems give them."""
 
@@ -81,10 +81,12 @@ REMARKS: dict[str, Words] = {
     "bad_birthday": ("生日不正确", "its birthday is no date"),
     "bad_points": ("积分应为整数", "its points are no whole number"),
     "bad_date": ("{field}不正确,请写如 2026-11-22", "its {field} is no date like 2026-11-22"),
+    "to_come": ("{field}还没有到", "its {field} is yet to come"),
     "unknown_tier": ("没有等级 {value},请先用 hq tier set 添加", "there is no tier {value}; add it with hq tier set"),
     "bad_word": ("{field}应为 是 或 否", "its {field} must be yes or no"),
     "two_persons": ("卡号和手机号分属两位会员,请人工核对", "card and phone belong to two members; look at them"),
     "other_phone": ("这位会员已有另一个手机号,未改动", "this member has another phone already; kept"),
+    "points_below": ("期初积分小于 0,已照录,请核对", "its opening points are below zero; taken, look at them"),
     "points_kept": ("期初积分以前已导入,未改动", "its opening points were imported before; kept"),
 }
 """What a report says of a row, in Chinese and English."""
@@ -151,7 +153,7 @@ def import_members(
         tiers = {word: row.id for row in conn.execute(select(tier)) for word in (row.id, *json.loads(row.name))}
     report = MemberReport(path.name, scope, dry_run)
     rows = progress(read_rows(path, NAMES, REQUIRED, mapping), path.name)
-    arrivals = list(_read(rows, zone, tiers, report))
+    arrivals = list(_read(rows, zone, tiers, clock.now_ms(), report))
     report.rows = len(arrivals) + len(report.refused)
     home = int(scope.partition(":")[2] or 0)
     # Slow on purpose (rules/lookup.py), so made before the transaction.
@@ -182,12 +184,12 @@ def shown(card: str) -> str:
 # --- reading ---
 
 
-def _read(rows: Iterable[Row], zone: str, tiers: dict[str, str], report: MemberReport) -> Iterator[Arrival]:
+def _read(rows: Iterable[Row], zone: str, tiers: dict[str, str], now: int, report: MemberReport) -> Iterator[Arrival]:
     seen: dict[str, int] = {}
     for row in rows:
         cells = {name: cell.strip() for name, cell in row.cells.items()}
         try:
-            arrival = _arrival(row.number, cells, zone, tiers)
+            arrival = _arrival(row.number, cells, zone, tiers, now)
             names = [f"{kind} {value}" for kind, value in (("card", arrival.card), ("phone", arrival.phone)) if value]
             if before := next((seen[name] for name in names if name in seen), 0):
                 raise Refused("duplicate", row=before)
@@ -204,7 +206,7 @@ def _hidden(phone: str) -> str:
     return f"{phone[:3]}****" if phone else ""
 
 
-def _arrival(number: int, cells: dict[str, str], zone: str, tiers: dict[str, str]) -> Arrival:
+def _arrival(number: int, cells: dict[str, str], zone: str, tiers: dict[str, str], now: int) -> Arrival:
     card, phone, name = (cells.get(field_, "") for field_ in ("card", "phone", "name"))
     if not card and not phone:
         raise Refused("missing_key")
@@ -228,8 +230,8 @@ def _arrival(number: int, cells: dict[str, str], zone: str, tiers: dict[str, str
         _birthday(cells.get("birthday", "")),
         tiers.get(rank, ""),
         _points(cells.get("points", "")),
-        _instant(cells, "joined", zone),
-        _instant(cells, "visited", zone),
+        _instant(cells, "joined", zone, now),
+        _instant(cells, "visited", zone, now),
         {purpose: _word(cells, purpose) for purpose in (MARKETING, PERSONAL) if cells.get(purpose)},
     )
 
@@ -257,16 +259,19 @@ def _points(text: str) -> int | None:
     return int(number)
 
 
-def _instant(cells: dict[str, str], name: str, zone: str) -> int:
+def _instant(cells: dict[str, str], name: str, zone: str, now: int) -> int:
     text = unicodedata.normalize("NFKC", cells.get(name, "")).replace("/", "-")
     if not text:
         return 0
     parts = text.partition(" ")
     day = "-".join(part.zfill(2) for part in parts[0].split("-"))
     try:
-        return parse_instant(day + (f" {parts[2]}" if parts[2] else ""), zone)
+        at = parse_instant(day + (f" {parts[2]}" if parts[2] else ""), zone)
     except PosError:
         raise Refused("bad_date", field=(NAMES[name][0], name)) from None
+    if at > now:
+        raise Refused("to_come", field=(NAMES[name][0], name))
+    return at
 
 
 def _word(cells: dict[str, str], name: str) -> int:
@@ -414,6 +419,8 @@ class _Taking:
         source = f"import {self._means.vault.index(kind, value)}"
         if points.book(self._conn, ref, "import", source, one.points, self._means.now, self._home):
             self._report.points += one.points
+            if one.points < 0:
+                self._report.notes.append(Remark(one.row, one.who, "points_below", {}, REMARKS["points_below"]))
             return True
         if points.of_source(self._conn, source, ("import",))[0].points != one.points:
             self._report.notes.append(Remark(one.row, one.who, "points_kept", {}, REMARKS["points_kept"]))

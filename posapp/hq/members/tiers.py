@@ -14,6 +14,7 @@ from posapp.hq import feed
 from posapp.hq.database import Database, upsert
 from posapp.hq.members.tables import chip, person, points_entry, tier
 from posapp.hq.people import plain_name
+from posapp.rules.phones import holds_phone
 from posapp.streams import ChipRow, TierRow
 
 COUNTED_DAYS = 365
@@ -31,9 +32,11 @@ def pair(text: str, most: int) -> tuple[str, str]:
 
 
 def plain_id(text: str) -> str:
-    """A short name for the wire: small letters, digits, - and _. Raises PosError bad_id."""
+    """A short name for the wire: small letters, digits, - and _; no phone. Raises PosError bad_id, text_has_number."""
     if not _ID.fullmatch(text):
         raise PosError("bad_id", id=text[:20])
+    if holds_phone(text):
+        raise PosError("text_has_number")
     return text
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, exists, func, or_, select, update
 
 from posapp.clock import DAY, Clock
 from posapp.hq import feed
-from posapp.hq.database import FOLLOWED, PROJECTED, REWARDED, REWARDED_AT, Database, lock_counter
+from posapp.hq.database import FOLLOWED, PROJECTED, REWARDED, REWARDED_AT, REWARDED_BY, Database, lock_counter
 from posapp.hq.entries import number
 from posapp.hq.joining.tables import claim, joined
 from posapp.hq.lookback import Lookback
@@ -22,13 +22,16 @@ from posapp.hq.rewards.days import Days
 from posapp.hq.rewards.facts import SLACK_MS, groups_of, refs_of_sales
 from posapp.hq.rewards.rules import add_rule
 from posapp.hq.rewards.seen import AT_ONCE, Staff, known_again, remember, told_since
-from posapp.hq.rewards.tables import reward_seen
+from posapp.hq.rewards.tables import reward_rule, reward_seen
 from posapp.hq.rewards.wanted import BATCH_MS, Rule
 from posapp.hq.tables import batch, clerk, counter, event, event_identity, refund, sale, shift
 from posapp.hq.tables import feed as told_rows
 from posapp.hq.woken import Stepping
 
 KNOWN = "known"
+ARITHMETIC = 1
+"""How accounts are worked out: 1 since the day's cap is for joins alone."""
+
 
 Key = tuple[str, str, int]
 """What names something that was looked at."""
@@ -61,6 +64,7 @@ class Rewarding(Stepping):
                 not fresh
                 and not is_new_month
                 and not _upto(conn)
+                and number(conn, REWARDED_BY) >= ARITHMETIC
                 and not _joins(conn)
                 and not _found_out(conn, Staff(conn))
             )
@@ -88,7 +92,7 @@ def work(conn: Connection, fresh: Mapping[Key, list[str]], now: int, *, everybod
     refs = _joins(conn) | {ref for some in fresh.values() for ref in some} | _of_batches(conn, upto)
     days, staff = Days(conn), Staff(conn)
     mine = ids_of(conn, roots(conn, refs)).keys() | refs
-    mine |= _found_out(conn, staff)
+    mine |= _found_out(conn, staff) | _worked_otherwise(conn, days)
     remember(conn, staff, mine)
     rows = differences(conn, days, groups_of(conn, days, mine))
     known = [key for key in fresh if key[0] == KNOWN]
@@ -101,6 +105,7 @@ def work(conn: Connection, fresh: Mapping[Key, list[str]], now: int, *, everybod
     if upto:
         conn.execute(update(counter).where(counter.c.name == REWARDED).values(n=upto))
     conn.execute(update(counter).where(counter.c.name == REWARDED_AT).values(n=now))
+    conn.execute(update(counter).where(counter.c.name == REWARDED_BY).values(n=ARITHMETIC))
     feed.publish(conn, {"rewards": rows_of(conn, days, clerks | (_told(conn) if everybody else set()), now)})
 
 
@@ -110,14 +115,26 @@ def promise(conn: Connection, scope_text: str, starts: str, rule: Rule, now: int
     lock_counter(conn, REWARDED)
     scope = add_rule(conn, scope_text, starts, rule, now, who)
     days = Days(conn)
-    begins = days.span(0, starts)[0] - DAY
-    refs = set(
-        conn.scalars(select(joined.c.ref).where(joined.c.at >= begins, joined.c.ref.in_(select(reward_seen.c.ref))))
-    )
+    refs = _seen_since(conn, days, starts)
     clerks = book(conn, days, differences(conn, days, groups_of(conn, days, refs)), now)
     working = select(clerk.c.number).where(clerk.c.active == 1)
     clerks.update(conn.scalars(working if scope == feed.CHAIN else working.where(clerk.c.scope == scope)))
     feed.publish(conn, {"rewards": rows_of(conn, days, clerks | _told(conn), now)})
+
+
+def _seen_since(conn: Connection, days: Days, date: str) -> set[str]:
+    begins = days.span(0, date)[0] - DAY
+    asked = select(joined.c.ref).where(joined.c.at >= begins, joined.c.ref.in_(select(reward_seen.c.ref)))
+    return set(conn.scalars(asked))
+
+
+def _worked_otherwise(conn: Connection, days: Days) -> set[str]:
+    """Joins that an older program looked at, since the first rule of which it made another amount."""
+    if number(conn, REWARDED_BY) >= ARITHMETIC:
+        return set()
+    capped = (reward_rule.c.cap > 0, reward_rule.c.first_order > 0)
+    first = conn.scalar(select(func.min(reward_rule.c.starts)).where(*capped))
+    return _seen_since(conn, days, first) if first else set()
 
 
 def _upto(conn: Connection) -> int:
@@ -134,6 +151,7 @@ def is_behind(conn: Connection) -> bool:
     later = (claim.c.at, merge.c.at, merge.c.undone)
     return (
         numbers[REWARDED] < numbers[PROJECTED]
+        or numbers[REWARDED_BY] < ARITHMETIC
         or bool(_joins(conn))
         or any(conn.scalar(select(at).where(at > looked).limit(1)) is not None for at in later)
     )

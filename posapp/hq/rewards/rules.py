@@ -16,6 +16,9 @@ from posapp.hq.rewards.wanted import Rule
 from posapp.money import Money
 from posapp.rules.reward_words import Words
 
+LARGEST_REWARD = 100_000
+"""Fen for one join, or one first order: beyond it somebody typed a nought too many."""
+
 NO_RULE: Words = ("还没有设置奖励规则", "no reward rule is set")
 
 
@@ -61,7 +64,9 @@ def words_of(rule: Rule) -> Words:
 
 def add_rule(conn: Connection, scope_text: str, starts: str, rule: Rule, now: int, who: str) -> str:
     """Promise something from a date on; the scope. Raises PosError bad_date, month_settled, bad_scope,
-    no_such_store."""
+    no_such_store, reward_too_large."""
+    if max(rule.join, rule.first_order) > LARGEST_REWARD:
+        raise PosError("reward_too_large", most=Money(LARGEST_REWARD))
     read_date(starts)
     scope = scope_of(conn, scope_text)
     settled = conn.scalar(select(func.max(reward_month.c.month)))

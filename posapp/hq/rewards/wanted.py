@@ -125,18 +125,14 @@ def _batches(closed: Sequence[Case]) -> set[str]:
 
 
 def _capped(cases: Sequence[Case], rule: Rule) -> dict[tuple[str, str], int]:
-    """What each join and first order brings, in the order they happened, up to the day's cap. One that is taken back
-    has used the cap up: a negative line is as large as what it takes back."""
-    items = []
-    for case in cases:
-        tried = _tried(case, rule)
-        items.append((case.at, case.ref, JOIN, rule.join))
-        items.append((tried[0].paid if tried else case.at, case.ref, FIRST, rule.first_order if tried else 0))
+    """What each join and first order brings, joins in the order they happened up to the day's cap. One that is taken
+    back has used the cap up: a negative line is as large as what it takes back."""
     left = rule.cap
     paid = {}
-    for _, ref, part, fen in sorted(items):
-        paid[ref, part] = min(fen, left) if rule.cap else fen
-        left -= paid[ref, part]
+    for case in sorted(cases, key=lambda case: (case.at, case.ref)):
+        paid[case.ref, JOIN] = min(rule.join, left) if rule.cap else rule.join
+        left -= paid[case.ref, JOIN]
+        paid[case.ref, FIRST] = rule.first_order if _tried(case, rule) else 0
     return paid
 
 

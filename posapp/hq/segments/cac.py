@@ -25,6 +25,7 @@ from posapp.hq.segments.purchases import ordinal
 from posapp.hq.segments.tables import purchase, spend
 from posapp.money import LARGEST, Money, round_half_up
 from posapp.rules.dictionary import Value
+from posapp.rules.free_text import read_text
 from posapp.rules.join_token import CHANNELS
 from posapp.rules.metrics import FIRST_MS, JOIN_MS
 
@@ -46,6 +47,7 @@ REMARKS: dict[str, Words] = {
     "bad_period": ("结束日期早于开始日期或相隔超过一年", "it ends before it starts, or lasts more than a year"),
     "bad_amount": ("金额 {value} 不正确", "its amount {value} is no amount"),
     "bad_what": ("说明含有控制字符或太长", "its note is too long or unreadable"),
+    "text_has_number": ("说明里有 5 位以上的数字", "its note holds a number of five digits or more"),
     "duplicate": ("与第 {row} 行重复", "repeats row {row}"),
 }
 """What a report says of a row, in Chinese and English."""
@@ -93,6 +95,10 @@ def _read(row: Row) -> dict[str, Any]:
         raise Refused("bad_period")
     if len(what) > LONGEST_WHAT or any(unicodedata.category(letter) in ("Cc", "Cs") for letter in what):
         raise Refused("bad_what")
+    try:
+        what = read_text(what, LONGEST_WHAT)
+    except PosError as error:
+        raise Refused(error.code) from None
     try:
         fen = Money.parse(cells["amount"].replace(",", "")).fen
     except PosError:

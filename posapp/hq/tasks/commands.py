@@ -10,6 +10,7 @@ from typing import Any
 
 from posapp.clock import parse_instant
 from posapp.hq import feed, people
+from posapp.hq.care.owners import need_clerk
 from posapp.hq.enrol import LARGEST_STORE
 from posapp.hq.members.commands import import_options, means_of, say, say_report, say_rows, who
 from posapp.hq.members.desk import who_is
@@ -66,6 +67,8 @@ def _lead_add(args: argparse.Namespace) -> None:
     title, script = leads.words_of(args.title), leads.words_of(args.script) if args.script else ("", "")
     with Office(args) as office, office.database.transaction() as conn:
         means = means_of(office)
+        if clerk:
+            need_clerk(conn, clerk)
         due = parse_instant(args.due, settings_of(conn, feed.store_scope(store)).time_zone)
         id_ = leads.add_lead(
             conn,

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from posapp.clock import parse_instant
 from posapp.errors import PosError
 from posapp.hq import feed, people
+from posapp.hq.care.owners import need_clerk
 from posapp.hq.database import Database
 from posapp.hq.enrol import LARGEST_STORE
 from posapp.hq.imports import Row, progress, read_rows, take_each
@@ -34,6 +35,8 @@ REMARKS: dict[str, Words] = {
     "no_such_member": ("没有这位会员", "is no member"),
     "no_such_store": ("没有这家门店", "its store does not exist"),
     "bad_number": ("门店或店员编号不正确", "its store or clerk is no number"),
+    "not_found": ("没有这位店员", "its clerk does not exist"),
+    "clerk_off": ("店员已停用", "its clerk is switched off"),
     "bad_name": ("事项或话术为空、太长或含有控制字符", "its title or script is empty, too long or unreadable"),
     "text_too_long": ("事项或话术太长", "its title or script is too long"),
     "text_has_number": ("事项或话术里有 5 位以上的数字", "its title or script holds a number of five digits or more"),
@@ -84,12 +87,15 @@ def _read(conn: Connection, means: Means, row: Row, store: int) -> dict[str, Any
     cell = {name: row.cells.get(name, "").strip() for name in NAMES}
     number = people.whole(cell["store"], LARGEST_STORE) if cell["store"] or not store else store
     people.scope_of(conn, str(number))
+    clerk = people.whole(cell["clerk"], people.LARGEST_CLERK) if cell["clerk"] else 0
+    if clerk:
+        need_clerk(conn, clerk)
     due = parse_instant(cell["due"], settings_of(conn, feed.store_scope(number)).time_zone)
     return {
         "ref": who_is(conn, means, cell["member"]),
         "store": number,
         "title": leads.words_of(cell["title"]),
         "due": leads.in_time(due, means.now),
-        "clerk": people.whole(cell["clerk"], people.LARGEST_CLERK) if cell["clerk"] else 0,
+        "clerk": clerk,
         "script": leads.words_of(cell["script"]) if cell["script"] else ("", ""),
     }

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from posapp.clock import DAY
+from posapp.errors import PosError
 from posapp.hq import commands, feed
 from posapp.hq.care import channels
 from posapp.hq.care.event_file import import_events
@@ -71,6 +72,19 @@ def test_a_request_that_is_none_changes_nothing(salon: Salon) -> None:
         ({"kind": "chat"}, "article"),
         ({"text": "hello"}, "text"),
         ({"at": 12}, "at"),
+        ({"at": "2026-W47-3"}, "at"),
+        ({"at": "20261120"}, "at"),
+        ({"at": "2026-11-20"}, "at"),
+        ({"at": "2026-11-20T10:15"}, "at"),
+        ({"at": "２０２６-11-20T10:15:00Z"}, "at"),
+        ({"kind": "order", "amount": "３.00"}, "amount"),
+        ({"kind": "order", "amount": "¥3.00"}, "amount"),
+        ({"id": "8613800000001-1"}, "id"),
+        ({"id": "+8613800000001/3"}, "id"),
+        ({"id": "138-0000-0001"}, "id"),
+        ({"id": "or_138_0000_0001_2"}, "id"),
+        ({"channel": "13800000001"}, "channel"),
+        ({"channel": "138-0000-0001"}, "channel"),
     ],
 )
 @on_sqlite
@@ -84,6 +98,63 @@ def test_each_event_is_read_strictly_and_the_wrong_field_is_named(
     assert (told["taken"], told["refused"]) == (1, 1)
     assert told["results"][0]["code"] == "bad_event"
     assert field in told["results"][0]["message"][0]
+
+
+@pytest.mark.parametrize(
+    ("topic", "code"),
+    [
+        ("防晒\u202e霜", "bad_name"),
+        ("防\u200b晒", "bad_name"),
+        ("{goods}", "bad_name"),
+        ("a}b", "bad_name"),
+        ("高价值客户", "inward_word"),
+        ("Churn risk", "inward_word"),
+    ],
+)
+@on_sqlite
+def test_a_topic_is_a_word_a_customer_may_hear(salon: Salon, topic: str, code: str) -> None:
+    ref = salon.member()
+    assert salon.sends("chat", {"ref": ref}, topic=topic)["code"] == code
+    assert not salon.shop.rows(open_event)
+
+
+@on_sqlite
+def test_ids_that_hold_no_phone_are_taken_in_every_usual_shape(salon: Salon) -> None:
+    salon.desk.member()
+    ids = (
+        "20261122138000000015",
+        "1764468900123",
+        "br-20261122-0001",
+        "0193a5f0-1380-7138-8000-00000001abcd",
+        "2026-11-22T15:10:00.123+08:00",
+    )
+    for id_ in ids:
+        told = salon.post({**salon.event("browse", {"phone": PHONE}, article="serum"), "id": id_}).json()
+        assert told["results"][0]["state"] == "taken", id_
+
+
+def test_no_phone_is_left_of_who_is_erased_whatever_was_sent(salon: Salon, tmp_path: Path) -> None:
+    ref = salon.member()
+    digits = PHONE.removeprefix("+86")
+    for n, id_ in enumerate((digits, f"86{digits}-1", f"+86{digits}/3", f"{digits[:3]}-{digits[3:7]}-{digits[7:]}")):
+        for channel in ("mini", digits):
+            event = {**salon.event("browse", {"ref": ref}, article="serum"), "id": id_, "channel": channel}
+            assert salon.post(event).json()["refused"] == 1, (n, channel)
+    file = tmp_path / "events.csv"
+    file.write_text(f"编号,类型,时间,手机号,货号\n{digits}-7,浏览,2026-11-20 10:00,{PHONE},serum\n", "utf-8")
+    given = (salon.shop.database, salon.desk.vault, salon.desk.clock, file)
+    with pytest.raises(PosError, match="text_has_number"):
+        import_events(*given, channel=digits)
+    assert digits not in import_events(*given, channel="crm").text()
+    with pytest.raises(PosError, match="text_has_number"):
+        channels.add(salon.shop.database, seeded_chance(7), digits, "events", salon.desk.clock.now)
+    assert salon.sends("browse", {"ref": ref}, article="serum")["state"] == "taken"
+    with salon.desk.writing() as conn:
+        number, _ = privacy.request(conn, salon.desk.means, ref, "erase", "test")
+        feed.publish(conn, privacy.erase(conn, salon.desk.means, number))
+    with salon.shop.database.reading() as conn:
+        everything = "".join(str(conn.execute(select(table)).all()) for table in metadata.sorted_tables)
+    assert digits not in everything
 
 
 def test_what_was_taken_is_taken_once_and_an_id_stays_what_it_was(salon: Salon) -> None:

@@ -78,6 +78,10 @@ def test_points_by_hand_want_a_reason(run: Run) -> None:
     assert run("member", "points", "C1", "50", "活动补发")[1] == "170"
     assert run("member", "points", "C1", "-70", "多记更正")[1] == "100"
     assert run("member", "points", "C1", "5", " ")[0] == 2
+    for words in (("points", "C1", "5", "打13800138009"), ("find", "C1", "--reason", "打13800138009")):
+        status, out, error = run("member", *words)
+        assert (status, out) == (2, "")
+        assert "电话" in error
     assert run("member", "points", "C1", "五", "x")[0] == 2
     assert json.loads(run("member", "find", "C1", "--reason", "x", "--json")[1])["points"] == 100
 

@@ -106,6 +106,21 @@ def test_good_rows_are_taken_and_bad_ones_named(files: Files) -> None:
     assert verify.verify(files.desk.database).error is None
 
 
+def test_what_is_yet_to_come_is_no_joining_and_points_below_zero_are_noted(files: Files) -> None:
+    report = files.take(
+        "卡号,入会时间,最近到店,积分\n"
+        "1,2030-01-01,,0\n"
+        "2,2020-01-01,2030-01-01,0\n"
+        "3,2020-01-01,2020-01-02,-5\n"
+        "4,2020-01-01,2020-01-02,5\n"
+    )
+    assert [(one.row, one.reason) for one in report.refused] == [(2, "to_come"), (3, "to_come")]
+    assert "入会日期还没有到" in report.text()
+    assert "its visited is yet to come" in report.text("en")
+    assert report.taken == 2
+    assert [(one.row, one.reason) for one in report.notes] == [(4, "points_below")]
+
+
 def test_the_same_file_again_changes_nothing(files: Files) -> None:
     files.take(HEADER + GOOD)
     before = files.everything()

@@ -91,6 +91,9 @@ def test_the_commands_say_what_is_promised_earned_and_paid(tmp_path: Path, capsy
     assert (report["clerks"], report["amount"]) == ([], "0.00")
     for bad in (
         ("reward", "rule", "set", "--join", "-2"),
+        ("reward", "rule", "set", "--join", "1000.01"),
+        ("reward", "rule", "set", "--first-order", "100000000"),
+        ("reward", "settle", "--month", "2020-01", "--reason", "打13800138009", str(tmp_path / "a.csv")),
         ("reward", "rule", "set", "--join", "2", "--from", "2026-13-01"),
         ("reward", "rule", "set", "--join", "2", "--store", "9"),
         ("reward", "settle", "--month", "2026-13", "--reason", "x", str(tmp_path / "a.csv")),

@@ -89,6 +89,7 @@ def test_an_export_is_masked_and_says_who_took_it_and_why(little: Little, tmp_pa
     ("number", "reason", "name", "code"),
     [
         (1, " ", "a.csv", "needs_reason"),
+        (1, "打13800138009", "a.csv", "text_has_number"),
         (9, "x", "a.csv", "no_such_store"),
         (1, "x", "there.csv", "file_exists"),
         (1, "x", "no/such/folder.csv", "cannot_write"),

@@ -73,13 +73,14 @@ def test_each_bad_row_of_spend_is_named_and_the_others_taken(little: Little, tmp
         ("sms,2026-11-02,2026-11-01,1", "bad_period"),
         ("sms,2026-11-01,,-3", "bad_amount"),
         ("sms,2026-11-01,,a lot", "bad_amount"),
+        ("sms,2026-11-01,,5,打13800138009", "text_has_number"),
         ("sms,2026-11-01,,5", ""),
         ("sms,2026-11-01,,6", "duplicate"),
     ]
-    report = paid(little, tmp_path, "渠道,开始日期,结束日期,金额\n" + "\n".join(row for row, _ in rows))
+    report = paid(little, tmp_path, "渠道,开始日期,结束日期,金额,说明\n" + "\n".join(row for row, _ in rows))
     assert [remark.reason for remark in report.refused] == [reason for _, reason in rows if reason]
     assert all(remark.sentence(language) for remark in report.refused for language in ("zh", "en"))
-    assert (report.rows, report.taken, report.fen) == (7, 1, 500)
+    assert (report.rows, report.taken, report.fen) == (8, 1, 500)
     with pytest.raises(PosError, match="import_columns"):
         paid(little, tmp_path, "a,b\n1,2\n")
 

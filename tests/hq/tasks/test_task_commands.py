@@ -21,6 +21,9 @@ DUE = "2099-01-01T18:00"
 def office(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Office:
     opened = Office(tmp_path / "hq", capsys)
     opened.good("store", "add", "1", "示范店")
+    opened.good("clerk", "add", "1001", "张三", "--role", "cashier", "--pin", "839204", "--store", "1")
+    opened.good("clerk", "add", "1002", "李四", "--role", "cashier", "--pin", "839205", "--store", "1")
+    opened.good("clerk", "off", "1002")
     member = tmp_path / "members.csv"
     member.write_text("卡号,手机号\nA1,13800000001\nA2,13800000002\n", "utf-8")
     opened.good("import", "members", str(member), "--store", "1", "--phones-verified")
@@ -91,6 +94,14 @@ def test_what_is_typed_wrong_is_one_sentence_and_changes_nothing(office: Office,
     assert json.loads(office.good("lead", "list", "--json")) == []
 
 
+@pytest.mark.parametrize("clerk", ["9999", "1002"])
+def test_a_lead_is_for_a_clerk_who_works_here(office: Office, clerk: str) -> None:
+    status, out, error = office.run("lead", "add", "A1", "回访", "--store", "1", "--due", DUE, "--clerk", clerk)
+    assert (status, out) == (2, "")
+    assert clerk in error
+    assert json.loads(office.good("lead", "list", "--json")) == []
+
+
 def test_leads_by_hand(office: Office) -> None:
     id_ = office.good("lead", "add", "A1", "回访/Call back", "--store", "1", "--due", DUE, "--clerk", "1001")
     (told,) = json.loads(office.good("lead", "list", "--store", "1", "--json"))
@@ -117,7 +128,9 @@ def test_leads_from_a_file_each_row_taken_or_named(office: Office, tmp_path: Pat
         "A1,1,回访,2020-01-01,,\n"
         "A1,1,回访,soon,,\n"
         f"A1,1,,{DUE},,\n"
-        f"A1,1,想试新口红/Try the lipstick,{DUE},,\n",
+        f"A1,1,想试新口红/Try the lipstick,{DUE},,\n"
+        f"A1,1,上门,{DUE},9999,\n"
+        f"A1,1,上门,{DUE},1002,\n",
         "utf-8",
     )
     dry = json.loads(office.good("import", "leads", str(file), "--store", "1", "--dry-run", "--json"))
@@ -125,7 +138,7 @@ def test_leads_from_a_file_each_row_taken_or_named(office: Office, tmp_path: Pat
     assert rows_of(office, lead) == 0
     status, out, _ = office.run("import", "leads", str(file), "--store", "1", "--json")
     told = json.loads(out)
-    assert (status, told["rows"], told["taken"]) == (0, 9, 2)
+    assert (status, told["rows"], told["taken"]) == (0, 11, 2)
     assert [(one["row"], one["reason"]) for one in told["refused"]] == [
         (4, "no_such_member"),
         (5, "no_such_store"),
@@ -134,10 +147,12 @@ def test_leads_from_a_file_each_row_taken_or_named(office: Office, tmp_path: Pat
         (8, "bad_instant"),
         (9, "bad_name"),
         (10, "duplicate"),
+        (11, "not_found"),
+        (12, "clerk_off"),
     ]
     assert "138" not in out
     assert rows_of(office, lead) == 2
-    assert "拒绝 7" in office.run("import", "leads", str(file), "--store", "1")[1]
+    assert "拒绝 9" in office.run("import", "leads", str(file), "--store", "1")[1]
 
 
 def test_feedback_is_answered_at_the_command_line(office: Office) -> None:

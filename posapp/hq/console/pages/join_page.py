@@ -23,8 +23,10 @@ from posapp.hq.console.tiles import figure, heading, pair
 from posapp.hq.console.words import CHANNELS
 from posapp.hq.figures import boards
 from posapp.hq.figures.boards import Part
+from posapp.hq.members.desk import LONGEST_REASON
 from posapp.hq.people import business_day, clerk_names, store_names
 from posapp.rules.dictionary import METRICS, Value, value_of
+from posapp.rules.free_text import read_text
 from posapp.rules.metrics import Figures
 
 SPANS: dict[str, tuple[Both, int]] = {
@@ -263,7 +265,7 @@ def _target(desk: Desk, number: int, told: Told) -> None:
                 value = str(int(box.value or 0))
                 given = (desk.hq.database, str(number), "join_target", value)
                 what = f"join_target {number}: {held} → {value}"
-                await desk.act((what, (reason.value or "").strip()[:200]), people.set_value, *given)
+                await desk.act((what, read_text(reason.value or "", LONGEST_REASON)), people.set_value, *given)
             except PosError as error:
                 tell(desk, error)
                 return

@@ -186,7 +186,7 @@ def _promise(desk: Desk) -> None:
 
 
 def add_rule(database: Database, typed: dict[str, str], now: int, who: str) -> None:
-    """Raises PosError bad_amount, bad_date, month_settled, bad_scope, no_such_store."""
+    """Raises PosError bad_amount, bad_date, month_settled, bad_scope, no_such_store, reward_too_large."""
     rule = Rule(*(amount(typed[name] or "0") for name in ("join", "first_order", "least", "cap")))
     with database.transaction() as conn:
         promise(conn, typed["scope"], typed["starts"] or Days(conn).date(0, now), rule, now, who)
