@@ -7,6 +7,17 @@ from math import sqrt
 Z95 = 1.959964
 """The normal deviate that 95 % lie within."""
 
+LEAST_COMPARED = 10
+"""A holdout of fewer persons tells no rate, and nothing is compared with or by fewer."""
+
+FEW = ("人数太少", "too few persons")
+"""What stands beside "—" then, in Chinese and English."""
+
+
+def is_few(persons: int) -> bool:
+    """Some, and too few to say anything of them."""
+    return 0 < persons < LEAST_COMPARED
+
 
 def interval(top: int, bottom: int) -> tuple[float, float]:
     """Wilson's score interval of top ÷ bottom; (0, 1) of nobody."""

@@ -87,7 +87,8 @@ def chosen(id_: str, root: str, versions: list[int], holdout: int) -> int:
 
 
 def report(conn: Connection, id_: str) -> dict[str, Any]:
-    """Each arm's counts, and how many bought within WINDOW_DAYS of being in it, beside the holdout.
+    """Each arm's counts, and how many bought within WINDOW_DAYS of being in it, beside the holdout. few: an arm of too
+    few persons, which nothing is compared with.
 
     Raises PosError not_found.
     """
@@ -111,8 +112,12 @@ def report(conn: Connection, id_: str) -> dict[str, Any]:
     }
     arms = [_arm(version, entered, told, bought) for version in (*json.loads(held.versions), 0)]
     nothing = arms[-1]
+    if nothing["few"]:
+        nothing["purchase_rate"] = None
     for one in arms[:-1]:
-        one["uplift"] = difference((one["bought"], one["assigned"]), (nothing["bought"], nothing["assigned"]))
+        is_told = not (one["few"] or nothing["few"])
+        pairs = (one["bought"], one["assigned"]), (nothing["bought"], nothing["assigned"])
+        one["uplift"] = difference(*pairs) if is_told else None
     return {
         "id": id_,
         "scene": held.scene,
@@ -147,6 +152,7 @@ def _arm(
         "acceptance": interval(counts["accepted"], counts["shown"]),
         "bought": len(bought & mine),
         "purchase_rate": interval(len(bought & mine), len(mine)),
+        "few": proportions.is_few(len(mine)),
     }
 
 

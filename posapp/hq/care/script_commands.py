@@ -12,6 +12,8 @@ from posapp.hq import people
 from posapp.hq.care import desk, experiments, scripts
 from posapp.hq.members.commands import from_zero, say, who
 from posapp.hq.office import Office
+from posapp.rules.dictionary import UNKNOWN
+from posapp.rules.proportions import FEW
 
 Command = Callable[[Any, str, Callable[[argparse.Namespace], int | None], str], Any]
 MOST_VERSIONS = 9_999
@@ -121,7 +123,8 @@ def _report(args: argparse.Namespace) -> None:
             if english
             else "{}: {} 人, 展示 {}, 采用 {}, 谢绝 {}, 未理会 {}, 购买 {}"
         ).format(name, *counts)
-        say(line + _interval(arm["purchase_rate"], "percent") + _interval(arm.get("uplift"), "points"))
+        few = f"  {UNKNOWN} ({FEW[english]})" if arm["few"] else ""
+        say(line + _interval(arm["purchase_rate"], "percent") + _interval(arm.get("uplift"), "points") + few)
 
 
 def _interval(told: dict[str, float] | None, name: str) -> str:

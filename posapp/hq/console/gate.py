@@ -21,13 +21,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from posapp.errors import PosError
 from posapp.hq.bodies import read_body
 from posapp.hq.console import sessions, sign_in
-from posapp.hq.console.users import User, check_sign_in, note
+from posapp.hq.console.users import User, check_sign_in, note, set_look
 from posapp.hq.limits import Buckets
 from posapp.hq.running import Hq
 from posapp.ids import b64u
 
 MOUNT = "/console"
 SIGN_IN, SIGN_OUT = "/sign-in", "/sign-out"
+LANGUAGES = ("zh", "en")
 _LARGEST_FORM = 4_096
 
 # NiceGUI makes its pages in the browser (unsafe-eval) and writes styles into them; nothing comes from elsewhere.
@@ -140,7 +141,7 @@ class Gate:
             back = _back(form.get("back", [""])[0])
             for who in (f"address {request.client.host if request.client else ''}", f"name {name[:40]}"):
                 self._tries.take(who, self._hq.clock)
-            cookie = await run_in_threadpool(self._let_in, name, password)
+            cookie = await run_in_threadpool(self._let_in, name, password, request.query_params.get("l", ""))
         except PosError as error:
             await self._page(language, name, error, back)(scope, receive, send)
             return
@@ -151,10 +152,13 @@ class Gate:
         _set_cookie(scope, answer, cookie)
         await answer(scope, receive, send)
 
-    def _let_in(self, name: str, password: str) -> str:
+    def _let_in(self, name: str, password: str, chosen: str) -> str:
+        """chosen: the language that was pressed on this page, "" when none was."""
         hq = self._hq
         user = check_sign_in(hq.database, hq.clock, hq.chance, name, password)
         with hq.database.transaction() as conn:
+            if chosen in LANGUAGES:
+                set_look(conn, user.name, language=chosen, look=user.look)
             note(conn, hq.clock, hq.chance, user.name, "sign_in", user.role)
             return sessions.begin(conn, hq.clock, hq.chance, user)
 
@@ -166,7 +170,7 @@ class Gate:
             f"default-src 'none'; style-src 'nonce-{nonce}'; img-src data:; form-action 'self'; base-uri 'none'; "
             "frame-ancestors 'none'"
         )
-        answer.set_cookie("posapp_language", language, max_age=365 * 86_400, path=MOUNT, httponly=True, samesite="lax")
+        _keep_language(answer, language)
         return answer
 
     async def _sign_out(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -175,20 +179,23 @@ class Gate:
             await _refuse(scope, receive, send, 405)
             return
         id_ = _session_of(scope)
-        if id_:
-            await run_in_threadpool(self._let_out, id_)
+        user = await run_in_threadpool(self._let_out, id_) if id_ else None
         answer = RedirectResponse(f"{MOUNT}{SIGN_IN}", 303)
+        if user is not None:
+            _keep_language(answer, user.language)
         answer.delete_cookie(sessions.COOKIE, path=MOUNT)
         answer.headers["Clear-Site-Data"] = '"cache"'
         await answer(scope, receive, send)
 
-    def _let_out(self, id_: str) -> None:
+    def _let_out(self, id_: str) -> User | None:
+        """Who sat there."""
         hq = self._hq
         with hq.database.transaction() as conn:
             user = sessions.who_sits(conn, id_, hq.clock.now_ms(), is_watching=True)
             sessions.end(conn, id_, hq.clock.now_ms())
             if user is not None:
                 note(conn, hq.clock, hq.chance, user.name, "sign_out", user.role)
+        return user
 
 
 def _guarded(scope: Scope, send: Send) -> Send:
@@ -236,9 +243,14 @@ def _set_cookie(scope: Scope, answer: Response, cookie: str) -> None:
     )
 
 
+def _keep_language(answer: Response, language: str) -> None:
+    """Of the page on which this browser signs in."""
+    answer.set_cookie("posapp_language", language, max_age=365 * 86_400, path=MOUNT, httponly=True, samesite="lax")
+
+
 def _language(request: Request) -> str:
     asked = request.query_params.get("l") or request.cookies.get("posapp_language")
-    if asked in ("zh", "en"):
+    if asked in LANGUAGES:
         return asked
     return "en" if request.headers.get("accept-language", "zh").lower().startswith("en") else "zh"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -12,9 +13,10 @@ from nicegui import ui
 from posapp.errors import PosError
 from posapp.hq.console.desk import Both, Desk
 from posapp.hq.console.frame import foot, go, tell
-from posapp.hq.console.tiles import heading, nothing
+from posapp.hq.console.tiles import heading, nothing, pair
 from posapp.hq.members.desk import reason_of
 from posapp.money import Money
+from posapp.rules.dictionary import UNKNOWN
 from posapp.rules.small_cells import without_small_cells
 
 _FEW = 14
@@ -51,25 +53,36 @@ _CHINESE = {
 }
 
 
+_LETTER_PX, _WIDE_LETTER_PX, _BESIDE_PX = 8.4, 14.5, 62
+"""A letter of a heading or a cell, a Chinese one, and what a heading has around it: its margins and the filter."""
+_CELL_MARGIN_PX, _LONGEST_KEPT = 36, 24
+
 _UNKNOWN = "p.value===null||p.value===undefined?'—':"
 _SHOWN = {
     "text": "p => p.value===null||p.value===undefined||p.value===''?'':p.value",
     "number": f"p => {_UNKNOWN}p.value.toLocaleString('en')",
     "persons": f"p => {_UNKNOWN}p.value.toLocaleString('en')",
     "money": f"p => {_UNKNOWN}(p.value/100).toLocaleString('en',{{minimumFractionDigits:2}})",
-    "percent": f"p => {_UNKNOWN}p.value.toFixed(1)+'%'",
+    "percent": f"p => {_UNKNOWN}p.value.toLocaleString('en',{{minimumFractionDigits:1,maximumFractionDigits:1}})+'%'",
+    "tenths": f"p => {_UNKNOWN}p.value.toLocaleString('en',{{minimumFractionDigits:1}})",
+    "hundredths": f"p => {_UNKNOWN}p.value.toLocaleString('en',{{minimumFractionDigits:2}})",
 }
+_PLACES = {"tenths": 1, "hundredths": 2}
+_OF = "of_"
+_TOLD = f"p => p.data && p.data['{_OF}'+p.colDef.field] || p.valueFormatted || p.value"
 
 
 class Column(NamedTuple):
-    """kind: text, number, money (fen), percent, or persons (a count of persons, which leaves the house only from five
-    on). wide: against the others."""
+    """kind: text, number, money (fen), percent, tenths, hundredths, or persons (a count of persons, which leaves the
+    house only from five on). wide: against the others. meaning: its definition. A row says under "of_" and the field
+    which two numbers a rate is made of."""
 
     field: str
     name: Both
     kind: str = "text"
     wide: int = 1
     least: int = 110
+    meaning: Both = ("", "")
 
 
 def grid(
@@ -89,6 +102,8 @@ def grid(
         with ui.row().classes("w-full items-center no-wrap"):
             heading(desk.word(title), more=more)
             ui.space()
+            if any(column.meaning[0] for column in columns):
+                _meanings(desk, columns)
             if name and rows:
                 _export_button(desk, name, columns, rows)
         if not rows:
@@ -98,7 +113,7 @@ def grid(
         numbered = [{**row, "_n": n} for n, row in enumerate(rows)]
         table = ui.aggrid(
             {
-                "columnDefs": [_definition(desk, n, column) for n, column in enumerate(columns)],
+                "columnDefs": [_definition(desk, column, rows) for column in columns],
                 "rowData": numbered,
                 "domLayout": "normal" if many else "autoHeight",
                 "pagination": len(rows) > _PAGE,
@@ -129,17 +144,68 @@ def _open_rows(table: ui.aggrid, rows: Sequence[dict[str, Any]], opens: Any, pre
     table.classes("cursor-pointer")
 
 
-def _definition(desk: Desk, n: int, column: Column) -> dict[str, Any]:
+def shown(column: Column, value: Any) -> str:
+    """A cell as it is read."""
+    if value is None:
+        return "" if column.kind == "text" else UNKNOWN
+    if column.kind == "text" or isinstance(value, str):
+        return str(value)
+    if column.kind == "money":
+        return f"{value / 100:,.2f}"
+    if column.kind == "percent":
+        return f"{value:,.1f}%"
+    return f"{value:,.{_PLACES.get(column.kind, 0)}f}" if column.kind in _PLACES else f"{value:,}"
+
+
+def row_opened(desk: Desk, columns: Sequence[Column], row: dict[str, Any]) -> None:
+    """Everything of a row: each figure, the two numbers of a rate, and what it means."""
+    with ui.dialog(value=True), ui.card().classes("w-full max-w-xl"):
+        ui.label(shown(columns[0], row.get(columns[0].field))).classes("heading")
+        for column in columns[1:]:
+            of = row.get(_OF + column.field)
+            value = shown(column, row.get(column.field))
+            pair(desk.word(column.name), f"{value}  ({of})" if of else value)
+            if column.meaning[0]:
+                ui.label(desk.word(column.meaning)).classes("quiet")
+
+
+def _meanings(desk: Desk, columns: Sequence[Column]) -> None:
+    """What the headings mean, for who has no pointer to hold over them."""
+    with ui.button(icon="info_outline").props("flat round dense") as button:
+        button.props(f'aria-label="{desk.say("说明", "What it means")}"')
+        with ui.menu(), ui.column().classes("p-4 gap-1 max-w-md"):
+            for column in columns:
+                if column.meaning[0]:
+                    ui.label(desk.word(column.name)).classes("heading")
+                    ui.label(desk.word(column.meaning)).classes("quiet")
+
+
+def _least(desk: Desk, column: Column, rows: Sequence[dict[str, Any]]) -> int:
+    """So wide that no word of the heading and no figure is cut; a long text may be."""
+    words = desk.word(column.name).split()
+    head = max((_wide(word) for word in words), default=0) + _BESIDE_PX
+    cells = {shown(column, row.get(column.field)) for row in rows}
+    kept = [cell for cell in cells if len(cell) <= _LONGEST_KEPT and any(letter.isdigit() for letter in cell)]
+    return max(column.least, int(head), int(max(map(_wide, kept), default=0)) + _CELL_MARGIN_PX)
+
+
+def _wide(text: str) -> float:
+    return sum(_WIDE_LETTER_PX if unicodedata.east_asian_width(letter) in "WF" else _LETTER_PX for letter in text)
+
+
+def _definition(desk: Desk, column: Column, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     is_number = column.kind != "text"
+    meaning = {"headerTooltip": desk.word(column.meaning)} if column.meaning[0] else {}
     return {
+        **meaning,
         "headerName": desk.word(column.name),
         "field": column.field,
         "sortable": True,
         "filter": "agNumberColumnFilter" if is_number else "agTextColumnFilter",
         "type": "rightAligned" if is_number else None,
         "flex": column.wide,
-        "minWidth": column.least,
-        "tooltipField": column.field,
+        "minWidth": _least(desk, column, rows),
+        ":tooltipValueGetter": _TOLD,
         ":valueFormatter": _SHOWN.get(column.kind, _SHOWN["text"]),
         "wrapHeaderText": True,
         "autoHeaderHeight": True,

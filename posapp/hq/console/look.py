@@ -52,11 +52,15 @@ align-items:start}
 .ag-theme-quartz,.nicegui-aggrid>div{--ag-font-family:inherit}
 .ag-center-cols-viewport{min-height:0!important}
 body.body--dark{--q-primary:#2a9a70!important}
+.entry{display:flex;flex-direction:column;width:100%;min-height:48px;padding:8px 10px;border-radius:10px;
+color:var(--ink)!important;text-decoration:none!important}.entry:hover{background:var(--paper)}
+.note{font-size:14px;max-width:72ch}
 .none{color:var(--quiet);padding:24px;text-align:center;width:100%}
 .wall .tile .value{font-size:clamp(32px,3.6vw,96px)}.wall .tile .name{font-size:clamp(17px,1.7vw,44px)}
 .wall .tile .foot{font-size:clamp(14px,1.2vw,32px)}.wall .tiles{gap:1vw;
 grid-template-columns:repeat(auto-fill,minmax(min(20vw,100%),1fr))}
 .wall .tile{padding:1.4vw 1.4vw}.wall .tile .q-btn{opacity:.6}
-@media(max-width:640px){.sheet{padding:10px;gap:10px}.bar .when{display:none}.wall .tiles{grid-template-columns:1fr}
+@media(max-width:640px){.asked .q-field{flex:1 1 150px}
+.sheet{padding:10px;gap:10px}.bar .when{display:none}.wall .tiles{grid-template-columns:1fr}
 .tiles{grid-template-columns:repeat(auto-fill,minmax(min(150px,100%),1fr));gap:8px}.tile .value{font-size:24px}}
 """

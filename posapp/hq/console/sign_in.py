@@ -31,6 +31,7 @@ def page(language: str, nonce: str, name: str = "", error: PosError | None = Non
     """The whole page. back: where to go afterwards, a path of the console."""
     title, please, user, password, button, other, other_code = _WORDS["en" if language == "en" else "zh"]
     told = f'<p class="e" role="alert">{escape(error.sentence(language))}</p>' if error else ""
+    onward = f"&amp;back={escape(back)}" if back else ""
     focus = ("", " autofocus") if name else (" autofocus", "")
     return (
         f'<!doctype html><html lang="{"en" if language == "en" else "zh-CN"}"><meta charset="utf-8">'
@@ -42,5 +43,5 @@ def page(language: str, nonce: str, name: str = "", error: PosError | None = Non
         f'value="{escape(name)}"{focus[0]}>'
         f'<label for="p">{password}</label><input id="p" name="password" type="password" required maxlength="200" '
         f'autocomplete="current-password"{focus[1]}><button>{button}</button></form>'
-        f'<nav><a href="?l={other_code}" lang="{other_code}">{other}</a></nav></main></html>'
+        f'<nav><a href="?l={other_code}{onward}" lang="{other_code}">{other}</a></nav></main></html>'
     )

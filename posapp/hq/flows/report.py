@@ -21,9 +21,9 @@ from posapp.hq.flows.tables import flow_contact
 from posapp.hq.members.tables import benefit, person
 from posapp.hq.people import settings_of
 from posapp.hq.texts.tables import text_message
-from posapp.rules.dictionary import METRICS, Value, text_of
+from posapp.rules.dictionary import METRICS, UNKNOWN, Value, text_of
 from posapp.rules.metrics import FINAL, PROVISIONAL, UPDATED
-from posapp.rules.proportions import difference, interval
+from posapp.rules.proportions import FEW, difference, interval, is_few
 
 
 class Contact(NamedTuple):
@@ -107,17 +107,25 @@ def _rates(some: Iterable[Contact]) -> dict[str, Any]:
     told = {
         "contacted" if arm == TREATED else "holdout": {
             **{name: counts[arm, name] for name in ("persons", "bought", "dormant", "woken")},
-            "wake_rate": text_of("rate", Value(*pairs[arm])),
-            "interval": _span(interval(*pairs[arm])) if pairs[arm][1] else None,
+            **_rate_of(pairs[arm], is_told=arm == TREATED or not is_few(pairs[arm][1])),
         }
         for arm in (TREATED, HOLDOUT)
     }
     (woken, treated), (by_itself, held) = pairs[TREATED], pairs[HOLDOUT]
-    known = bool(treated and held)
+    known = bool(treated and held) and not (is_few(treated) or is_few(held))
     return {
         **told,
         "uplift": _points(woken / treated - by_itself / held) if known else None,
         "uplift_interval": [_points(one) for one in difference(pairs[TREATED], pairs[HOLDOUT])] if known else None,
+    }
+
+
+def _rate_of(pair: tuple[int, int], *, is_told: bool) -> dict[str, Any]:
+    """A rate with its interval; few: there is one, of too few persons to be told."""
+    return {
+        "wake_rate": text_of("rate", Value(*pair)) if is_told else UNKNOWN,
+        "interval": _span(interval(*pair)) if is_told and pair[1] else None,
+        "few": not is_told,
     }
 
 
@@ -199,6 +207,8 @@ def _line(told: dict[str, Any], state: str, zone: str, english: bool) -> str:
     if english:
         words = ("wake rate", "holdout", "uplift", "points", "to", "updated")
     parts = [f"{words[0]} {_rate(reached)}", f"{words[1]} {_rate(held)}"]
+    if held["few"]:
+        parts[-1] += f" {FEW[1 if english else 0]}"
     if told["uplift"] is not None:
         low, high = told["uplift_interval"]
         parts.append(f"{words[2]} {told['uplift']} {words[3]} (95%: {low} {words[4]} {high})")

@@ -17,6 +17,7 @@ from posapp.hq.care.words import filled, says
 from posapp.hq.members.identity import merge_persons
 from posapp.hq.members.slice import rows_of
 from posapp.rules.consents import PERSONAL
+from posapp.rules.proportions import LEAST_COMPARED
 from tests.hq.care.salon import Salon
 from tests.hq.members.desk import PHONE
 from tests.hq.shop import on_sqlite, wait_until
@@ -219,6 +220,11 @@ def test_the_same_member_hears_the_same_version_and_the_holdout_nothing(salon: S
     counts = {row["version"]: row["assigned"] for row in told["arms"]}
     assert sum(counts.values()) == 40
     assert counts[0] == list(arms.values()).count(0)
+    few = {row["version"]: row["few"] for row in told["arms"]}
+    assert few == {version: 0 < count < LEAST_COMPARED for version, count in counts.items()}
+    for row in told["arms"][:-1]:
+        assert (row["uplift"] is None) == (row["few"] or few[0])
+    assert (told["arms"][-1]["purchase_rate"] is None) == few[0]
     assert {row["shown"] for row in told["arms"]} == {0}
 
 
@@ -237,7 +243,7 @@ def test_exposure_is_what_tills_showed_and_the_report_says_how_sure_it_is(salon:
     mine = told["arms"][0]
     assert [mine[name] for name in ("assigned", "shown", "accepted", "ignored", "bought")] == [3, 2, 1, 1, 1]
     assert mine["purchase_rate"] == {"percent": 33.3, "low": 6.1, "high": 79.2}
-    assert mine["uplift"] is None
+    assert (mine["uplift"], mine["few"]) == (None, True)
 
 
 def test_intervals_are_wilsons_and_newcombes() -> None:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.hq.console.house import House, build, chromium, served
+from tests.hq.console.visitor import SLOW_MS, Visit, Visitor
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +25,20 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     with chromium(tmp_path_factory.mktemp("chromium")) as opened:
         yield opened
+
+
+@pytest.fixture
+def visit(house: House, browser: Browser) -> Iterator[Visit]:
+    """Lets somebody in; at the end no page broke, and nothing was loaded from elsewhere."""
+    expect.set_options(timeout=SLOW_MS)
+    opened: list[Visitor] = []
+
+    def enter(name: str) -> Visitor:
+        opened.append(Visitor(house, browser, name))
+        return opened[-1]
+
+    yield enter
+    for one in opened:
+        assert one.broken == []
+        assert {url.split("/")[2] for url in one.asked if url.startswith("http")} == {house.url.split("/")[2]}
+        one.context.close()

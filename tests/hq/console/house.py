@@ -21,17 +21,20 @@ import pytest
 import requests
 import sqlcipher3.dbapi2 as sqlite
 from playwright.sync_api import Browser, Page, sync_playwright
-from sqlalchemy import Text
+from sqlalchemy import Text, select
 
 from posapp.clock import DAY, HOUR, MINUTE
 from posapp.hq import feed
+from posapp.hq.care import experiments, scripts
 from posapp.hq.console import users
 from posapp.hq.database import open_database
 from posapp.hq.flows import plans
 from posapp.hq.joining import codes, offers
 from posapp.hq.joining.join import Joining, join
 from posapp.hq.members.identity import Means
+from posapp.hq.members.tables import person
 from posapp.hq.people import add_clerk, add_store, set_value
+from posapp.hq.rewards import wecom_stats
 from posapp.hq.rewards.rewarding import promise
 from posapp.hq.rewards.wanted import Rule
 from posapp.hq.tables import about, article
@@ -39,7 +42,7 @@ from posapp.hq.tasks import leads
 from posapp.hq.vault import Vault
 from posapp.ids import seeded_chance
 from posapp.keys import HqKeys, public_text, save_secrets
-from posapp.messages import Consent, FeedbackPosted, JournalOpened
+from posapp.messages import Consent, FeedbackPosted, GuestServed, JournalOpened, MemberRecognised
 from posapp.rules.join_token import Token, make
 from posapp.rules.phones import read_phone
 from posapp.streams import HookRow
@@ -76,6 +79,7 @@ def build(folder: Path) -> None:
             _places(shop)
             _sell(shop)
             shop.settle()
+            _count(shop, folder)
             for name, (role, stores) in PEOPLE.items():
                 users.add_user(database, clock, shop.chance, name, role, stores, PASSWORD, "tests")
     finally:
@@ -94,6 +98,7 @@ def _places(shop: Shop) -> None:
             conn.execute(article.insert(), {**held, "scope": feed.CHAIN, "id": f"a{n}", "name": name, "codes": "[]"})
     with shop.database.transaction() as conn:
         promise(conn, "chain", "2026-11-01", Rule(300, 500), shop.clock.now_ms(), "tests")
+        promise(conn, "2", "2026-11-01", Rule(200, 700), shop.clock.now_ms(), "tests")
     row = HookRow(
         ("入会立减 {saving}", "Join and save {saving}"), ("扫码即享", "Scan to save"), "display", "guest", [], 0, 0
     )
@@ -121,6 +126,7 @@ def _sell(shop: Shop) -> None:
     lane = books[1]
     lane.void(-1)
     lane.add(FeedbackPosted("f1", "service", "排队有点久"))
+    _receive(lane, regular)
     _reach(shop, regular)
     lane.sale(500, total=700)
     lane.add_raw("sale.completed", 99, b'{"n":1}')
@@ -132,6 +138,30 @@ def _sell(shop: Shop) -> None:
         waits = {"unsent": 2, "oldest_unsent": NOW - 2 * MINUTE} if number == 1 else {}
         tills[number].hello([], wall=until - 9_000, **waits)
     shop.clock.now = NOW
+
+
+def _receive(lane: Journal, regular: str) -> None:
+    """Guests of store 1 who were waited on, every fourth too late, and a member who was recognised."""
+    for n in range(40):
+        lane.add(GuestServed("reception", NOW - HOUR, NOW - HOUR + (4 if n % 4 == 3 else 1) * MINUTE))
+    lane.add(MemberRecognised(regular, "phone", "slice"))
+
+
+def _count(shop: Shop, folder: Path) -> None:
+    """What WeCom counted of two stores, and words that are tried against each other with a holdout of a few."""
+    path = folder / "wecom.csv"
+    path.write_text(
+        "日期,门店编号,会话数,已回复,1小时内回复,群成员数,活跃成员\n2026-11-20,1,40,38,33,200,50\n2026-11-20,2,20,20,19,80,12\n",
+        "utf-8",
+    )
+    wecom_stats.import_stats(shop.database, path)
+    for text in ("久违{days}天", "想念{days}天"):
+        version = scripts.draft(shop.database, "dormant", f"{text}/{{days}} days", "", "olga", NOW)
+        scripts.approve(shop.database, "dormant", version, "berta", NOW)
+    experiments.start(shop.database, "autumn", "dormant", [1, 2], 15, NOW - DAY)
+    with shop.database.transaction() as conn:
+        for root in conn.scalars(select(person.c.ref).where(person.c.ref == person.c.root)).all():
+            experiments.arm_of(conn, "dormant", root, NOW)
 
 
 def _reach(shop: Shop, regular: str) -> None:

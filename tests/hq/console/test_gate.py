@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
@@ -14,6 +15,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from posapp.hq.console import gate, sessions, users
+from posapp.hq.console.tables import console_user
 from posapp.ids import seeded_chance
 from tests.hq.shop import Shop, on_sqlite
 
@@ -131,3 +133,25 @@ def test_a_wrong_password_tells_no_more_than_that(door: TestClient) -> None:
     assert "<b>" not in answer.text
     assert door.post("/console/sign-in", content=b"\xff=\xff" * 9, headers=OWN).status_code in (400, 403)
     assert door.post("/console/sign-in", content=b"x" * 5_000, headers=OWN).status_code == 403
+
+
+def test_a_language_that_was_pressed_at_the_door_is_taken_in(door: TestClient, shop: Shop) -> None:
+    def language() -> str:
+        with shop.database.reading() as conn:
+            return str(conn.scalar(select(console_user.c.language)))
+
+    assert "<h1>Headquarters</h1>" in door.get("/console/sign-in", headers={"Accept-Language": "en-GB"}).text
+    enter(door)
+    assert language() == "zh"  # the browser's own language is nobody's choice
+    shown = door.get("/console/sign-in?l=en&back=/joins").text
+    assert 'href="?l=zh&amp;back=/joins"' in shown
+    wrong = door.post("/console/sign-in?l=en", data={**FORM, "password": "no"}, headers=OWN)
+    assert (wrong.status_code, language()) == (403, "zh")
+    assert door.post("/console/sign-in?l=en", data=FORM, headers=OWN).status_code == 303
+    assert language() == "en"
+    assert door.post("/console/sign-in?l=fr", data=FORM, headers=OWN).status_code == 303
+    assert language() == "en"
+    with shop.database.transaction() as conn:
+        users.set_look(conn, "anna", language="zh", look="auto")
+    door.post("/console/sign-out", headers=OWN)
+    assert "<h1>总部</h1>" in door.get("/console/sign-in", headers={"Accept-Language": "en-GB"}).text

@@ -6,73 +6,17 @@ With POSAPP_PICTURES set to a folder every page is kept there in all sizes, to b
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+from playwright.sync_api import expect
 
 from posapp.clock import MINUTE
 from posapp.errors import SENTENCES
 from posapp.hq.console.menu import PAGES
-from tests.hq.console.house import NAME, NOW, PHONE, House, sign_in
+from tests.hq.console.house import NAME, NOW, PHONE
 from tests.hq.console.test_rights import address
+from tests.hq.console.visitor import SIZES, Visit
 from tests.hq.shop import wait_until
-
-SIZES: dict[str, ViewportSize] = {
-    "phone": {"width": 390, "height": 844},
-    "laptop": {"width": 1366, "height": 768},
-    "wall": {"width": 1920, "height": 1080},
-}
-SLOW_MS = 60_000
-
-
-class Visitor:
-    """Somebody with a browser of their own."""
-
-    def __init__(self, house: House, browser: Browser, name: str) -> None:
-        self.house = house
-        self.context: BrowserContext = browser.new_context(viewport=SIZES["laptop"], locale="zh-CN")
-        self.context.set_default_timeout(SLOW_MS)
-        self.page: Page = self.context.new_page()
-        self.broken: list[str] = []
-        self.asked: list[str] = []
-        self.page.on("pageerror", lambda error: self.broken.append(str(error)))
-        self.page.on("request", lambda request: self.asked.append(request.url))
-        sign_in(self.page, house.url.removesuffix("/console"), name)
-        expect(self.page.locator(".sheet")).to_be_visible()
-
-    def open(self, path: str) -> Page:
-        self.page.goto(self.house.url + path)
-        expect(self.page.locator(".sheet")).to_be_visible()
-        return self.page
-
-    def press(self, name: str) -> None:
-        self.page.get_by_role("button", name=name, exact=True).last.click()
-
-    def give_reason(self, text: str = "核对") -> None:
-        dialog = self.page.get_by_role("dialog")
-        dialog.get_by_label("原因").fill(text)
-        dialog.get_by_role("button", name="确定").click()
-
-
-Visit = Callable[[str], Visitor]
-
-
-@pytest.fixture
-def visit(house: House, browser: Browser) -> Iterator[Visit]:
-    expect.set_options(timeout=SLOW_MS)
-    opened: list[Visitor] = []
-
-    def enter(name: str) -> Visitor:
-        opened.append(Visitor(house, browser, name))
-        return opened[-1]
-
-    yield enter
-    for one in opened:
-        assert one.broken == []
-        assert {url.split("/")[2] for url in one.asked if url.startswith("http")} == {house.url.split("/")[2]}
-        one.context.close()
 
 
 def test_stores_stand_by_the_age_of_their_data_and_silent_ones_are_grey_not_zero(visit: Visit) -> None:

@@ -22,7 +22,15 @@ def visitors(house: House) -> dict[str, requests.Session]:
 def address(path: str, house: House, store: int = 1) -> str:
     """A page's address with everything filled in."""
     jid, seq = house.rows("SELECT jid, seq FROM sale WHERE store = ? ORDER BY seq LIMIT 1", store)[0]
-    filled = {"store": store, "till": 1, "jid": jid, "seq": seq, "metric": "join_rate", "flow": "wake", "month": ""}
+    filled = {
+        "store": store,
+        "till": 1,
+        "jid": jid,
+        "seq": seq,
+        "metric": "join_rate",
+        "flow": "wake",
+        "report": "served",
+    }
     return path.format(**filled)
 
 

@@ -7,17 +7,19 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from posapp.clock import DAY, HOUR
 from posapp.hq.care.tables import hint
+from posapp.hq.flows.reaching import HOLDOUT, TREATED
 from posapp.hq.flows.report import report_text
+from posapp.hq.flows.tables import flow_contact
 from posapp.hq.joining.tables import claim
 from posapp.hq.members.identity import merge_persons
 from posapp.hq.tables import refund, sale
 from posapp.ids import seeded_chance
 from posapp.rules.join_token import FIRST_DAY, Token, make
-from posapp.rules.proportions import difference, interval
+from posapp.rules.proportions import FEW, LEAST_COMPARED, difference, interval
 from tests.hq.flows.dormant import TEN, Dormant, below, blank
 from tests.hq.flows.test_flows import GIFT
 
@@ -90,6 +92,7 @@ def test_who_was_active_at_contact_does_not_count_and_the_set_stays_as_it_was(do
         "woken": 0,
         "wake_rate": "—",
         "interval": None,
+        "few": False,
     }
     dormant.buys(dormant_one, TEN + DAY)
     dormant.buys(active, TEN + DAY)
@@ -116,6 +119,26 @@ def test_late_sync_changes_the_rate_and_says_updated(dormant: Dormant) -> None:
     head = report_text(found, "Asia/Shanghai").splitlines()[1]
     assert head == "唤醒率 50.0% (1/2) · 对照 — (0/0) · 已定 · 已更新 12-14 10:00"
     assert "final · updated 12-14 10:00" in report_text(found, "Asia/Shanghai", "en")
+
+
+@pytest.mark.parametrize("held", [LEAST_COMPARED - 1, LEAST_COMPARED])
+def test_a_holdout_of_a_handful_tells_no_rate_and_no_uplift(dormant: Dormant, held: int) -> None:
+    refs = [dormant.member(n, away=90) for n in range(2 * LEAST_COMPARED)]
+    dormant.flow(**GIFT, holdout=50)
+    dormant.work()
+    with dormant.database.transaction() as conn:
+        for n, ref in enumerate(refs):
+            arm = HOLDOUT if n < held else TREATED
+            conn.execute(update(flow_contact).where(flow_contact.c.ref == ref).values(arm=arm))
+    found = dormant.report()
+    is_told = held == LEAST_COMPARED
+    assert (found["holdout"]["dormant"], found["holdout"]["woken"]) == (held, 0)
+    assert (found["holdout"]["wake_rate"], found["holdout"]["few"]) == ("0.0%" if is_told else "—", not is_told)
+    assert (found["holdout"]["interval"] is None) != is_told
+    assert found["uplift"] == ("+0.0" if is_told else None)
+    assert (FEW[0] in report_text(found, "Asia/Shanghai")) != is_told
+    assert (FEW[1] in report_text(found, "Asia/Shanghai", "en")) != is_told
+    assert found["contacted"]["wake_rate"] == "0.0%"
 
 
 def test_a_claimed_ticket_wakes_and_a_voided_one_does_not(dormant: Dormant) -> None:

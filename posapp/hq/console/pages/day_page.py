@@ -9,6 +9,7 @@ from nicegui import ui
 from posapp.clock import business_date
 from posapp.hq import feed, reports
 from posapp.hq.console import users
+from posapp.hq.console.dates import date_box, is_coming
 from posapp.hq.console.desk import Desk, Page
 from posapp.hq.console.grids import Column, grid
 from posapp.hq.console.tiles import heading, nothing, pair, plain
@@ -34,6 +35,8 @@ async def build(desk: Desk) -> None:
     date = desk.asked.get("date") or today
     told = await desk.act("", reports.day, desk.hq.database, desk.hq.clock, number, date)
     _head(desk, told, date, today)
+    if is_coming(desk, date, today):
+        return
     with ui.element("div").classes("tiles"):
         for name, (title, formula) in _TILES.items():
             opens = f"/transactions?store={number}&date={date}" if name in ("tickets", "total", "net_sales") else ""
@@ -52,12 +55,10 @@ def _head(desk: Desk, told: dict[str, Any], date: str, today: str) -> None:
         if told["provisional"]:
             ui.badge(desk.say("暂计", "provisional"), color="warning").props("rounded")
 
-        def other(event: Any) -> None:
-            if event.value:
-                ui.navigate.to(f"/stores/{told['store']}?date={event.value}")
+        def other(chosen: str) -> None:
+            ui.navigate.to(f"/stores/{told['store']}?date={chosen}")
 
-        box = ui.input(desk.say("营业日", "Business date"), value=date, on_change=other)
-        box.props(f'type=date outlined dense max="{today}"')
+        date_box(desk, desk.say("营业日", "Business date"), date, other, latest=today)
 
 
 def _tenders(desk: Desk, told: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from posapp.hq.database import Database
 from posapp.hq.flows import flowing, plans
 from posapp.hq.flows.report import OUTCOMES, STEPS, report
 from posapp.rules.dictionary import METRICS, VERSION
+from posapp.rules.proportions import FEW, is_few
 from posapp.rules.rfm import SEGMENTS, SLEEPING
 
 STATES: dict[str, Both] = {
@@ -98,10 +99,10 @@ async def build_one(desk: Desk) -> None:
             (METRICS["wake_rate"].name, contacted),
             (("对照组唤醒率", "Wake rate of the holdout"), holdout),
         ):
-            foot = f"{arm['woken']} ÷ {arm['dormant']}"
+            foot = _counted(desk, arm)
             plain(desk, desk.word(name), arm["wake_rate"], desk.now, formula, foot=foot, version=VERSION)
         interval = told["uplift_interval"]
-        foot = f"95%: {interval[0]} … {interval[1]}" if interval else ""
+        foot = f"95%: {interval[0]} … {interval[1]}" if interval else _few(desk, contacted, holdout)
         uplift = desk.say("提升(百分点)", "Uplift (points)")
         plain(desk, uplift, told["uplift"] or "", desk.now, formula, foot=foot, version=VERSION)
         reached = desk.say("触达的人,冻结在触达那一刻", "persons reached, frozen at contact")
@@ -110,7 +111,7 @@ async def build_one(desk: Desk) -> None:
         with ui.column().classes("card"):
             heading(desk.say("两组唤醒率", "Both arms"))
             shares = [
-                round(arm["woken"] * 100 / arm["dormant"], 1) if arm["dormant"] else None
+                round(arm["woken"] * 100 / arm["dormant"], 1) if arm["dormant"] and not arm["few"] else None
                 for arm in (contacted, holdout)
             ]
             bars(
@@ -127,12 +128,23 @@ async def build_one(desk: Desk) -> None:
             "reached": day["contacted"]["persons"],
             "woken": day["contacted"]["woken"],
             "rate": day["contacted"]["wake_rate"],
-            "other": day["holdout"]["wake_rate"],
+            "other": " ".join((day["holdout"]["wake_rate"], _few(desk, day["holdout"]))).strip(),
             "state_word": desk.word(_DATA[day["state"]]),
         }
         for day in told["days"]
     ]
     grid(desk, ("按触达日", "By day of contact"), _DAYS, rows, name=f"flow-{told['flow']}")
+
+
+def _counted(desk: Desk, arm: dict[str, Any]) -> str:
+    """The two numbers of a rate, and why it is not told."""
+    counts = f"{arm['woken']} ÷ {arm['dormant']}"
+    return f"{counts} · {desk.word(FEW)}" if arm["few"] else counts
+
+
+def _few(desk: Desk, *arms: dict[str, Any]) -> str:
+    """Why nothing is compared."""
+    return desk.word(FEW) if any(is_few(arm["dormant"]) for arm in arms) else ""
 
 
 def _move_buttons(desk: Desk, told: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ from posapp.streams import HookRow
 _SURFACES = {"display": ("客显", "Display"), "receipt": ("小票", "Receipt")}
 _AUDIENCES = {"guest": ("非会员", "Guests"), "member": ("会员", "Members")}
 _DAYS = (("一", "Mon"), ("二", "Tue"), ("三", "Wed"), ("四", "Thu"), ("五", "Fri"), ("六", "Sat"), ("日", "Sun"))
-_TYPED = "%Y-%m-%dT%H:%M"
+_TYPED = "%Y-%m-%d %H:%M"
 _COLUMNS = (
     Column("id", ("代号", "Id")),
     Column("said", ("文案", "Words"), wide=3, least=200),
@@ -109,7 +109,7 @@ def _edit(desk: Desk, row: dict[str, Any], show: Any) -> None:
         until = ui.input(
             desk.say("到(不填为一直)", "Until (empty: without end)"), value=desk.time(held.get("ends", 0), _TYPED)
         )
-        until.props("type=datetime-local stack-label")
+        until.props('mask="####-##-## ##:##" placeholder="YYYY-MM-DD HH:MM" stack-label')
         for box in (name, scope, *title, *line, surface, audience, days, least, until, order):
             box.props("outlined dense").classes("w-full")
 

@@ -15,10 +15,12 @@ from posapp.errors import PosError
 from posapp.hq import people
 from posapp.hq.console import users
 from posapp.hq.console.charts import bars, funnel, lines
+from posapp.hq.console.dates import date_box, is_coming
 from posapp.hq.console.desk import Both, Desk, Page
 from posapp.hq.console.frame import foot, tell
 from posapp.hq.console.grids import Column, grid
 from posapp.hq.console.tiles import figure, heading, pair
+from posapp.hq.console.words import CHANNELS
 from posapp.hq.figures import boards
 from posapp.hq.figures.boards import Part
 from posapp.hq.people import business_day, clerk_names, store_names
@@ -35,20 +37,6 @@ STATES = {
     "complete": ("已收齐", "complete"),
     "updated": ("已更新", "updated"),
     "final": ("已定", "final"),
-}
-CHANNELS = {
-    "display": ("客显", "Display"),
-    "receipt": ("小票", "Receipt"),
-    "stand": ("台卡", "Stand card"),
-    "badge": ("胸牌", "Badge"),
-    "reception": ("接待", "Reception"),
-    "sms": ("短信", "Text message"),
-    "pack": ("入会包", "Join pack"),
-    "event": ("活动", "Event"),
-    "pickup": ("自提", "Pick-up"),
-    "referral": ("邀请", "Referral"),
-    "voucher": ("团购券", "Voucher"),
-    "assisted": ("店员协助", "Assisted"),
 }
 _TILES = ("join_rate", "walk_ins", "conversion", "joins", "recognition_rate", "member_sales_share", "first_order_rate")
 _STEP_NAMES = {
@@ -101,12 +89,12 @@ class Told:
 def asked_of(desk: Desk, today: str) -> Asked:
     """What the address says. Raises PosError bad_date, not_found."""
     span = desk.asked.get("span", "")
-    until = desk.asked.get("until") or today
     number = desk.whole("store") if desk.asked.get("store") else 0
     if number:
         desk.need_store(number)
     days = SPANS[span][1] if span in SPANS else 1
     since = desk.asked.get("since") or str(dt.date.fromisoformat(today) - dt.timedelta(days=days - 1))
+    until = desk.asked.get("until") or max(today, since)
     boards.check_span(since, until)
     stores = () if desk.user.stores is None else tuple(sorted(desk.user.stores))
     return Asked(since, until, number, stores)
@@ -133,6 +121,8 @@ async def build(desk: Desk) -> None:
     asked = asked_of(desk, today)
     told = await desk.read(read, asked)
     _chosen(desk, asked, told, today)
+    if is_coming(desk, asked.since, today):
+        return
     _tiles(desk, asked, told)
     with ui.element("div").classes("two"):
         if not asked.store:
@@ -157,9 +147,8 @@ def _chosen(desk: Desk, asked: Asked, told: Told, today: str) -> None:
             is_here = (asked.since, asked.until) == (since, today)
             button = ui.button(desk.word(title), on_click=lambda since=since: other(since=since, until=today))
             button.props("no-caps " + ("unelevated" if is_here else "outline"))
-        for name, label in (("since", ("从", "From")), ("until", ("到", "To"))):
-            box = ui.input(desk.word(label), value=getattr(asked, name))
-            box.props("type=date outlined dense").on("change", lambda box=box, name=name: other(**{name: box.value}))
+        date_box(desk, desk.say("从", "From"), asked.since, lambda date: other(since=date))
+        date_box(desk, desk.say("到", "To"), asked.until, lambda date: other(until=date))
         seen = {0: desk.say("全部门店", "All stores")} | {
             number: f"{number} {name}" for number, name in told.names.items() if desk.user.sees(number)
         }

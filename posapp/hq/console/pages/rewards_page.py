@@ -10,13 +10,15 @@ from urllib.parse import urlencode
 from nicegui import ui
 from sqlalchemy import Connection, select
 
+from posapp.hq import feed
 from posapp.hq.console import users
+from posapp.hq.console.dates import date_box, is_coming, months_to
 from posapp.hq.console.desk import Desk, Page
 from posapp.hq.console.frame import foot, tried
 from posapp.hq.console.grids import Column, ask_reason, grid
 from posapp.hq.console.tiles import heading, pair, plain
 from posapp.hq.database import Database
-from posapp.hq.people import store_names
+from posapp.hq.people import business_day, store_names
 from posapp.hq.rewards.commands import amount
 from posapp.hq.rewards.days import Days
 from posapp.hq.rewards.rewarding import promise
@@ -63,9 +65,12 @@ def names_of(conn: Connection, stores: frozenset[int] | None) -> dict[int, str]:
     return {number: f"{number} {name}" for number, name in names if stores is None or number in stores}
 
 
-def rules_of(conn: Connection) -> list[Any]:
-    """Newest first."""
-    return list(conn.execute(select(reward_rule).order_by(reward_rule.c.version.desc())))
+def rules_of(conn: Connection, stores: frozenset[int] | None) -> list[Any]:
+    """The chain's and those of the stores that are seen (None: of all), newest first."""
+    asked = select(reward_rule).order_by(reward_rule.c.version.desc())
+    if stores is not None:
+        asked = asked.where(reward_rule.c.scope.in_([feed.CHAIN, *map(feed.store_scope, sorted(stores))]))
+    return list(conn.execute(asked))
 
 
 async def build(desk: Desk) -> None:
@@ -73,7 +78,10 @@ async def build(desk: Desk) -> None:
     number = desk.need_store(desk.whole("store") if desk.asked.get("store") else min(names, default=0))
     month = desk.asked.get("month") or None
     told = await desk.act("", month_of, desk.hq.database, desk.hq.clock, number, month)
-    _head(desk, names, told)
+    today = await desk.read(business_day, desk.now, number)
+    _head(desk, names, told, today)
+    if is_coming(desk, told["month"], today):
+        return
     with ui.element("div").classes("tiles"):
         rule = told["rule"][1 if desk.is_english else 0]
         plain(desk, desk.say("本月奖励", "Rewards of the month"), told["amount"], desk.now, rule)
@@ -107,14 +115,14 @@ def _line(desk: Desk, line: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _head(desk: Desk, names: dict[int, str], told: dict[str, Any]) -> None:
+def _head(desk: Desk, names: dict[int, str], told: dict[str, Any], today: str) -> None:
     def other(**change: Any) -> None:
         ui.navigate.to(f"/rewards?{urlencode({'store': told['store'], 'month': told['month'], **change})}")
 
     with ui.row().classes("asked"):
         ui.select(names, value=told["store"], on_change=lambda event: other(store=event.value)).props("outlined dense")
-        box = ui.input(desk.say("月份", "Month"), value=told["month"]).props("type=month outlined dense")
-        box.on("change", lambda: other(month=box.value))
+        months = ui.select(months_to(today, told["month"]), value=told["month"], label=desk.say("月份", "Month"))
+        months.props("outlined dense").on_value_change(lambda event: other(month=event.value))
         if told["settled"]:
             when = desk.time(_instant(told["settled"]), "%Y-%m-%d")
             ui.badge(f"{desk.say('已结算', 'settled')} {when}", color="positive")
@@ -146,7 +154,7 @@ async def _rules(desk: Desk) -> None:
             **row._mapping,
             "said": desk.word(words_of(Rule(row.join, row.first_order, row.least, row.cap))),
         }
-        for row in await desk.read(rules_of)
+        for row in await desk.read(rules_of, desk.user.stores)
     ]
     grid(desk, ("规则", "Rules"), _RULES, rows)
     months = [{**row, "when": desk.time(_instant(row["settled"]))} for row in await desk.read(settled_months)]
@@ -158,7 +166,7 @@ def _promise(desk: Desk) -> None:
         ui.label(desk.say("新规则", "New rule")).classes("heading")
         boxes = {
             "scope": ui.input(desk.say("门店号,或 chain", "Store's number, or chain"), value="chain"),
-            "starts": ui.input(desk.say("自(空为今天)", "From (empty: today)")).props("type=date stack-label"),
+            "starts": date_box(desk, desk.say("自(空为今天)", "From (empty: today)"), ""),
             "join": ui.input(desk.say("每位有效入会(元)", "Each valid join (yuan)"), value="0"),
             "first_order": ui.input(desk.say("每位首单(元)", "Each first order (yuan)"), value="0"),
             "least": ui.input(desk.say("首单至少(元)", "First order of at least (yuan)"), value="0"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nicegui import ui
+from sqlalchemy import Connection
 
 from posapp.errors import PosError
 from posapp.hq.console import users
@@ -12,6 +13,8 @@ from posapp.hq.console.freshness import FRESH, STALE, state_of
 from posapp.hq.console.tiles import figure, meaning, nothing, plain
 from posapp.hq.figures import boards
 from posapp.hq.figures.boards import Store
+from posapp.hq.people import business_day
+from posapp.hq.rewards import served, wecom_stats
 from posapp.rules.dictionary import METRICS, UNKNOWN, VERSION, Value, text_of, value_of
 from posapp.rules.metrics import Figures
 
@@ -22,22 +25,29 @@ _TOGETHER = ("net_sales", "tickets", "join_rate", "member_sales_share")
 
 async def build(desk: Desk) -> None:
     with ui.column().classes("w-full gap-4") as sheet:
-        _draw(desk, await desk.read(boards.stores, desk.now))
+        _draw(desk, *await desk.read(read, desk.now))
 
     async def again() -> None:
         try:
-            some = await desk.read(boards.stores, desk.now)
+            told = await desk.read(read, desk.now)
         except PosError:  # signed out: the frame leads to the door
             return
         sheet.clear()
         with sheet:
-            _draw(desk, some)
+            _draw(desk, *told)
 
     if desk.page.is_wall:
         ui.timer(_AGAIN_S, again, immediate=False)
 
 
-def _draw(desk: Desk, every: list[Store]) -> None:
+def read(conn: Connection, now: int) -> tuple[list[Store], dict[int, str]]:
+    """Every store; and by store the share of chats answered within the hour in the last days, where any came in."""
+    every = boards.stores(conn, now)
+    told = wecom_stats.stats(conn, *served.usual_span(business_day(conn, now)))
+    return every, {row["store"]: row["in_hour_share"] for row in told["stores"]}
+
+
+def _draw(desk: Desk, every: list[Store], replies: dict[int, str]) -> None:
     now = desk.now
     some = [one for one in every if desk.user.sees(one.number)]
     if not some:
@@ -50,7 +60,7 @@ def _draw(desk: Desk, every: list[Store]) -> None:
             _together(desk, some, now)
     with ui.element("div").classes("tiles"):
         for one in some:
-            _store(desk, one, now)
+            _store(desk, one, now, replies)
 
 
 def _age(desk: Desk, some: list[Store], now: int) -> None:
@@ -81,8 +91,9 @@ def _is_known(one: Store, now: int) -> bool:
     return bool(one.since) and (one.day.tickets > 0 or state_of(one.since, now) == FRESH)
 
 
-def _store(desk: Desk, one: Store, now: int) -> None:
-    """Its sales of today; of a silent store what came last, with when that was, and nothing where nothing came."""
+def _store(desk: Desk, one: Store, now: int, replies: dict[int, str]) -> None:
+    """Its sales of today, on a wall also how it answers; of a silent store what came last, with when that was, and
+    nothing where nothing came."""
     opens, known = go(f"/stores/{one.number}"), _is_known(one, now)
     with ui.column().classes(f"tile store opens {state_of(one.since, now)}") as tile:
         ui.label(f"{one.number} {one.name}").classes("name")
@@ -92,10 +103,17 @@ def _store(desk: Desk, one: Store, now: int) -> None:
         target = f" / {one.target}%" if one.target else ""
         joined = f"{desk.word(METRICS['join_rate'].name)} {text_of('rate', rate)}{target}"
         ui.label(" · ".join(part for part in (count, joined) if part)).classes("foot")
+        meant = ""
+        if desk.page.is_wall and replies:
+            metric = METRICS["reply_in_hour"]
+            ui.label(
+                f"{desk.word(metric.name)} {replies.get(one.number, UNKNOWN)} · {desk.say('近7天', '7 days')}"
+            ).classes("foot").props("data-replies")
+            meant = f"; {desk.word(metric.name)}: {desk.word(metric.formula)}"
         ui.label(synced(desk, one.since, now)).classes("foot")
         net = desk.word(METRICS["net_sales"].name) + ": " + desk.word(METRICS["net_sales"].formula)
         shown = desk.say("沉默的门店显示最后收到的", "of a silent store what came last")
-        meaning(desk, one.name, f"{net}; {shown}", one.since or now, VERSION)
+        meaning(desk, one.name, f"{net}; {shown}{meant}", one.since or now, VERSION)
     tile.on("click", opens).on("keydown.enter", opens).props("role=link tabindex=0")
 
 

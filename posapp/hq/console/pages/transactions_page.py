@@ -10,6 +10,7 @@ from nicegui import ui
 from posapp.clock import DAY
 from posapp.errors import PosError
 from posapp.hq.console import users
+from posapp.hq.console.dates import date_box, is_coming
 from posapp.hq.console.desk import Desk, Page
 from posapp.hq.console.frame import tell
 from posapp.hq.console.grids import Column, ask_reason, grid
@@ -27,9 +28,10 @@ _COLUMNS = (
     Column("clerk", ("店员", "Clerk"), least=90),
     Column("member", ("会员", "Member"), least=80),
 )
+_DATE = "date"
 _FIELDS = {
-    "begins": (("从", "From"), "type=date"),
-    "ends": (("到", "To"), "type=date"),
+    "begins": (("从", "From"), _DATE),
+    "ends": (("到", "To"), _DATE),
     "store": (("门店", "Store"), "inputmode=numeric"),
     "till": (("收银台", "Till"), "inputmode=numeric"),
     "receipt": (("单号", "Receipt"), ""),
@@ -49,7 +51,10 @@ async def build(desk: Desk) -> None:
     boxes: dict[str, Any] = {}
     with ui.column().classes("card w-full"), ui.element("div").classes("asked"):
         for name, (label, props) in _FIELDS.items():
-            box = ui.input(desk.word(label), value=typed[name]).props(f"outlined dense {props}")
+            if props == _DATE:
+                box = date_box(desk, desk.word(label), typed[name])
+            else:
+                box = ui.input(desk.word(label), value=typed[name]).props(f"outlined dense {props}")
             boxes[name] = box.classes("grow").style("flex-basis:130px")
         look = ui.button(desk.say("查找", "Search"), icon="search").props("no-caps unelevated")
         if desk.can_open("/members"):
@@ -66,6 +71,8 @@ async def build(desk: Desk) -> None:
             return
         found.clear()
         with found:
+            if not rows and is_coming(desk, wanted.begins, desk.time(desk.now, "%Y-%m-%d")):
+                return
             draw(desk, rows)
 
     look.on_click(show)
