@@ -29,6 +29,7 @@ from posapp.hq.people import add_clerk, set_value
 from posapp.hq.tables import feed as told_rows
 from posapp.hq.tables import till_status
 from posapp.hq.verify import verify
+from posapp.rules.dictionary import Value
 from posapp.rules.metrics import COMPLETE, FINAL, PROVISIONAL, UPDATED, Figures
 from posapp.rules.phones import read_phone
 from posapp.streams import DayRow
@@ -365,7 +366,7 @@ def test_a_till_that_has_not_called_in_yet_makes_nothing_old_or_provisional(shop
     with shop.database.reading() as conn:
         (one,) = boards.stores(conn, now)
     assert (one.is_fresh, one.is_known, one.since, one.heard) == (True, True, now, now)
-    assert (one.tills, one.unheard, one.fresh) == (2, 1, boards.Value(1, 1))
+    assert (one.tills, one.unheard, one.fresh) == (2, 1, Value(1, 1))
     at(shop, DAY)
     settled(shop, till, till)
     assert state(shop) == COMPLETE
