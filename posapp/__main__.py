@@ -138,6 +138,14 @@ def _has_display() -> bool:
     return sys.platform != "linux" or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")))
 
 
+def _display_answers() -> bool:
+    """Whether a window can be opened. Qt ends the program where it cannot, so another one tries; it says why not."""
+    import subprocess
+
+    tries = "from PySide6.QtGui import QGuiApplication; QGuiApplication([])"
+    return subprocess.run([sys.executable, "-c", tries], stdout=subprocess.DEVNULL, check=False).returncode == 0
+
+
 @contextlib.contextmanager
 def _opened(args: argparse.Namespace, clock: Clock) -> Iterator[Till]:
     """The till of the folders; whoever uses it starts its sync thread when there is time for that."""
@@ -174,7 +182,7 @@ def _lines(file: Path | None) -> contextlib.AbstractContextManager[Iterable[str]
 
 def _demo(args: argparse.Namespace) -> int:
     language = args.language or "zh"
-    if args.script is None and _has_display():
+    if args.script is None and _has_display() and _display_answers():
         from posapp.demo.hands_screen import show
 
         return show(args.data, args.language, _progress())

@@ -100,7 +100,9 @@ _STEPS = (
         CASE WHEN EXISTS (SELECT 1 FROM person AS p JOIN person AS s ON s.root = p.root
             JOIN person_key AS k ON k.ref = s.ref WHERE p.ref = j.ref AND k.kind = 'external_userid'
             AND k.added <= j.at + 86400000) THEN 1 ELSE 0 END AS wecom
-    FROM joined AS j LEFT JOIN days AS d ON d.ref = j.ref WHERE j.store > 0 AND j.channel <> 'referral'""",
+    FROM joined AS j LEFT JOIN days AS d ON d.ref = j.ref WHERE j.store > 0 AND j.channel <> 'referral'
+        AND NOT EXISTS (SELECT 1 FROM pal WHERE pal.ref = j.ref AND pal.joined > 0 AND pal.at < {final}
+            AND (pal.joined < j.at OR (pal.joined = j.at AND pal.other < j.ref)))""",
     """CREATE TEMP TABLE opens AS
     SELECT o.token, o.store, {opened} AS date, min(o.clerk) AS clerk, min(o.till) AS till,
         min((o.first + 28800000) / 3600000 % 24) AS hour, min(o.channel) AS channel,
@@ -136,6 +138,7 @@ class Recount:
         names = {
             "freeze": f"{_START[kind].format(date='s.date')} + 8 * 86400000",
             "date": _DATE[kind].format(at="j.at"),
+            "final": f"{_START[kind].format(date=_DATE[kind].format(at='j.at'))} + 8 * 86400000",
             "opened": _DATE[kind].format(at="o.first"),
             "apart": _APART[kind].format(one="d.one", other="m.date"),
             "ticket": "json_extract(body, '$.ticket')" if database.is_sqlite else "CAST(body AS json) ->> 'ticket'",

@@ -25,15 +25,19 @@ from posapp.app import App, dress
 from posapp.clock import SystemClock
 from posapp.demo import history
 from posapp.demo.paper_screen import PaperWindow
+from posapp.demo.past_screen import PastWindow
 from posapp.demo.phone import Phone, Provider, hq_texting
 from posapp.demo.phone_screen import PhoneWindow
 from posapp.demo.shop import RESOURCES, Clerk, Demo, ask_hq, hq_member_codes, lan_address, standing
 from posapp.demo.tray_screen import Card, ScanTray, Switch
 from posapp.devices import DEVICES_FILE, RECEIPT, Configured
+from posapp.errors import Cancelled
 from posapp.rules import codes
 from posapp.rules.labels import check_digit
 from posapp.till import Till
+from posapp.ui import theme
 from posapp.ui.customer import CustomerDisplay
+from posapp.ui.language import speak
 
 _log = log.named("ui")
 
@@ -62,41 +66,67 @@ class CardFile(msgspec.Struct):
 
 
 def show(data: Path | None, language: str | None, progress: Callable[[int, int], None] | None) -> int:
-    """Set the demo up, give it its past, and show it until the till's window is closed.
+    """Set the demo up, give it its past, and show it until the till's window is closed; 130 if that was given up.
 
-    language: what the chain's setting becomes; None leaves it.
+    language: what the chain's setting becomes; None leaves it. progress: hears of the past, too.
     """
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    theme.dress(app, theme.LIGHT)
+    speak(app, language or "zh")
+    is_lived = data is not None and history.is_done(data)
+    waiting = None if is_lived else PastWindow()
 
     def past(demo: Demo) -> None:
+        assert waiting
         _say(language, "正在准备四周的销售记录 ...", "Preparing four weeks of sales ...")
-        history.fill(demo, history.read_habits(), progress)
 
-    is_lived = data is not None and history.is_done(data)
-    with standing(data, lan_address(), None if is_lived else past) as demo, hq_texting(demo.hq) as provider:
-        if language:
-            ask_hq(demo.hq, "set", "chain", "language", language)
-        user = demo.shop.console[0]
-        _say(language, "总部看板:", "Headquarters in the browser:")
-        sys.stderr.write(f"{demo.console} {user.name} {user.password}\n")
-        place = demo.shop.tills[0]
-        papers = demo.folder / "paper"
-        connect_printer(demo, papers)
-        with contextlib.closing(demo.open(place, SystemClock())) as till:
-            log.to_file(demo.data(place) / "till.log")
-            till.sync()
-            till.runner.start()
-            app = QApplication.instance() or QApplication(sys.argv[:1])
-            assert isinstance(app, QApplication)
-            dress(app, till)
-            hands = Hands(till, demo, papers, provider)
-            hands.arrange(app.primaryScreen().availableGeometry())
-            hands.show()
-            signal.signal(signal.SIGINT, lambda *_: app.quit())
-            _log.info("the window stands")
-            try:
-                return app.exec()
-            finally:
-                hands.close()
+        def told(done: int, whole: int) -> None:
+            waiting.come(done, whole)
+            if progress:
+                progress(done, whole)
+
+        history.fill(demo, history.read_habits(), told)
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever started this may have it ignored
+    try:
+        if waiting:
+            waiting.show()
+            waiting.come()
+        with standing(data, lan_address(), past if waiting else None) as demo, hq_texting(demo.hq) as provider:
+            if waiting:
+                waiting.hide()
+            return _sit_at(app, demo, provider, language)
+    except (Cancelled, KeyboardInterrupt):
+        sys.stderr.write("\n")  # a bar may stand there
+        _say(language, "已停止,示范店没有打开。", "Stopped; the demo shop was not opened.")
+        return 130
+
+
+def _sit_at(app: QApplication, demo: Demo, provider: Provider, language: str | None) -> int:
+    """The windows of a demo that stands, until the till's is closed."""
+    if language:
+        ask_hq(demo.hq, "set", "chain", "language", language)
+    user = demo.shop.console[0]
+    _say(language, "总部看板:", "Headquarters in the browser:")
+    sys.stderr.write(f"{demo.console} {user.name} {user.password}\n")
+    place = demo.shop.tills[0]
+    papers = demo.folder / "paper"
+    connect_printer(demo, papers)
+    with contextlib.closing(demo.open(place, SystemClock())) as till:
+        log.to_file(demo.data(place) / "till.log")
+        till.sync()
+        till.runner.start()
+        dress(app, till)
+        hands = Hands(till, demo, papers, provider)
+        hands.arrange(app.primaryScreen().availableGeometry())
+        hands.show()
+        signal.signal(signal.SIGINT, lambda *_: app.quit())
+        _log.info("the window stands")
+        try:
+            return app.exec()
+        finally:
+            hands.close()
 
 
 def _say(language: str | None, chinese: str, english: str) -> None:

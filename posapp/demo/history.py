@@ -15,6 +15,7 @@ import heapq
 import random  # noqa: TID251  (an invented past)
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from threading import Event
 from zoneinfo import ZoneInfo
@@ -28,6 +29,7 @@ from posapp.demo import errands
 from posapp.demo.errands import Errands
 from posapp.demo.phone import Phone, PhoneError, Provider, hq_texting
 from posapp.demo.shop import (
+    BROWSED_AGO,
     CUTOVER_HOUR,
     RESOURCES,
     ZONE,
@@ -36,6 +38,7 @@ from posapp.demo.shop import (
     Place,
     hq_member_codes,
     tell,
+    tell_browsed,
     tell_today,
 )
 from posapp.errors import PosError
@@ -45,6 +48,9 @@ from posapp.till import Till
 
 DONE_FILE = "history"
 """In the demo's folder once its past is whole and at HQ."""
+
+TRIES = 5
+"""So often HQ is asked again that did not answer: the computer may be busy with other things."""
 
 Progress = Callable[[int, int], None]
 
@@ -202,14 +208,29 @@ def _live(past: _Past) -> None:
                 _close_what_is_open(till, demo, post)
             days = [day for day in days if day.isoformat() > business_date(lived, ZONE, CUTOVER_HOUR)]
         for till in tills:
-            till.sync()
+            _patiently(till.sync)
         for day in days:
-            tell(demo.hq, demo.shop.past.get((today - day).days, []))
+            ago = (today - day).days
+            tell(demo.hq, demo.shop.past.get(ago, []))
+            if ago == BROWSED_AGO:
+                tell_browsed(demo.hq)
             _together(clock, [_day(past, till, post, day) for till, post in zip(tills, habits.tills, strict=True)])
         clock.set(max(past.until, clock.now_ms()))
         for till in tills:
-            till.runner.once()
-            till.runner.once()  # and say that nothing is left
+            _patiently(till.runner.once)
+            _patiently(till.runner.once)  # and say that nothing is left
+
+
+def _patiently(talk: Callable[[], object]) -> None:
+    """Talk to HQ, which may be late with its answer. Raises PosError."""
+    for left in reversed(range(TRIES)):
+        try:
+            talk()
+        except PosError as error:
+            if error.code != "hq_unreachable" or not left:
+                raise
+        else:
+            return
 
 
 def _together(clock: SimulatedClock, lives: list[Iterator[int]]) -> None:
@@ -254,6 +275,7 @@ def _day(past: _Past, till: Till, post: Post, day: dt.date) -> Iterator[int]:
     if opens >= past.until:
         return
     yield opens
+    till.folder.till.tend()  # as the sync thread does, which these tills have not
     till.sign_in(str(clerk.number), clerk.pin)
     till.open_shift(Money(post.float))
     hours = [int(hour) for hour in habits.hours if post.opens <= int(hour) < post.closes]
@@ -274,7 +296,7 @@ def _day(past: _Past, till: Till, post: Post, day: dt.date) -> Iterator[int]:
     drawer = till.books.figures().expected + chance.choice(habits.over_and_short)
     till.close_shift(Money(drawer))
     till.sign_out()
-    till.sync()
+    _patiently(till.sync)
 
 
 class _Counter:
@@ -330,7 +352,7 @@ class _Customer:
         joining = self._joining(joins)
         if joining and not joining[1]:
             self._joins(joining[0])
-            till.sync()
+            _patiently(till.sync)
             till.newcomer()
         paid = self._pays()
         if joining and joining[1] and paid.join:
@@ -371,11 +393,12 @@ class _Customer:
         if self._counter.is_due(joins):
             return view, self._chance.randrange(100) < habits.receipt
         if self._chance.randrange(100) < habits.looks:
-            requests.get(view.url, timeout=10)
+            with contextlib.suppress(requests.RequestException):
+                requests.get(view.url, timeout=10)
         return None
 
     def _joins(self, view: JoinView) -> None:
-        self._till.runner.once(pulls=False)  # HQ's clock goes by the tills'
+        _patiently(partial(self._till.runner.once, pulls=False))  # HQ's clock goes by the tills'
         surname, given = (self._chance.choice(letters or "*") for letters in self._past.habits.names)
         phone = Phone(self._number, surname + given, self._past.provider, "zh")
         with contextlib.suppress(PhoneError):  # what the page refuses is no join

@@ -39,6 +39,9 @@ LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104  (customers' phones 
 FAR = ("192.0.2.1", 9)
 """Nobody's (RFC 5737): asked which of our addresses leads there, and sent nothing."""
 
+BROWSED_AGO = 2
+"""The night after it what was looked at stands beside what was bought."""
+
 ZONE, CUTOVER_HOUR = "Asia/Shanghai", 4
 """Of the demo's stores: what a store has that sets nothing else."""
 
@@ -212,6 +215,11 @@ def tell(folder: Path, commands: Sequence[Sequence[str]]) -> None:
         ask_hq(folder, *map(dated, command), "--clock", "simulated")
 
 
+def tell_browsed(folder: Path) -> None:
+    """HQ hears from the shop online what members looked at there, BROWSED_AGO days ago and before."""
+    _import(folder, "browsed.csv", "events", "--channel", "mini", "--clock", "simulated")
+
+
 def tell_today(folder: Path, shop: Shop) -> None:
     """What HQ knows of today by the time somebody comes to look: what members looked at online, what is to be done,
     what was answered."""
@@ -297,10 +305,11 @@ def running_hq(folder: Path, host: str, clock: str = "system") -> Iterator[int]:
     """HQ as a child process that listens at a host's free port; the port once it answers."""
     command = [sys.executable, "-m", "posapp", "hq", "serve", "--host", host, "--port", "0", "--data", str(folder)]
     command += ["--clock", clock]
-    ends = _end_with_parent if sys.platform == "linux" else None
+    is_linux = sys.platform == "linux"
+    ends, group = (_end_with_parent, 0) if is_linux else (None, None)  # a terminal's Ctrl-C is this program's alone
     with (
         (folder / "hq.log").open("ab") as log,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, preexec_fn=ends) as child,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, preexec_fn=ends, process_group=group) as child,
     ):
         assert child.stdout
         give_up = threading.Timer(READY_S, child.kill)

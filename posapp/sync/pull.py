@@ -138,16 +138,13 @@ def keep(stream: str) -> Apply:
     """Takes in a short stream as it is; kept_rows() and kept_row() read it."""
 
     def apply(conn: Connection, rows: list[FeedRow]) -> None:
-        columns = tables.kept.c
-        for row in rows:
-            near = nearness(row.scope)
-            conn.execute(
-                delete(tables.kept).where(columns.stream == stream, columns.key == row.key, columns.nearness == near)
-            )
-            if row.data is not msgspec.UNSET:
-                conn.execute(
-                    tables.kept.insert().values(stream=stream, key=row.key, nearness=near, data=bytes(row.data))
-                )
+        cursor = db.raw(conn).cursor()
+        gone = [(stream, row.key, nearness(row.scope)) for row in rows if row.data is msgspec.UNSET]
+        held = [
+            (stream, row.key, nearness(row.scope), bytes(row.data)) for row in rows if row.data is not msgspec.UNSET
+        ]
+        cursor.executemany("DELETE FROM kept WHERE stream = ? AND key = ? AND nearness = ?", gone)
+        cursor.executemany("INSERT OR REPLACE INTO kept (stream, key, nearness, data) VALUES (?, ?, ?, ?)", held)
 
     return apply
 

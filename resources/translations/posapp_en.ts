@@ -1816,6 +1816,21 @@ on</translation>
     </message>
 </context>
 <context>
+    <name>PastWindow</name>
+    <message>
+        <source>示范店准备了多少</source>
+        <translation>How far the demo shop is prepared</translation>
+    </message>
+    <message>
+        <source>正在准备示范店</source>
+        <translation>Preparing the demo shop</translation>
+    </message>
+    <message>
+        <source>两家店、三台收银台先过完四周的生意,看板上才有数字</source>
+        <translation>Two stores and three tills live through four weeks first, so that the boards hold figures</translation>
+    </message>
+</context>
+<context>
     <name>PayPane</name>
     <message>
         <source>应收</source>

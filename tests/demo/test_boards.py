@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import html
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+import requests
 from PySide6.QtCore import QRect, Qt, QUrl
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
@@ -22,8 +24,9 @@ from posapp.demo import history
 from posapp.demo.hands_screen import Hands, connect_printer
 from posapp.demo.phone import hq_texting
 from posapp.demo.phone_screen import code_on
-from posapp.demo.shop import CUTOVER_HOUR, ZONE, Demo, ask_hq, lan_address, standing
+from posapp.demo.shop import CUTOVER_HOUR, ZONE, Demo, User, ask_hq, lan_address, standing
 from posapp.demo.tray_screen import CardButton
+from posapp.hq.console.menu import PAGES
 from posapp.money import Money
 from posapp.rules.dictionary import UNKNOWN
 from posapp.ui import theme
@@ -107,6 +110,86 @@ def reported(demo: Demo, ago: int) -> Iterator[str]:
     for name in OF_CHAIN:
         yield from ask(name)
     yield from ask("flow", "wake")
+
+
+CONSOLE = {
+    r"^/(joins|wall)? .*首单率": "the seven days of who joins today are not over",
+    r"^/flows 每日上限": "a flow without a limit",
+    r"^/segments (200|300)%以上 · 未回购率": "nobody was overdue by so much thirty days ago",
+    rf"^/segments (?!{date(0)[:7]}|{date(31)[:7]})\d{{4}}-\d\d ·": "joined before: a file tells no purchases",
+    r"^/conflicts 冲突与提示": "nothing has gone wrong",
+    r"^/quarantine 无法入账的记录": "every entry could be read",
+    r"^/rewards 已结算的月份": "no month was settled yet",
+    r"^/audit 查看会员": "nobody has looked at a member yet",
+    r"^/joins 渠道": "nobody came by another way than the code beside the ticket",
+}
+"""What stands empty on the console's pages, and why."""
+
+CONSOLE_EARLY = {
+    r"^/segments .*(未回购率|复购率)": "looks back thirty days",
+    r"^/segments .*复购周期": "needs somebody who came three times",
+}
+"""What needs more than a past of a few days."""
+
+CONSOLE_TODAY = {r"^/(joins|wall)? ": "nobody has joined yet today"}
+
+
+def elements(page: str) -> dict[str, Any]:
+    """What a page of the console is made of, by number."""
+    found = re.search(r"parseElements\(String\.raw`(.*?)`\)", page, re.DOTALL)
+    assert found
+    told: dict[str, Any] = msgspec.json.decode(html.unescape(found[1]))
+    return told
+
+
+def inside(one: Mapping[str, Any]) -> list[str]:
+    slots = [number for slot in (one.get("slots") or {}).values() for number in slot.get("ids", [])]
+    return [str(number) for number in [*one.get("children", []), *slots]]
+
+
+def empty(page: str) -> Iterator[str]:
+    """Where on a page nothing stands: what a figure is called, a column and its row, the head of a block."""
+    parts = elements(page)
+    above = {number: name for name, one in parts.items() for number in inside(one)}
+    for name, one in parts.items():
+        if UNKNOWN in str(one.get("text") or ""):
+            yield next(words(parts, inside(parts[above[name]])[0]))
+        elif "none" in (one.get("class") or ()):
+            yield next(word for word in words(parts, above[name]) if word)
+        options = (one.get("props") or {}).get("options")
+        if isinstance(options, dict) and "rowData" in options:
+            for column in options["columnDefs"]:
+                if any(row.get(column["field"], "") is None for row in options["rowData"]):
+                    yield str(column["headerName"])
+
+
+def words(parts: Mapping[str, Any], name: str) -> Iterator[str]:
+    yield str(parts[name].get("text") or "")
+    for number in inside(parts[name]):
+        yield from words(parts, number)
+
+
+def console(demo: Demo, user: User) -> Iterator[str]:
+    """What stands empty on every page of somebody's menu."""
+    session = requests.Session()
+    session.trust_env = False
+    form = {"name": user.name, "password": user.password}
+    session.post(f"{demo.console}/sign-in", data=form, headers={"Origin": demo.url}, timeout=120)
+    for page in PAGES:
+        if page.group and user.role in page.roles:
+            answer = session.get(demo.console + page.path, timeout=120)
+            assert answer.ok, page.path
+            assert page.name[0] in answer.text
+            yield from (f"{page.path} {found}" for found in empty(answer.text))
+
+
+def check_console(demo: Demo, reasons: Collection[str]) -> None:
+    """The pages of everybody who may sign in; among them each page of the menu."""
+    roles = {user.role for user in demo.shop.console}
+    assert [page.path for page in PAGES if page.group and not page.roles & roles] == []
+    allowed = [*CONSOLE, *reasons, *(() if has_joined_today(demo) else CONSOLE_TODAY)]
+    for user in demo.shop.console:
+        assert without_reason(console(demo, user), allowed) == [], user.name
 
 
 def without_reason(found: Iterator[str], reasons: Collection[str]) -> list[str]:
@@ -206,6 +289,10 @@ def test_hqs_reports_have_a_figure_everywhere_or_a_reason(demo: Demo) -> None:
     check_hq(demo, [*NEVER, *OLD, *EARLY])
 
 
+def test_hqs_console_has_a_figure_everywhere_or_a_reason(demo: Demo) -> None:
+    check_console(demo, CONSOLE_EARLY)
+
+
 def test_the_managers_board_has_a_figure_everywhere(watcher: Watcher, demo: Demo) -> None:
     screen = watcher.board()
     wait_until(lambda: screen.shown is not None and screen.shown.source == STORE, 30)
@@ -282,6 +369,7 @@ def test_the_whole_past_leaves_no_board_without_figures(qapp: QApplication, tmp_
     habits = history.read_habits()
     with standing(tmp_path, lan_address(), lambda made: history.fill(made, habits)) as demo:
         check_hq(demo, NEVER)
+        check_console(demo, ())
         with watching(qapp, demo, lambda _url: False) as watcher:
             assert watcher.hands.till.visitors().visitors
             screen = watcher.board()

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -24,10 +25,12 @@ from posapp.answers import MemberView
 from posapp.clock import DAY, SystemClock, parse_instant
 from posapp.demo import history
 from posapp.demo.hands_screen import Hands, connect_printer, places
+from posapp.demo.past_screen import PastWindow
 from posapp.demo.phone import Provider, hq_texting
 from posapp.demo.phone_screen import code_on
 from posapp.demo.shop import LOOPBACK, Demo, ask_hq, lan_address, standing
 from posapp.demo.tray_screen import CardButton
+from posapp.errors import Cancelled
 from posapp.money import Money
 from posapp.selling.day import sold_on
 from posapp.ui import theme
@@ -337,6 +340,16 @@ def test_the_windows_stand_side_by_side(size: QSize) -> None:
     assert placed["tray"].width() >= 2 * 148
 
 
+@contextlib.contextmanager
+def started(command: list[str], **how: Any) -> Iterator[subprocess.Popen[Any]]:
+    """A program that does not outlive the test."""
+    with subprocess.Popen(command, **how) as running:
+        try:
+            yield running
+        finally:
+            running.kill()
+
+
 def children(pid: int) -> list[str]:
     return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
@@ -345,14 +358,57 @@ def children(pid: int) -> list[str]:
 def test_ctrl_c_ends_the_window_and_hq(tmp_path: Path) -> None:
     (tmp_path / history.DONE_FILE).touch()
     command = [sys.executable, "-m", "posapp", "demo", "--data", str(tmp_path)]
-    with subprocess.Popen(command, env={**os.environ, "QT_QPA_PLATFORM": "offscreen"}) as running:
+    with started(command, env={**os.environ, "QT_QPA_PLATFORM": "offscreen"}) as running:
         log = tmp_path / "S001T01" / "till.log"
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while not (log.exists() and "window" in log.read_text("utf-8")):
             assert running.poll() is None
             assert time.monotonic() < deadline
         (hq,) = children(running.pid)
         running.send_signal(signal.SIGINT)
-        assert running.wait(30) == 0
+        assert running.wait(120) == 0
     assert not Path(f"/proc/{hq}").exists()
     assert printed(tmp_path / "paper") == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks for HQ's process in /proc")
+def test_ctrl_c_while_the_past_is_lived_ends_it_all_with_one_sentence(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "posapp", "demo", "--data", str(tmp_path)]
+    surroundings = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    with started(command, env=surroundings, stderr=subprocess.PIPE, text=True, start_new_session=True) as running:
+        assert running.stderr
+        while "四周" not in (line := running.stderr.readline()):
+            assert line
+        deadline = time.monotonic() + 600
+        while not (tmp_path / "S002T01" / "till.db").exists():
+            assert time.monotonic() < deadline
+        (hq,) = children(running.pid)
+        os.killpg(running.pid, signal.SIGINT)  # as a terminal does
+        assert running.stderr.read().split() == ["已停止,示范店没有打开。"]
+        assert running.wait(120) == 130
+    assert not Path(f"/proc/{hq}").exists()
+    assert not history.is_done(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have one display and it answers")
+def test_a_display_that_does_not_answer_is_noticed_before_anything_is_prepared() -> None:
+    surroundings = {
+        name: value for name, value in os.environ.items() if name not in ("QT_QPA_PLATFORM", "WAYLAND_DISPLAY")
+    }
+    command = [sys.executable, "-m", "posapp", "demo"]
+    nowhere = {**surroundings, "DISPLAY": ":4097"}
+    with started(command, env=nowhere, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as running:
+        assert running.stdout
+        assert "没有显示屏" in running.stdout.readline()
+
+
+def test_the_window_of_the_past_shows_how_far_it_is_and_gives_it_up_when_closed(qapp: QApplication) -> None:
+    window = PastWindow()
+    window.show()
+    window.come()
+    assert window.bar.maximum() == 0
+    window.come(7, 20)
+    assert (window.bar.value(), window.bar.maximum()) == (7, 20)
+    window.close()
+    with pytest.raises(Cancelled):
+        window.come(8, 20)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import BindParameter, Connection, Row, bindparam, func, select
+from sqlalchemy import BindParameter, Connection, Row, and_, bindparam, case, func, or_, select
 
 from posapp.clock import DAY, local
 from posapp.dates import calendar_date
@@ -70,6 +70,16 @@ _PEOPLE = (
     .join(_same, _same.c.root == person.c.root)
     .join(joined, joined.c.ref == _same.c.ref, isouter=True)
     .where(person.c.ref.in_(_SOME))
+)
+_other, _was = person.alias("other"), joined.alias("was")
+_other_at = case((_other.c.joined > 0, _other.c.joined), else_=func.coalesce(_was.c.at, 0))
+_AGAIN = (
+    select(joined.c.ref)
+    .join(person, person.c.ref == joined.c.ref)
+    .join(_other, (_other.c.root == person.c.root) & (_other.c.ref != person.c.ref))
+    .join(_was, _was.c.ref == _other.c.ref, isouter=True)
+    .where(joined.c.ref.in_(_SOME), _other_at > 0)
+    .where(or_(_other_at < joined.c.at, and_(_other_at == joined.c.at, _other.c.ref < joined.c.ref)))
 )
 _BOUGHT = select(fact.c.ref, fact.c.date, fact.c.paid, fact.c.stem).where(
     fact.c.ref.in_(_SOME), fact.c.completed == 1, fact.c.net > 0
@@ -182,6 +192,12 @@ class Seen:
     def joined_on(self) -> list[Any]:
         """Who joined in the store on the date, by whatever channel."""
         return [row for row in self.joins if self.day.starts <= row.at < self.day.ends]
+
+
+def again_of(conn: Connection, joins: Iterable[Any]) -> set[str]:
+    """Those of some joins by which nobody became a member: accounts that were merged are one person, who joined when
+    the first of them did."""
+    return {ref for some in portions({row.ref for row in joins}) for ref in conn.scalars(_AGAIN, {"some": some})}
 
 
 def look(conn: Connection, day: Day, now: int) -> Seen:

@@ -68,7 +68,7 @@ def _day(conn: Connection, day: Day, row: Row[Any], staff: frozenset[str]) -> No
     else:
         _open(day, facts, told)
         _codes(conn, seen)
-    _joins(conn, seen)
+    _joins(conn, seen, is_final=row.state == FINAL)
     here = {"store": day.store, "date": day.date}
     joins = conn.execute(select(join_fact).filter_by(**here)).all()
     codes = conn.execute(select(code_fact).filter_by(**here)).all()
@@ -109,9 +109,11 @@ def _final(day: Day, facts: Sequence[Any], told: list[Told]) -> None:
             raise _differs(day, f"fact {place[0]} {place[1]}")
 
 
-def _joins(conn: Connection, seen: Seen) -> None:
-    """Each join has its fact; what became of it is what its person's tickets say."""
+def _joins(conn: Connection, seen: Seen, *, is_final: bool) -> None:
+    """Each person's first join has its fact, a later one of a merged account none, or one that was final by then; what
+    became of it is what its person's tickets say."""
     day, rows = seen.day, seen.joined_on()
+    again = classify.again_of(conn, rows)
     flags = classify.flags_of(conn, rows)
     kept = {
         one.ref: one
@@ -119,6 +121,10 @@ def _joins(conn: Connection, seen: Seen) -> None:
     }
     for row in rows:
         one = kept.pop(row.ref, None)
+        if row.ref in again and (one is None or not is_final):
+            if one is not None:
+                raise _differs(day, f"join {row.ref}")
+            continue
         same = one is not None and (one.till, one.clerk, one.channel, one.at, one.hour) == (
             row.till,
             row.clerk,

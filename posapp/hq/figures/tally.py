@@ -83,7 +83,9 @@ def recount(conn: Connection, day: Day, staff: frozenset[str], standing: Standin
     if held is not None and held.frozen:
         return _after_freeze(conn, seen, held, told, outcome)
     _write_facts(conn, day, told, outcome)
-    joins = _write_joins(conn, day, seen.joined_on(), _late_joins(conn, day, standing.now))
+    again = classify.again_of(conn, seen.joined_on())
+    first = [row for row in seen.joined_on() if row.ref not in again]
+    joins = _write_joins(conn, day, first, _late_joins(conn, day, standing.now))
     codes = _write_codes(conn, seen)
     made = day_of(
         (one.ticket for one in told if not one.late),
@@ -314,7 +316,8 @@ def _after_freeze(
             conn.execute(update(fact).where(fact.c.jid == one.jid, fact.c.seq == one.seq).values(ref=one.ref))
             outcome.buyers.update(ref for ref in (old.ref, one.ref) if ref)
     joins = conn.execute(_JOINS, _key(day)).all()
-    rows = seen.joined_on()
+    gone = classify.again_of(conn, seen.joined_on()) - {row.ref for row in joins}
+    rows = [row for row in seen.joined_on() if row.ref not in gone]
     if new_joins := {row.ref for row in rows} - {row.ref for row in joins}:
         _write_joins(conn, day, rows, {row.ref for row in joins if row.late} | new_joins)
         outcome.is_changed = _retally(conn, day.store, day.date, now)

@@ -26,6 +26,8 @@ from posapp.keys import HqKeys
 class Follower(Stepping):
     """Works off what the projector has done, in a thread of its own, woken after it."""
 
+    gathers_s = 0.0  # tills wait for what it tells them
+
     def __init__(
         self, database: Database, keys: HqKeys, vault: Vault, clock: Clock, chance: Chance, send: Send = no_messages
     ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, update
@@ -35,14 +35,27 @@ def balance(conn: Connection, root: str) -> int:
     return int(conn.scalar(select(func.sum(person.c.balance)).where(person.c.root == root)) or 0)
 
 
-def free(conn: Connection, root: str, now: int, besides: str = "") -> int:
-    """What may be spent now: the balance without what is set aside (but for the hold named `besides`)."""
-    held = conn.scalar(
-        select(func.sum(points_hold.c.points))
+def free(conn: Connection, root: str, now: int) -> int:
+    """What may be spent now: the balance without what is set aside."""
+    return balance(conn, root) - _held(conn, [root], now).get(root, 0)
+
+
+def free_of(conn: Connection, besides: Mapping[str, str], now: int) -> dict[str, int]:
+    """The same of some persons (by root), each but for the hold of the name given with it."""
+    total = func.sum(person.c.balance)
+    asked = select(person.c.root, total).where(person.c.root.in_(list(besides))).group_by(person.c.root)
+    held = _held(conn, list(besides), now, list(besides.values()))
+    return {root: int(balance) - held.get(root, 0) for root, balance in conn.execute(asked)}
+
+
+def _held(conn: Connection, roots: Sequence[str], now: int, besides: Sequence[str] = ()) -> dict[str, int]:
+    asked = (
+        select(person.c.root, func.sum(points_hold.c.points))
         .join(person, person.c.ref == points_hold.c.ref)
-        .where(person.c.root == root, points_hold.c.until > now, points_hold.c.id != besides)
+        .where(person.c.root.in_(roots), points_hold.c.until > now, points_hold.c.id.not_in(besides))
+        .group_by(person.c.root)
     )
-    return balance(conn, root) - int(held or 0)
+    return {root: int(held) for root, held in conn.execute(asked)}
 
 
 def hold(conn: Connection, id_: str, root: str, ticket: str, place: tuple[int, int], points: int, until: int) -> int:
@@ -50,20 +63,16 @@ def hold(conn: Connection, id_: str, root: str, ticket: str, place: tuple[int, i
     before = conn.scalar(select(points_hold.c.points).where(points_hold.c.id == id_))
     if before is not None:
         return int(before)
-    held = max(0, points)
-    conn.execute(
-        points_hold.insert(),
-        {
-            "id": id_,
-            "ref": root,
-            "ticket": ticket,
-            "store": place[0],
-            "till": place[1],
-            "points": held,
-            "until": until,
-        },
-    )
-    return held
+    row = aside(id_, root, ticket, place, points, until)
+    conn.execute(points_hold.insert(), row)
+    return int(row["points"])
+
+
+def aside(id_: str, root: str, ticket: str, place: tuple[int, int], points: int, until: int) -> dict[str, Any]:
+    """A row of `points_hold`."""
+    store, till = place
+    values = {"ticket": ticket, "store": store, "till": till, "points": max(0, points), "until": until}
+    return {"id": id_, "ref": root, **values}
 
 
 def release(conn: Connection, ticket: str) -> None:

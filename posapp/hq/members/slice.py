@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
@@ -57,6 +57,7 @@ def rows_of(conn: Connection, refs: Iterable[str], now: int) -> Published:
     quotas: dict[tuple[str, str], QuotaRow | None] = {}
     settings = settings_of(conn, feed.CHAIN)
     told = _Told(conn, roots)
+    homes: dict[str, int] = {}
     for root, same in by_root.items():
         head = next(row for row in same if row.ref == root)
         places = {store for row in same for store in stores.get(row.ref, ())}
@@ -66,9 +67,10 @@ def rows_of(conn: Connection, refs: Iterable[str], now: int) -> Published:
             members[scope, root] = shown
             members.update({(scope, row.ref): None for row in same if row.ref != root})
         if shown and head.home:
-            quotas.update(_quota(conn, root, head.home, settings, now))
+            homes[root] = head.home
         elif head.home:
             quotas.update({(feed.till_scope(head.home, n), root): None for n in _tills(conn, head.home)})
+    quotas.update(_quotas(conn, homes, settings, now))
     return {"members": members, "quotas": quotas}
 
 
@@ -96,20 +98,23 @@ def _tills(conn: Connection, store: int) -> list[int]:
     return list(conn.scalars(select(till.c.till).where(till.c.store == store)))
 
 
-def _quota(
-    conn: Connection, root: str, home: int, settings: Settings, now: int
+def _quotas(
+    conn: Connection, homes: Mapping[str, int], settings: Settings, now: int
 ) -> dict[tuple[str, str], QuotaRow | None]:
-    """What the first till of the home store may spend with no network: set aside here until it ends."""
-    first = conn.scalar(select(func.min(till.c.till)).where(till.c.store == home))
-    if first is None:
-        return {}
-    name = f"quota {root}"
-    balance = points.free(conn, root, now, besides=name)
-    allowed = max(0, min(balance * settings.points_offline_percent // 100, settings.points_offline_most))
-    conn.execute(points_hold.delete().where(points_hold.c.id == name))
-    points.hold(conn, name, root, "", (home, first), allowed, now + QUOTA_MS)
-    row = QuotaRow(allowed, now + QUOTA_MS) if allowed else None
-    return {(feed.till_scope(home, first), root): row}
+    """What the first till of some members' home stores may spend with no network: set aside here until it ends."""
+    asked = select(till.c.store, func.min(till.c.till)).where(till.c.store.in_(sorted(set(homes.values()))))
+    first = dict(conn.execute(asked.group_by(till.c.store)).all()) if homes else {}
+    names = {root: f"quota {root}" for root, home in homes.items() if home in first}
+    rows, holds = {}, []
+    for root, free in points.free_of(conn, names, now).items():
+        place = homes[root], first[homes[root]]
+        allowed = max(0, min(free * settings.points_offline_percent // 100, settings.points_offline_most))
+        holds.append(points.aside(names[root], root, "", place, allowed, now + QUOTA_MS))
+        rows[feed.till_scope(*place), root] = QuotaRow(allowed, now + QUOTA_MS) if allowed else None
+    if holds:
+        conn.execute(points_hold.delete().where(points_hold.c.id.in_(list(names.values()))))
+        conn.execute(points_hold.insert(), holds)
+    return rows
 
 
 class _Told:

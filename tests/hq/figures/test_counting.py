@@ -159,11 +159,38 @@ def test_a_merge_changes_who_was_a_member_and_its_end_changes_it_back(
         merge_persons(conn, means(shop), old.ref, new.ref, "phone", "test")
     follow(shop)
     assert (figures(shop).walk_ins, figures(shop).recognised) == (0, 1)
+    assert figures(shop).joins == 0  # one person joined once, when the first of the two accounts did
     proved(shop)
     with shop.database.transaction() as conn:
         unmerge(conn, means(shop), 1, "test")
     follow(shop)
-    assert (figures(shop).walk_ins, figures(shop).converted) == (1, 1)
+    assert (figures(shop).walk_ins, figures(shop).converted, figures(shop).joins) == (1, 1, 1)
+    proved(shop)
+
+
+def test_two_who_joined_and_are_one_count_once_but_on_a_final_day(shop: Chain) -> None:
+    till = shop.till()
+    refs = []
+    for phone in (OLD, "13900000001", "13900000002"):
+        at(shop, HOUR)
+        code = code_of(last(till, f"scan {BUN}", "join"))
+        refs.append(joins(shop, phone, code).ref)
+        till.sync()
+        assert last(till, "pay cash 10")["ok"]
+    settled(shop, till)
+    assert figures(shop).joins == 3
+    with shop.database.transaction() as conn:
+        merge_persons(conn, means(shop), refs[1], refs[0], "phone", "test")
+    follow(shop)
+    assert figures(shop).joins == 2
+    proved(shop)
+    at(shop, 9 * DAY)
+    settled(shop, till)
+    assert (state(shop), figures(shop).joins) == (FINAL, 2)
+    with shop.database.transaction() as conn:
+        merge_persons(conn, means(shop), refs[2], refs[1], "phone", "test")
+    follow(shop)
+    assert figures(shop).joins == 2
     proved(shop)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from posapp.hq.care import owners
 from posapp.hq.console.desk import Desk
 from posapp.hq.console.grids import Column
 from posapp.hq.console.reports.shape import (
@@ -193,6 +194,36 @@ def _credited(row: dict[str, str]) -> dict[str, float | None]:
     return {name: number_of(row[name]) for name in _MODELS}
 
 
+# --- whose sales ---
+
+_CREDIT = (
+    Column("who", ("店员", "Clerk"), wide=2, least=130),
+    Column(
+        "sold", ("收银净额", "Rung up"), "hundredths", meaning=("自己收银,减去退款", "rung up, less what went back")
+    ),
+    Column(
+        "credit",
+        ("业绩", "Credited"),
+        "hundredths",
+        meaning=("按当时的专属店员和业绩规则", "by who looked after the member then, and the rule of that time"),
+    ),
+)
+
+
+def whose(conn: Connection, desk: Desk, asked: Asked) -> Sheet:
+    told = owners.credited(conn, asked.since, asked.until, asked.store)
+    rows = [
+        {
+            **row,
+            "who": f"{row['clerk']} {row['name']}".strip(),
+            "sold": number_of(row["sold"]),
+            "credit": number_of(row["credit"]),
+        }
+        for row in told
+    ]
+    return Sheet([Table(("销售业绩", "Sales credit"), _CREDIT, rows, name="credit")])
+
+
 # --- what stands out ---
 
 _SIGNALS = (
@@ -260,6 +291,14 @@ REPORTS = (
         three_numbers,
         _OF_DAY,
         ANY_STORE,
+    ),
+    Report(
+        "credit",
+        ("销售业绩", "Sales credit"),
+        ("按店员: 自己收银与记给谁", "by clerk: rung up, and credited to whom"),
+        whose,
+        _SINCE_SPAN,
+        SUM_STORE,
     ),
     Report(
         "exceptions",
