@@ -173,6 +173,11 @@ HQ_SENTENCES: dict[str, tuple[str, str]] = {
         "Page 1 of store {store} was imported; import a file without page 1 to have it worked out again.",
     ),
     "bad_period": ("结束时间应晚于开始时间", "The end must be later than the beginning."),
+    "long_period": ("一次最多看 {days} 天", "At most {days} days can be looked at together."),
+    "quiet_hour": (
+        "发短信的流程请安排在 {first} 点到 {last} 点:其余时间不发营销短信",
+        "A flow that sends texts runs at an hour from {first} to {last}: no offers leave at other times.",
+    ),
     "journal_broken": (
         "日志 {jid} 第 {seq} 条有问题: {why}。请保留数据并联系技术支持",
         "Entry {seq} of journal {jid} is wrong: {why}. Keep the data and call support.",

@@ -23,7 +23,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 GROUND = (
-    "version money quantity shortcuts answers clock ids hq_sentences errors log settings keys chain "
+    "version money quantity shortcuts answers clock dates ids hq_sentences errors log settings keys chain "
     "messages streams calls wire rules"
 ).split()
 TELLS = ("errors", "hq_sentences")

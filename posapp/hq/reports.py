@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, Select, Table, func, select
 
-from posapp.clock import DAY, HOUR, Clock, business_date, rfc3339
+from posapp.clock import DAY, HOUR, MINUTE, Clock, business_date, rfc3339
+from posapp.dates import read_date
 from posapp.errors import PosError
 from posapp.hq import feed
 from posapp.hq.aligned import aligned
@@ -35,15 +36,21 @@ from posapp.hq.tables import (
 )
 from posapp.ids import till_name
 from posapp.money import Money
+from posapp.rules.dictionary import UNKNOWN
 from posapp.rules.tenders import tender_name
 from posapp.settings import Settings
+
+FRESH_MS = 10 * MINUTE
+"""What a till has sold is as good as here if it was heard of so lately."""
 
 
 def day(database: Database, clock: Clock, store_number: int, date: str | None) -> dict[str, Any]:
     """A store's business day, by till and together; the business date now when none is given.
 
     `provisional` is true while something may still come: the day is not over, or a till has unsent entries or was
-    not heard of since the day ended. Raises PosError no_such_store, bad_date.
+    not heard of since the day ended. A till that has not called in yet knows no clerk and holds nothing back. Figures
+    are null for a day of which nothing has come, unless all that would tell of it has. Raises PosError no_such_store,
+    bad_date.
     """
     with database.reading(snapshot=True) as conn:
         name = conn.scalar(select(store.c.name).where(store.c.number == store_number))
@@ -54,15 +61,21 @@ def day(database: Database, clock: Clock, store_number: int, date: str | None) -
         if date is None:
             date = business_date(now, settings.time_zone, settings.cutover_hour)
         ends = _end_of(date, settings)
-        tills = _tills(conn, store_number, date, ends)
+        tills = _tills(conn, store_number, date, ends, now)
+        together = _figures(conn, store_number, None, date)
+        waits = _waiting(conn, store_number)
+        has_all = any(one["has_all"] for one in tills) and all(one["has_all"] for one in tills if one["is_due"])
+        for one in tills:
+            _blank(one, is_known=one.pop("has_all") and not waits)
+            del one["is_due"]
         return {
             "report": "day",
             "store": store_number,
             "name": name,
             "date": date,
             "made": rfc3339(now),
-            "provisional": now < ends or any(one["provisional"] for one in tills) or _waiting(conn, store_number),
-            **_figures(conn, store_number, None, date),
+            "provisional": now < ends or waits or any(one["provisional"] for one in tills),
+            **_blank(together, is_known=has_all and not waits),
             "tills": tills,
             "flags": _count(conn, flag, flag.c.store == store_number, flag.c.date == date),
             "quarantined": _count(conn, quarantine, quarantine.c.store == store_number, quarantine.c.resolved == 0),
@@ -70,12 +83,7 @@ def day(database: Database, clock: Clock, store_number: int, date: str | None) -
 
 
 def _end_of(date: str, settings: Settings) -> int:
-    try:
-        if len(date) != 10 or not date.isascii():
-            raise ValueError
-        begins = dt.datetime.strptime(date, "%Y-%m-%d").replace(tzinfo=ZoneInfo(settings.time_zone))
-    except (ValueError, OverflowError):
-        raise PosError("bad_date", date=date[:40]) from None
+    begins = dt.datetime.combine(read_date(date), dt.time(), ZoneInfo(settings.time_zone))
     return int(begins.timestamp() * 1000) + DAY + int(settings.cutover_hour) * HOUR
 
 
@@ -89,30 +97,45 @@ def _waiting(conn: Connection, store_number: int) -> bool:
     return _count(conn, batch, batch.c.store == store_number, batch.c.n > done) > 0
 
 
-def _tills(conn: Connection, store_number: int, date: str, ends: int) -> list[dict[str, Any]]:
+def _tills(conn: Connection, store_number: int, date: str, ends: int, now: int) -> list[dict[str, Any]]:
     rows = conn.execute(
-        select(till.c.till, till.c.serial, till.c.revoked, till_status)
+        select(till.c.till, till.c.serial, till.c.revoked, till.c.created, till_status)
         .join(till_status, (till_status.c.store == till.c.store) & (till_status.c.till == till.c.till), isouter=True)
         .where(till.c.store == store_number, till.c.serial > 0)
         .order_by(till.c.till)
     )
-    return [_till(conn, store_number, row, date, ends) for row in rows]
+    return [_till(conn, store_number, row, date, ends, now) for row in rows]
 
 
-def _till(conn: Connection, store_number: int, row: Row[Any], date: str, ends: int) -> dict[str, Any]:
+def _till(conn: Connection, store_number: int, row: Row[Any], date: str, ends: int, now: int) -> dict[str, Any]:
+    """has_all: whether what it knows of the day so far is here, as it was there then and is heard of. is_due: whether
+    that is waited for."""
     number = row[0]
-    shut_out = row.revoked >= row.serial
-    open_ = not row.contact or row.unsent > 0 or row.contact < ends
+    shut_out, is_heard = row.revoked >= row.serial, bool(row.contact)
+    open_ = is_heard and (row.unsent > 0 or row.contact < ends)
+    is_there = is_heard and row.created < ends
+    upto = row.oldest_unsent if row.unsent and row.oldest_unsent else row.contact
     return {
         "till": till_name(store_number, number),
         "number": number,
         **_figures(conn, store_number, number, date),
         "provisional": open_ and not shut_out,
+        "has_all": is_there and ends - DAY <= now and upto >= min(ends, now - FRESH_MS),
+        "is_due": is_there and not shut_out,
         "revoked": shut_out,
         "last_contact": rfc3339(row.contact) if row.contact else None,
         "unsent": row.unsent,
         "oldest_unsent": rfc3339(row.oldest_unsent) if row.oldest_unsent else None,
     }
+
+
+def _blank(figures: dict[str, Any], *, is_known: bool) -> dict[str, Any]:
+    """Nothing in place of zeros of which nobody knows."""
+    is_empty = not any(figures[name] for name in ("sales", "refunds", "cash_moves"))
+    del figures["cash_moves"]
+    if is_empty and not is_known:
+        figures.update(dict.fromkeys(SUMS))
+    return figures
 
 
 def _figures(conn: Connection, store_number: int, number: int | None, date: str) -> dict[str, Any]:
@@ -153,12 +176,28 @@ def _figures(conn: Connection, store_number: int, number: int | None, date: str)
         "taxes": _taxes(conn, of),
         "unmatched": waiting,
         "unmatched_amount": _yuan(waiting_amount),
+        "cash_moves": _count(conn, cash_move, *of(cash_move)),
         "cash_in": _yuan(cash_in),
         "cash_out": _yuan(cash_out),
         "first_receipt": conn.scalar(receipts.order_by(sale.c.effective, sale.c.receipt).limit(1)),
         "last_receipt": conn.scalar(receipts.order_by(sale.c.effective.desc(), sale.c.receipt.desc()).limit(1)),
     }
 
+
+SUMS = (
+    "sales",
+    "total",
+    "tickets",
+    "refunds",
+    "refunded",
+    "net_sales",
+    "rounding",
+    "unmatched",
+    "unmatched_amount",
+    "cash_in",
+    "cash_out",
+)
+"""What a day may know nothing of."""
 
 Of = Callable[[Table], list[Any]]
 
@@ -252,18 +291,26 @@ def day_text(report: dict[str, Any], language: str = "zh") -> str:
     for item in report["tenders"]:
         for what in ("amount", "refunded") if item["refunded"] != "0.00" else ("amount",):
             amounts = [
-                {held["kind"]: held[what] for held in one["tenders"]}.get(item["kind"], "0.00") for one in columns
+                {held["kind"]: held[what] for held in one["tenders"]}.get(item["kind"], _zero(one)) for one in columns
             ]
             rows.append([f"{words[what]} {tender_name(item['kind'], language)}", *amounts])
     if report["unmatched"]:
-        rows.append([words["unmatched"], *(f"{one['unmatched_amount']} ({one['unmatched']})" for one in columns)])
+        rows.append([words["unmatched"], *(_codes(one) for one in columns)])
     for rate in [item["rate"] for item in report["taxes"]]:
-        taxes = [{item["rate"]: item["tax"] for item in one["taxes"]}.get(rate, "0.00") for one in columns]
+        taxes = [{item["rate"]: item["tax"] for item in one["taxes"]}.get(rate, _zero(one)) for one in columns]
         rows.append([f"{words['tax']} {words.get(rate) or _percent(rate)}", *taxes])
     for name in ("last_contact", "unsent"):
         rows.append([words[name], "", *(_shown(one[name]) for one in report["tills"])])
     last = f"{words['flags']} {report['flags']}, {words['quarantined']} {report['quarantined']}"
     return "\n".join([head, *aligned(rows), last])
+
+
+def _zero(column: dict[str, Any]) -> str:
+    return UNKNOWN if column["sales"] is None else "0.00"
+
+
+def _codes(column: dict[str, Any]) -> str:
+    return UNKNOWN if column["sales"] is None else f"{column['unmatched_amount']} ({column['unmatched']})"
 
 
 def _percent(rate: str) -> str:
@@ -274,7 +321,7 @@ def _percent(rate: str) -> str:
 
 
 def _shown(value: Any) -> str:
-    return "-" if value is None else str(value)
+    return UNKNOWN if value is None else str(value)
 
 
 _WORDS = {

@@ -336,7 +336,10 @@ METRICS: dict[str, Metric] = {
     ),
     "freshness": Metric(
         ("数据新鲜度", "Data freshness"),
-        ("最早未上传记录不到10分钟的收银台 ÷ 收银台", "tills whose oldest unsent entry is under 10 minutes ÷ tills"),
+        (
+            "最早未上传记录不到10分钟的收银台 ÷ 联系过总部的收银台",
+            "tills whose oldest unsent entry is under 10 minutes ÷ tills that have called in",
+        ),
         "rate",
     ),
 }

@@ -12,8 +12,8 @@ from posapp.ids import Chance
 from posapp.journal import Journal
 from posapp.sync.bell import Bell
 from posapp.sync.client import Client
-from posapp.sync.pull import Apply, pull
-from posapp.sync.push import drain
+from posapp.sync.pull import Apply, pull, pulled_at
+from posapp.sync.push import drain, say_hello
 
 ROUND_S = 5.0
 PULL_S = 60.0
@@ -64,6 +64,9 @@ class Runner:
         """One whole round now: (entries sent, rows pulled). Raises PosError where it cannot be done."""
         with self._one_at_a_time:
             try:
+                if pulls and not pulled_at(self._folder):
+                    # HQ has heard of every till that knows enough to sell
+                    say_hello(self._folder, self._journal, self._client, self._clock)
                 pulled = pull(self._folder, self._client, self._clock, self._apply) if pulls else 0
                 if pulled:
                     self._changed()  # a customer who has just joined waits in front of the till

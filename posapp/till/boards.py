@@ -11,6 +11,7 @@ from posapp.board.here import Here, day_here, starts
 from posapp.board.mine import MineView, mine_view
 from posapp.board.todo import Todo, clerks_todo, feedback_todo, leads_todo, till_todo
 from posapp.clock import local
+from posapp.dates import read_date
 from posapp.errors import PosError
 from posapp.messages import BoardExported
 from posapp.rules.dictionary import METRICS, VERSION, Value
@@ -156,7 +157,7 @@ class BoardVerbs(StatusVerbs):
             raise PosError("no_figure", name=source[:20])
         book, settings = self._real.journal, self.settings
         today, now = book.business_date(), book.now_ms()
-        date = date or today
+        date = str(read_date(date)) if date else today
         begins = starts(date, settings)
         if date > today:
             raise PosError("day_to_come", date=date)

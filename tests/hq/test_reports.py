@@ -56,8 +56,8 @@ def test_the_day_is_the_sum_of_its_sales(shop: Shop) -> None:
     assert json.loads(json.dumps(report)) == report
     assert reports.day_text(report, "zh")
     assert "63.79" in reports.day_text(report, "en")
-    nothing = day(shop, "2026-11-21")
-    assert (nothing["sales"], nothing["total"], nothing["tenders"]) == (0, "0.00", [])
+    before = day(shop, "2026-11-21")
+    assert (before["sales"], before["total"], before["tenders"]) == (None, None, [])
 
 
 def test_what_went_back_and_what_nobody_has_matched_is_told_apart(shop: Shop) -> None:
@@ -120,7 +120,7 @@ def test_a_day_is_provisional_while_something_may_still_come(shop: Shop) -> None
     over = START + 3 * 86_400_000
     assert day(shop)["provisional"]
     shop.clock.now = over
-    assert day(shop)["provisional"], "the till was never heard of"
+    assert not day(shop)["provisional"], "a till that never called in knows no clerk: it has sold nothing"
     till.hello([], unsent=2, oldest_unsent=START)
     report = day(shop)
     assert report["provisional"], "the till has unsent entries"
@@ -131,10 +131,36 @@ def test_a_day_is_provisional_while_something_may_still_come(shop: Shop) -> None
     # A place for a till that no computer has taken yet holds nothing back; neither does a till that is shut out.
     enrol.add_till(shop.database, shop.keys, shop.clock, shop.chance, 1, 9)
     assert not day(shop)["provisional"]
-    shop.till(5)
+    other = shop.till(5)
+    assert not day(shop)["provisional"]
+    other.hello([], unsent=1)
     assert day(shop)["provisional"]
     enrol.revoke(shop.database, 1, 5)
     assert not day(shop)["provisional"]
+
+
+@on_sqlite
+def test_zero_is_said_only_where_it_is_known(shop: Shop) -> None:
+    def shown(date: str = DATE) -> list[object]:
+        told: Any = day(shop, date)
+        return [told["net_sales"], told["tickets"], *(one["net_sales"] for one in told["tills"])]
+
+    assert shown() == [None, None], "a store without tills"
+    one, other = shop.till(), shop.till()
+    assert shown() == [None, None, None, None], "nobody has called in"
+    one.hello([], unsent=0)
+    assert shown() == ["0.00", 0, "0.00", None], "open, and nothing sold so far"
+    assert "—" in reports.day_text(day(shop))
+    other.hello([], unsent=1, oldest_unsent=START - HOUR)
+    assert shown() == [None, None, "0.00", None], "what the other has not sent may be sales"
+    assert shown("2026-11-20") == shown("2026-11-23") == [None, None, None, None], "before the store was, and to come"
+    other.hello([], unsent=0)
+    shop.clock.now += 2 * HOUR
+    assert shown() == [None, None, None, None], "silent: never zero"
+    shop.clock.now = START + 48 * HOUR
+    one.hello([], unsent=0)
+    other.hello([], unsent=0)
+    assert shown() == ["0.00", 0, "0.00", "0.00"], "a day that is over, and all have told it"
 
 
 @on_sqlite
@@ -149,7 +175,9 @@ def test_today_follows_the_stores_clock(shop: Shop) -> None:
 
 
 @on_sqlite
-@pytest.mark.parametrize("date", ["", "yesterday", "2026-13-01", "26-1-1", "2026-11-22T00:00", "0000-00-00"])
+@pytest.mark.parametrize(
+    "date", ["", "yesterday", "2026-13-01", "26-1-1", "2026-11-22T00:00", "0000-00-00", "0001-01-01", "2026-W48-1"]
+)
 def test_what_is_no_date_is_refused(shop: Shop, date: str) -> None:
     with pytest.raises(PosError, match="bad_date"):
         day(shop, date)

@@ -278,7 +278,13 @@ def test_before_hq_was_ever_heard_the_till_compares_with_its_own_days(chain: Cha
     assert view.week.figures is None
     assert till.board("2026-11-22").day.all.tickets == 1
     assert last(till, "board 2026-11-20")["local"]["metrics"]["tickets"]["text"] == "—"
-    assert refused(till, "board yesterday") == "bad_date"
+    for date in ("yesterday", "0001-01-01", "1999-12-31", "9999-12-31", "2026-02-30", "2026-W47-7"):
+        assert refused(till, f"board {date}") == "bad_date"
+        with pytest.raises(PosError, match="bad_date"):
+            till.open_figure("joins", date=date)
+        with pytest.raises(PosError, match="bad_date"):
+            till.export_board("复盘", date=date)
+    assert last(till, "board 2000-01-01")["ok"]
     assert refused(till, "board 2027-01-01") == "day_to_come"
 
 

@@ -171,7 +171,7 @@ def credit_of(conn: Connection, sales: Iterable[Any]) -> dict[tuple[str, int], l
 
 def credited(conn: Connection, since: str, until: str, store: int = 0) -> list[dict[str, Any]]:
     """By clerk, of the sales of some days in a store (0: in all): what they rang up, and what is theirs. Raises
-    PosError bad_date."""
+    PosError bad_date, bad_period, long_period."""
     check_span(since, until)
     asked = select(sale).where(sale.c.date >= since, sale.c.date <= until)
     rows = conn.execute(asked.where(sale.c.store == store) if store else asked).all()

@@ -3,12 +3,12 @@ language; and what is said of a day that has not come."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
 from nicegui import ui
 
+from posapp.dates import calendar_date
 from posapp.hq.console.desk import Desk
 
 _MASK = "####-##-##"
@@ -55,7 +55,7 @@ def date_box(
 
 def is_date(text: str) -> bool:
     try:
-        return len(text) == len(_MASK) and bool(dt.date.fromisoformat(text))
+        return bool(calendar_date(text))
     except ValueError:
         return False
 

@@ -15,7 +15,8 @@ from posapp.ids import till_name
 
 
 def tills(conn: Connection, stores: frozenset[int] | None, now: int) -> list[dict[str, Any]]:
-    """Every till that was enrolled: program, last contact, what it has unsent, how far its clock is off."""
+    """Every till: program, last contact, what it has unsent, how far its clock is off; and how it stands (unheard: it
+    is enrolled and has not called in yet)."""
     rows = conn.execute(
         select(till.c.store, till.c.till, till.c.serial, till.c.revoked, till_status, store.c.name)
         .join(store, store.c.number == till.c.store)
@@ -28,14 +29,18 @@ def tills(conn: Connection, stores: frozenset[int] | None, now: int) -> list[dic
             continue
         contact = row.contact or 0
         synced = min(contact, row.oldest_unsent or contact) if row.unsent else contact
-        revoked = row.serial > 0 and row.revoked >= row.serial
+        state = "unheard" if not contact else state_of(synced, now)
+        if not row.serial:
+            state = "new"
+        elif row.revoked >= row.serial:
+            state = "revoked"
         told.append(
             {
                 "store": row[0],
                 "till": row[1],
                 "name": till_name(row[0], row[1]),
                 "shop": row.name,
-                "state": "revoked" if revoked else "new" if not row.serial else state_of(synced, now),
+                "state": state,
                 "contact": contact,
                 "unsent": row.unsent or 0,
                 "oldest": row.oldest_unsent or 0,

@@ -3,7 +3,6 @@ stand; and what any figure is made of. Read by `posapp hq report` and the consol
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, func, select
 
 from posapp.calls import FigureItem
 from posapp.clock import MINUTE
+from posapp.dates import read_span
 from posapp.errors import PosError
 from posapp.hq.figures.changes import Places
 from posapp.hq.figures.stream import contacts
@@ -58,17 +58,8 @@ class Part(NamedTuple):
 
 
 def check_span(since: str, until: str) -> None:
-    """Raises PosError bad_date for what is no span of dates, or too long a one."""
-    dates = []
-    for text in (since, until):
-        try:
-            if len(text) != 10:
-                raise ValueError
-            dates.append(dt.date.fromisoformat(text))
-        except ValueError:
-            raise PosError("bad_date", date=text[:40]) from None
-    if not 0 <= (dates[1] - dates[0]).days < MOST_DAYS:
-        raise PosError("bad_date", date=until)
+    """Raises PosError bad_date, bad_period, long_period."""
+    read_span(since, until, MOST_DAYS)
 
 
 def sums(conn: Connection, since: str, until: str, *, store: int = 0, stores: Sequence[int] = ()) -> Figures:
@@ -170,7 +161,8 @@ def targets(conn: Connection, numbers: Sequence[int]) -> dict[int, int]:
 @dataclass
 class Store:
     """A store on the wall. since: what it sold up to here is at HQ; heard: when any of its tills was heard of last.
-    fresh: 数据新鲜度 of its tills. day: of its business date now."""
+    unheard: how many of its tills have not called in yet; they have nothing to send and make nothing old.
+    fresh: 数据新鲜度 of the others. day: of its business date now."""
 
     number: int
     name: str
@@ -181,12 +173,18 @@ class Store:
     heard: int = 0
     unsent: int = 0
     tills: int = 0
+    unheard: int = 0
     fresh: Value = NONE
     day: Figures = field(default_factory=Figures)
 
     @property
     def is_fresh(self) -> bool:
         return self.fresh.is_known and self.fresh.top == self.fresh.bottom
+
+    @property
+    def is_known(self) -> bool:
+        """Whether its day's figures say something: something was sold, or all that would tell of it has come."""
+        return bool(self.since) and (self.day != Figures() or self.is_fresh)
 
 
 def stores(conn: Connection, now: int) -> list[Store]:
@@ -195,11 +193,12 @@ def stores(conn: Connection, now: int) -> list[Store]:
     found = []
     for row in conn.execute(select(store_table.c.number, store_table.c.name).order_by(store_table.c.number)):
         one = Store(row.number, row.name, places.date(row.number, now), int(places.settings(row.number).join_target))
-        mine = tills.get(row.number, [])
-        upto = [till.oldest if till.unsent and till.oldest else till.contact for till in mine]
-        one.tills, one.unsent = len(mine), sum(till.unsent for till in mine)
-        one.since, one.heard = min(upto, default=0), max((till.contact for till in mine), default=0)
-        one.fresh = Value(sum(now - at < FRESH_MS for at in upto), len(mine))
+        every = tills.get(row.number, [])
+        mine = [till for till in every if not till.is_unheard]
+        one.tills, one.unheard, one.unsent = len(every), len(every) - len(mine), sum(till.unsent for till in mine)
+        one.since = min((till.upto for till in mine), default=0)
+        one.heard = max((till.contact for till in mine), default=0)
+        one.fresh = Value(sum(now - till.upto < FRESH_MS for till in mine), len(mine))
         found.append(one)
     by_date: dict[str, list[Store]] = defaultdict(list)
     for one in found:

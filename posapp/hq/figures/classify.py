@@ -18,6 +18,7 @@ import msgspec
 from sqlalchemy import BindParameter, Connection, Row, and_, bindparam, case, func, or_, select
 
 from posapp.clock import DAY, local
+from posapp.dates import calendar_date
 from posapp.errors import PosError
 from posapp.hq.database import portions
 from posapp.hq.figures.tables import fact
@@ -128,11 +129,7 @@ def day_at(store: int, date: str, zone: str, turns: int) -> Day:
 
 @lru_cache(maxsize=4_096)
 def _span(date: str, zone: str, turns: int) -> tuple[int, int]:
-    if len(date) != 10:
-        raise ValueError(date)
-    first = dt.date.fromisoformat(date)
-    if not 2000 <= first.year < 2100:
-        raise ValueError(date)
+    first = calendar_date(date)
     at = dt.time(turns, tzinfo=ZoneInfo(zone))
     starts, ends = (dt.datetime.combine(one, at) for one in (first, first + dt.timedelta(days=1)))
     return int(starts.timestamp() * 1000), int(ends.timestamp() * 1000)

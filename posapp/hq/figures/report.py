@@ -18,7 +18,7 @@ from posapp.hq.figures.boards import Part, Store
 from posapp.hq.tables import clerk
 from posapp.hq.tables import store as store_table
 from posapp.money import Money
-from posapp.rules.dictionary import METRICS, VERSION, Value, text_of, value_of
+from posapp.rules.dictionary import METRICS, UNKNOWN, VERSION, Value, text_of, value_of
 from posapp.rules.metrics import COMPLETE, FINAL, PROVISIONAL, UPDATED, Figures
 
 RATES = ("join_rate", "conversion", "joins", "walk_ins", "first_order_rate", "wecom_rate", "second_purchase_rate")
@@ -149,21 +149,25 @@ def stores(conn: Connection, now: int) -> Told:
 
 
 def _store(one: Store) -> Told:
+    """Figures of a day of which nothing has come are of nothing; so many tickets are null."""
+    day = one.day if one.is_known else Figures()
+    net = value_of("net_sales", day) if one.is_known else boards.NONE
     return {
         "store": one.number,
         "name": one.name,
         "date": one.date,
         "state": one.state,
         "tills": one.tills,
+        "not_called_in": one.unheard,
         "fresh": one.is_fresh,
         "complete_to": rfc3339(one.since) if one.since else None,
         "last_contact": rfc3339(one.heard) if one.heard else None,
         "unsent": one.unsent,
         "target": one.target,
-        "join_rate": figure("join_rate", one.day),
-        "net_sales": {**figure("net_sales", one.day), "value": _yuan(value_of("net_sales", one.day))},
-        "tickets": one.day.tickets,
-        "member_sales_share": figure("member_sales_share", one.day),
+        "join_rate": figure("join_rate", day),
+        "net_sales": {"value": _yuan(net) if one.is_known else None, "top": net.top, "bottom": net.bottom},
+        "tickets": day.tickets if one.is_known else None,
+        "member_sales_share": figure("member_sales_share", day),
     }
 
 
@@ -224,8 +228,8 @@ def _stores_text(told: Told, english: bool, zone: str) -> str:
                 str(one["unsent"]),
                 STATES[one["state"]][english],
                 rate,
-                one["net_sales"]["value"],
-                str(one["tickets"]),
+                one["net_sales"]["value"] or UNKNOWN,
+                UNKNOWN if one["tickets"] is None else str(one["tickets"]),
             ]
         )
     return "\n".join(aligned(rows))
@@ -248,5 +252,5 @@ def _items_text(told: Told, english: bool, zone: str) -> str:
 
 def _clock(instant: str | None, zone: str) -> str:
     if instant is None:
-        return "—"
+        return UNKNOWN
     return f"{local(int(dt.datetime.fromisoformat(instant).timestamp() * 1000), zone):%m-%d %H:%M}"

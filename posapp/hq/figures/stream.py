@@ -38,7 +38,8 @@ ScoresOf = Callable[[Connection, int, str], list[tuple[str, int, int]]]
 
 
 class Contact(NamedTuple):
-    """A till that may still sell: when it was heard of last, and what it has not sent. since: it is there."""
+    """A till that may still sell: when it was heard of last, and what it has not sent. since: it is there. Until it
+    has called in the first time it knows no clerk, so that it holds nothing that HQ lacks."""
 
     till: int
     since: int
@@ -50,9 +51,23 @@ class Contact(NamedTuple):
     def told(self) -> tuple[int, int, int]:
         return self.till, self.contact - self.contact % CONTACT_MS, self.unsent
 
+    @property
+    def is_unheard(self) -> bool:
+        """Whether it has not called in yet."""
+        return not self.contact
+
+    @property
+    def upto(self) -> int:
+        """Up to when it has told everything."""
+        return self.oldest if self.unsent and self.oldest else self.contact
+
     def has_told(self, until: int) -> bool:
         """Whether everything before an instant is here."""
-        return self.since >= until or (self.contact >= until and not (self.unsent and self.oldest < until))
+        return (
+            self.is_unheard
+            or self.since >= until
+            or (self.contact >= until and not (self.unsent and self.oldest < until))
+        )
 
 
 def contacts(conn: Connection, store: int | None = None) -> dict[int, list[Contact]]:

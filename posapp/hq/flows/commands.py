@@ -46,7 +46,9 @@ def add(command: Command, group: Callable[[str, str], Any], reports: Any) -> Non
     new.add_argument("--holdout", default="10", metavar="PERCENT", help="left alone, to compare (default: 10)")
     new.add_argument("--a-day", default="0", metavar="N", help="reach at most so many a day (default: any number)")
     new.add_argument("--apart", default="30", metavar="DAYS", help="from any other flow's contact (default: 30)")
-    new.add_argument("--at", default="10", metavar="HOUR", help="of the day when it picks (default: %(default)s)")
+    new.add_argument(
+        "--at", default="10", metavar="HOUR", help="when it picks; with texts 9 to 20 (default: %(default)s)"
+    )
     new.add_argument("--from", dest="starts", metavar="INSTANT", help="default: now")
     new.add_argument("--until", dest="ends", metavar="INSTANT", help="default: until it is paused")
     command(flows, "list", _list, "every flow").add_argument("--json", action="store_true")

@@ -21,6 +21,7 @@ from posapp.hq.joining.offers import Period, Promise
 from posapp.hq.members.tiers import pair, plain_id
 from posapp.hq.people import scope_of
 from posapp.hq.tasks.leads import words_of
+from posapp.hq.texts.outbox import QUIET_FROM, QUIET_TO
 from posapp.rules.rfm import SEGMENTS, SLEEPING
 
 RUNNING, PAUSED = "running", "paused"
@@ -120,9 +121,11 @@ class Wanted:
     period: Period = field(default_factory=Period)
 
     def steps(self, conn: Connection) -> Steps:
-        """Raises PosError bad_usage, bad_name, bad_amount, no_such_article, text_has_number, inward_word."""
+        """Raises PosError bad_usage, bad_name, bad_amount, no_such_article, text_has_number, inward_word,
+        quiet_hour."""
         steps = Steps()
         if self.text:
+            check_hour(self.hour)
             if not self.link.startswith("https://") or len(self.link) > 100 or not self.link.isprintable():
                 raise PosError("bad_usage", usage="posapp hq flow add ID NAME --text 中文/English --link https://...")
             steps.text = Text(for_customers(self.text, LONGEST_TEXT), self.link)
@@ -143,6 +146,12 @@ class Wanted:
                 "bad_usage", usage="posapp hq flow add ID NAME --text | --off | --gift | --hint | --lead ..."
             )
         return steps
+
+
+def check_hour(hour: int) -> None:
+    """Of a flow that sends texts. Raises PosError quiet_hour."""
+    if not QUIET_TO <= hour < QUIET_FROM:
+        raise PosError("quiet_hour", first=QUIET_TO, last=QUIET_FROM - 1)
 
 
 def for_customers(text: str, most: int) -> tuple[str, str]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Any
 
 from sqlalchemy import select
 
 from posapp.clock import DAY, Clock, business_date, local, rfc3339
+from posapp.dates import read_date
 from posapp.errors import PosError
 from posapp.hq import feed
 from posapp.hq.database import Database
@@ -65,12 +66,7 @@ def joins(database: Database, clock: Clock, number: int, date: str | None) -> di
 
 def _around(date: str) -> tuple[Any, ...]:
     """A day's instants with a day on both sides, whatever its time zone and cut-over."""
-    try:
-        if len(date) != 10:
-            raise ValueError
-        noon = int(datetime.fromisoformat(f"{date}T12:00:00").replace(tzinfo=UTC).timestamp() * 1000)
-    except (ValueError, OverflowError):
-        raise PosError("bad_date", date=date[:40]) from None
+    noon = int(datetime.combine(read_date(date), time(12), UTC).timestamp() * 1000)
     return joined.c.at > noon - 2 * DAY, joined.c.at < noon + 2 * DAY
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, exists, select
 
 from posapp.clock import DAY
+from posapp.dates import read_span
 from posapp.errors import PosError
 from posapp.hq.aligned import aligned
 from posapp.hq.database import portions
@@ -17,7 +18,6 @@ from posapp.hq.joining.tables import claim, joined, referral, token_open
 from posapp.hq.members.identity import ids_of, roots_of
 from posapp.hq.rewards.days import days_before
 from posapp.hq.rewards.facts import backs_of
-from posapp.hq.rewards.rules import read_date
 from posapp.hq.rewards.tables import reward_seen
 from posapp.hq.segments.purchases import whose_of
 from posapp.hq.tables import event, sale
@@ -51,8 +51,9 @@ def credited(touches: Sequence[Touch], paid: int, net: int) -> dict[str, dict[st
 
 
 def attribution(conn: Connection, since: str, until: str, number: int | None = None) -> dict[str, Any]:
-    """The sales of some days, less what went back of them, by channel under each model. Raises PosError bad_date."""
-    read_date(since), read_date(until)
+    """The sales of some days, less what went back of them, by channel under each model. Raises PosError bad_date,
+    bad_period."""
+    read_span(since, until)
     asked = select(sale).where(sale.c.date >= since, sale.c.date <= until)
     if number is not None:
         asked = asked.where(sale.c.store == number)

@@ -6,8 +6,8 @@ import datetime as dt
 from zoneinfo import ZoneInfo
 
 from posapp.clock import local
+from posapp.dates import read_date
 from posapp.hq.figures.changes import Places
-from posapp.hq.rewards.rules import read_date
 
 
 class Days(Places):
@@ -26,7 +26,7 @@ class Days(Places):
 
 
 def days_before(date: str, days: int) -> str:
-    return (read_date(date) - dt.timedelta(days=days)).isoformat()
+    return (dt.date.fromisoformat(date) - dt.timedelta(days=days)).isoformat()
 
 
 def next_month(month: str) -> str:

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, select
 
 from posapp.clock import MINUTE
+from posapp.dates import read_date
 from posapp.hq.people import clerk_names
 from posapp.hq.rewards.days import days_before
-from posapp.hq.rewards.rules import read_date
 from posapp.hq.tables import event, refund, sale, sale_line, shift
 from posapp.messages import CartCancelled, MemberRecognised, Message, read_body
 from posapp.money import LARGEST

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from posapp.dates import read_date
 from posapp.errors import PosError
 from posapp.hq import feed
 from posapp.hq.people import scope_of
@@ -85,22 +85,3 @@ def add_rule(conn: Connection, scope_text: str, starts: str, rule: Rule, now: in
     }
     conn.execute(reward_rule.insert(), row)
     return scope
-
-
-def read_date(text: str) -> dt.date:
-    """A date as YYYY-MM-DD. Raises PosError bad_date."""
-    try:
-        if len(text) != 10 or not text.isascii():
-            raise ValueError
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise PosError("bad_date", date=text[:40]) from None
-
-
-def read_month(text: str) -> str:
-    """A month as YYYY-MM. Raises PosError bad_month."""
-    try:
-        read_date(f"{text}-01")
-    except PosError:
-        raise PosError("bad_month", month=text[:40]) from None
-    return text

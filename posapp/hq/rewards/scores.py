@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection, select
 
+from posapp.dates import read_date
 from posapp.hq.database import portions
 from posapp.hq.figures.tables import fact
 from posapp.hq.members.identity import ids_of, roots, roots_of
 from posapp.hq.rewards.days import days_before
-from posapp.hq.rewards.rules import read_date
 from posapp.hq.rewards.wecom_stats import activity_of
 from posapp.hq.tables import event, refund, sale
 from posapp.messages import MemberRecognised, read_body

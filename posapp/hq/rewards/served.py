@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from posapp.dates import read_span
 from posapp.hq.people import store_names
 from posapp.hq.rewards.days import days_before
-from posapp.hq.rewards.rules import read_date
 from posapp.hq.tables import event
 from posapp.messages import GuestServed, read_body
 from posapp.rules.dictionary import LEAST_RANKED, METRICS, UNKNOWN, Value, text_of
@@ -37,9 +37,9 @@ class Served:
 def served(conn: Connection, since: str, until: str, number: int | None = None) -> dict[str, Any]:
     """Every store over some days, the best first (of few arrivals none is ranked), each with its days.
 
-    Raises PosError bad_date.
+    Raises PosError bad_date, bad_period.
     """
-    read_date(since), read_date(until)
+    read_span(since, until)
     waits = _waits(conn, since, until, number)
     names = store_names(conn)
     by_store: dict[int, dict[str, list[int]]] = defaultdict(dict)

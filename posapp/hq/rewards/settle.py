@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from posapp.clock import Clock, rfc3339
+from posapp.dates import read_month
 from posapp.errors import PosError
 from posapp.hq import feed
 from posapp.hq.database import REWARDED, Database, lock_counter
@@ -19,7 +20,7 @@ from posapp.hq.people import clerk_names
 from posapp.hq.rewards.account import counted
 from posapp.hq.rewards.days import Days, next_month
 from posapp.hq.rewards.rewarding import Rewarding
-from posapp.hq.rewards.rules import Rules, read_month
+from posapp.hq.rewards.rules import Rules
 from posapp.hq.rewards.tables import reward_line, reward_month
 from posapp.hq.tables import store
 from posapp.money import Money

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, func, select
 
 from posapp.clock import DAY, Clock
+from posapp.dates import read_date, read_span
 from posapp.errors import PosError
 from posapp.hq import enrol, feed, people
 from posapp.hq.database import Database, upsert
@@ -21,7 +22,6 @@ from posapp.hq.gateways.wecom import Wecom
 from posapp.hq.imports import Row, progress, read_rows, take_each
 from posapp.hq.people import settings_of
 from posapp.hq.remarks import Refused, Report, Words
-from posapp.hq.rewards.rules import read_date
 from posapp.hq.rewards.tables import wecom_day
 from posapp.hq.tables import clerk, store
 from posapp.hq.wecom.tables import wecom_clerk
@@ -166,8 +166,8 @@ def _asked(told: list[dict[str, Any]], date: str, user: Any) -> dict[str, Any]:
 
 def stats(conn: Connection, since: str, until: str, number: int | None = None) -> dict[str, Any]:
     """By store (0: whoever works everywhere): shares of chats answered and answered within the hour, of group members
-    who spoke, and the mean minutes to the first answer. Raises PosError bad_date."""
-    read_date(since), read_date(until)
+    who spoke, and the mean minutes to the first answer. Raises PosError bad_date, bad_period."""
+    read_span(since, until)
     sums = [func.sum(wecom_day.c[name]).label(name) for name in (*COUNTS, "wait")]
     waited = func.sum(wecom_day.c.chats).filter(wecom_day.c.wait > 0).label("waited")
     asked = select(wecom_day.c.store, *sums, waited).where(wecom_day.c.date >= since, wecom_day.c.date <= until)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, case, func, select
 
+from posapp.dates import read_date, read_span
 from posapp.errors import PosError
 from posapp.hq.segments import cac, cohorts, days, views, visitors
 from posapp.hq.segments.persons import RISK_STEPS
@@ -91,10 +91,8 @@ def _at_risk(conn: Connection, today: int) -> dict[str, Any]:
 def costs(conn: Connection, now: int, first: str | None, last: str | None) -> dict[str, Any]:
     """What new members cost by channel, of this month if no dates are given. Raises PosError bad_date, bad_period."""
     today = today_of(conn, now)
-    until = _day(last) if last else today
-    since = _day(first) if first else dt.date.fromordinal(until).replace(day=1).toordinal()
-    if since > until:
-        raise PosError("bad_period")
+    last = str(read_date(last)) if last else date_of(today)
+    since, until = (one.toordinal() for one in read_span(first or f"{last[:-2]}01", last))
     told = _told("cac", cac.costs(conn, since, until), today)
     return {**told, "from": date_of(since), "to": date_of(until)}
 
@@ -129,17 +127,8 @@ def _place(conn: Connection, now: int, number: int, date: str | None) -> int:
     if conn.scalar(select(store.c.number).where(store.c.number == number)) is None:
         raise PosError("no_such_store", store=number)
     if date:
-        return _day(date)
+        return read_date(date).toordinal()
     return today_of(conn, now, number)
-
-
-def _day(date: str) -> int:
-    try:
-        if len(date) != 10:
-            raise ValueError
-        return dt.date.fromisoformat(date).toordinal()
-    except ValueError:
-        raise PosError("bad_date", date=date[:40]) from None
 
 
 def _told(name: str, parts: Parts, day: int) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, func, select
 
 from posapp.clock import DAY, HOUR, Clock
+from posapp.dates import read_date
 from posapp.errors import PosError
 from posapp.hq import feed
 from posapp.hq.database import Database
@@ -96,11 +97,7 @@ def reconcile(database: Database, clock: Clock, wecom: Wecom, date: str) -> list
     with database.reading() as conn:
         zone = ZoneInfo(settings_of(conn, feed.CHAIN).time_zone)
         users = list(conn.execute(select(wecom_clerk.c.clerk, wecom_clerk.c.userid).order_by(wecom_clerk.c.clerk)))
-    try:
-        day = dt.datetime.combine(dt.date.fromisoformat(date), dt.time(), zone)
-    except ValueError:
-        raise PosError("bad_date", date=date[:40]) from None
-    start = int(day.timestamp()) * 1000
+    start = int(dt.datetime.combine(read_date(date), dt.time(), zone).timestamp()) * 1000
     if clock.now_ms() < start + DAY + _READY_MS:
         raise PosError("too_early", date=date)
     rows = []

@@ -29,12 +29,15 @@ from posapp.hq.people import add_clerk, set_value
 from posapp.hq.tables import feed as told_rows
 from posapp.hq.tables import till_status
 from posapp.hq.verify import verify
+from posapp.rules.dictionary import Value
 from posapp.rules.metrics import COMPLETE, FINAL, PROVISIONAL, UPDATED, Figures
 from posapp.rules.phones import read_phone
 from posapp.streams import DayRow
+from posapp.sync.client import Answer
 from posapp.till import Till
+from posapp.wire import Request
 from tests.joining import TERMS, follow, joins, means
-from tests.shop import MANAGER, START, Chain, last, play
+from tests.shop import CASHIER, MANAGER, START, URL, Chain, last, play
 from tests.till.test_members import BUN, MILK, code_of
 
 DATE, NEXT = "2026-11-22", "2026-11-23"
@@ -379,6 +382,38 @@ def test_a_silent_store_has_its_age_and_no_zero(shop: Chain) -> None:
         (stale,) = boards.stores(conn, now + HOUR)
     assert (fresh.is_fresh, fresh.day.tickets, fresh.unsent) == (True, 1, 0)
     assert (stale.is_fresh, stale.day.tickets, stale.since, stale.heard) == (False, 1, fresh.since, now)
+
+
+def test_a_till_that_has_not_called_in_yet_makes_nothing_old_or_provisional(shop: Chain) -> None:
+    till = shop.till()
+    sells(till)
+    settled(shop, till, till)
+    shop.enrol(2)
+    now = shop.clock.now_ms()
+    with shop.database.reading() as conn:
+        (one,) = boards.stores(conn, now)
+    assert (one.is_fresh, one.is_known, one.since, one.heard) == (True, True, now, now)
+    assert (one.tills, one.unheard, one.fresh) == (2, 1, Value(1, 1))
+    at(shop, DAY)
+    settled(shop, till, till)
+    assert state(shop) == COMPLETE
+
+
+def test_a_till_has_called_in_before_it_knows_a_clerk(shop: Chain) -> None:
+    asked: list[str] = []
+
+    def carry(request: Request) -> Answer:
+        asked.append(request.url.removeprefix(URL))
+        if "/v1/hello" not in asked[-1]:
+            return shop.carry(request)
+        raise PosError("hq_unreachable", url=URL)
+
+    till = shop.open(*shop.enrol(1), carry)
+    asked.clear()
+    with pytest.raises(PosError, match="hq_unreachable"):
+        till.sync()
+    assert asked == ["/v1/hello"]
+    assert last(till, f"sign-in {' '.join(CASHIER)}")["ok"] is False
 
 
 def test_counting_again_from_nothing_says_the_same(shop: Chain) -> None:

@@ -84,8 +84,18 @@ def test_the_boards_come_without_a_browser(folder: Path, capsys: pytest.CaptureF
     assert (sold["all"]["net_sales"]["value"], sold["rows"][0]["average_ticket"]["value"]) == ("13.00", "6.50")
     (shop,) = told(folder, capsys, "stores")["stores"]
     assert (shop["store"], shop["state"], shop["tickets"], shop["join_rate"]["value"]) == (1, "provisional", 2, "50.0%")
+    assert shop["not_called_in"] == 0
     items = told(folder, capsys, "figure", "joins", "--from", DATE)
     assert (items["total"], items["items"][0]["member"], items["items"][0]["amount"]) == (1, "张** 01", "6.50")
+
+
+def test_of_a_store_that_never_synced_nothing_is_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(folder, capsys, "store", "add", "2", "新店")[0] == 0
+    _, new = told(folder, capsys, "stores")["stores"]
+    assert (new["tickets"], new["net_sales"]["value"], new["complete_to"], new["fresh"]) == (None, None, None, False)
+    assert (new["join_rate"]["value"], new["member_sales_share"]["value"]) == ("—", "—")
+    _, out, _ = run(folder, capsys, "report", "stores")
+    assert out.split()[-2:] == ["—", "—"]
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

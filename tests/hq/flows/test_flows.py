@@ -253,6 +253,9 @@ def test_stores_least_days_and_the_end_date_are_kept(dormant: Dormant) -> None:
         ({**GIFT, "segment": "asleep"}, "bad_choice"),
         ({**GIFT, "stores": ["9"]}, "no_such_store"),
         ({**GIFT, "period": Period(None, "2026-11-01")}, "bad_period"),
+        ({**TEXT, "hour": 8}, "quiet_hour"),
+        ({**TEXT, "hour": 21}, "quiet_hour"),
+        ({**TEXT, "hour": 23}, "quiet_hour"),
     ],
 )
 def test_a_flow_that_cannot_be_is_refused_whole(dormant: Dormant, wanted: dict[str, Any], code: str) -> None:
@@ -260,6 +263,20 @@ def test_a_flow_that_cannot_be_is_refused_whole(dormant: Dormant, wanted: dict[s
         dormant.flow(**wanted)
     assert error.value.code == code
     assert json.dumps(dormant.rows(flow)) == "[]"
+
+
+def test_at_every_hour_that_is_taken_a_flow_runs_that_day(dormant: Dormant) -> None:
+    dormant.member(1, away=97, agrees=True)
+    dormant.flow("late", **TEXT, hour=20, holdout=0)
+    dormant.flow("later", **GIFT, hour=23, holdout=0, apart=0)
+    for hour in (20, 23):
+        dormant.clock.now = TEN + (hour - 10) * HOUR
+        dormant.work()
+    assert {row.flow for row in dormant.rows(flow_contact)} == {"late", "later"}
+    with pytest.raises(PosError) as error:
+        dormant.flow("never", **TEXT, hour=22)
+    assert "9 点到 20 点" in error.value.sentence("zh")
+    assert "from 9 to 20" in error.value.sentence("en")
 
 
 # --- pause ---

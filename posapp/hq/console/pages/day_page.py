@@ -14,6 +14,7 @@ from posapp.hq.console.desk import Desk, Page
 from posapp.hq.console.grids import Column, grid
 from posapp.hq.console.tiles import heading, nothing, pair, plain
 from posapp.hq.people import settings_of
+from posapp.rules.dictionary import UNKNOWN
 from posapp.rules.tenders import tender_name
 
 _TILES = {
@@ -40,9 +41,10 @@ async def build(desk: Desk) -> None:
     with ui.element("div").classes("tiles"):
         for name, (title, formula) in _TILES.items():
             opens = f"/transactions?store={number}&date={date}" if name in ("tickets", "total", "net_sales") else ""
-            plain(desk, desk.word(title), str(told[name]), desk.now, desk.word(formula), opens=opens)
+            plain(desk, desk.word(title), _shown(told[name]), desk.now, desk.word(formula), opens=opens)
     if not told["sales"] and not told["refunds"]:
         nothing(desk, "这一天还没有收到销售", "No sale of this day has come in")
+    _unheard(desk, told)
     with ui.element("div").classes("two"):
         _tenders(desk, told)
         _taxes(desk, told)
@@ -61,6 +63,18 @@ def _head(desk: Desk, told: dict[str, Any], date: str, today: str) -> None:
         date_box(desk, desk.say("营业日", "Business date"), date, other, latest=today)
 
 
+def _shown(value: Any) -> str:
+    return UNKNOWN if value is None else str(value)
+
+
+def _unheard(desk: Desk, told: dict[str, Any]) -> None:
+    """Tills that are enrolled and have not called in yet."""
+    names = ", ".join(one["till"] for one in told["tills"] if not one["revoked"] and not one["last_contact"])
+    if names:
+        said = desk.say(f"{names} 尚未联系过,没有数据", f"{names} not called in yet, nothing to send")
+        ui.label(said).props("role=status")
+
+
 def _tenders(desk: Desk, told: dict[str, Any]) -> None:
     with ui.column().classes("card"):
         heading(desk.say("收款", "Tenders"))
@@ -71,9 +85,9 @@ def _tenders(desk: Desk, told: dict[str, Any]) -> None:
             )
         if not told["tenders"]:
             nothing(desk)
-        pair(desk.say("抹零/舍入", "Rounding"), told["rounding"])
-        pair(desk.say("现金存入", "Cash in"), told["cash_in"])
-        pair(desk.say("现金取出", "Cash out"), told["cash_out"])
+        pair(desk.say("抹零/舍入", "Rounding"), _shown(told["rounding"]))
+        pair(desk.say("现金存入", "Cash in"), _shown(told["cash_in"]))
+        pair(desk.say("现金取出", "Cash out"), _shown(told["cash_out"]))
 
 
 def _taxes(desk: Desk, told: dict[str, Any]) -> None:
@@ -89,15 +103,19 @@ def _taxes(desk: Desk, told: dict[str, Any]) -> None:
         pair(desk.say("无法入账", "In quarantine"), str(told["quarantined"]), "bad" if told["quarantined"] else "")
 
 
+def _state(one: dict[str, Any]) -> tuple[str, str]:
+    if one["revoked"]:
+        return "已停用", "revoked"
+    if not one["last_contact"]:
+        return "尚未联系过", "not called in yet"
+    return ("暂计", "provisional") if one["provisional"] else ("已收齐", "complete")
+
+
 def _tills(desk: Desk, told: dict[str, Any]) -> None:
     rows = [
         {
             **one,
-            "state": desk.say("已停用", "revoked")
-            if one["revoked"]
-            else desk.say("暂计", "provisional")
-            if one["provisional"]
-            else desk.say("已收齐", "complete"),
+            "state": desk.word(_state(one)),
         }
         for one in told["tills"]
     ]

@@ -196,6 +196,12 @@ def _make(desk: Desk) -> None:
             "hint": ui.select(scenes, value="", label=desk.say("收银台提示", "Till prompt")),
             "script": ui.input(f"{desk.say('话术', 'Script line')} {both}"),
             "lead": ui.input(f"{desk.say('门店线索', 'Lead for the store')} {both}"),
+            "hour": ui.number(
+                desk.say("每天几点运行(短信 9–20 点)", "Hour of the day (texts: 9 to 20)"),
+                value=10,
+                min=0,
+                max=plans.LATEST_HOUR,
+            ),
             "holdout": ui.number(desk.say("对照组 %", "Holdout %"), value=10, min=0, max=plans.MOST_HOLDOUT),
             "most": ui.number(desk.say("每日上限(0 不限)", "A day at most (0: any)"), value=0, min=0),
             "apart": ui.number(desk.say("同一人间隔天数", "Days between contacts of one person"), value=30, min=0),
@@ -227,6 +233,7 @@ def add_flow(hq: Any, typed: dict[str, Any]) -> None:
         holdout=int(typed["holdout"] or 0),
         most=int(typed["most"] or 0),
         apart=int(typed["apart"] or 0),
+        hour=10 if typed["hour"] is None else int(typed["hour"]),
     )
     plans.add(hq.database, hq.clock, words.get("id", ""), words.get("name", ""), wanted)
 

@@ -89,7 +89,7 @@ class Told:
 
 
 def asked_of(desk: Desk, today: str) -> Asked:
-    """What the address says. Raises PosError bad_date, not_found."""
+    """What the address says. Raises PosError bad_date, bad_period, long_period, not_found."""
     span = desk.asked.get("span", "")
     number = desk.whole("store") if desk.asked.get("store") else 0
     if number:

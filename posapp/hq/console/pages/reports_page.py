@@ -7,6 +7,7 @@ from typing import Any
 from nicegui import ui
 from sqlalchemy import Connection
 
+from posapp.dates import read_date
 from posapp.errors import PosError
 from posapp.hq.console import users
 from posapp.hq.console.dates import date_box, is_coming
@@ -29,7 +30,6 @@ from posapp.hq.console.reports.shape import (
 from posapp.hq.console.tiles import heading, nothing
 from posapp.hq.figures import boards
 from posapp.hq.people import business_day, store_names
-from posapp.hq.rewards.rules import read_date
 from posapp.hq.rewards.served import usual_span
 
 _ELSEWHERE = (
@@ -102,7 +102,7 @@ def _known(conn: Connection, stores: frozenset[int] | None, now: int) -> tuple[d
 
 
 def asked_of(desk: Desk, report: Report, names: dict[int, str], today: str) -> Asked:
-    """What the address says. Raises PosError bad_date, bad_choice, not_found."""
+    """What the address says. Raises PosError bad_date, bad_period, long_period, bad_choice, not_found."""
     since = desk.asked.get("since") or usual_span(today)[0]
     until = desk.asked.get("until") or max(today, since)
     date, cut = desk.asked.get("date") or today, desk.asked.get("by") or "date"

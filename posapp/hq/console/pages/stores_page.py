@@ -81,20 +81,16 @@ def _together(desk: Desk, some: list[Store], now: int) -> None:
     day = Figures()
     for one in some:
         day.add(one.day)
-    known = any(_is_known(one, now) for one in some)
+    known = any(one.is_known for one in some)
     at = min((one.since for one in some if one.since), default=now)
     for name in _TOGETHER:
         figure(desk, name, value_of(name, day) if known else None, at, opens="/joins" if name == "join_rate" else "")
 
 
-def _is_known(one: Store, now: int) -> bool:
-    return bool(one.since) and (one.day.tickets > 0 or state_of(one.since, now) == FRESH)
-
-
 def _store(desk: Desk, one: Store, now: int, replies: dict[int, str]) -> None:
     """Its sales of today, on a wall also how it answers; of a silent store what came last, with when that was, and
     nothing where nothing came."""
-    opens, known = go(f"/stores/{one.number}"), _is_known(one, now)
+    opens, known = go(f"/stores/{one.number}"), one.is_known
     with ui.column().classes(f"tile store opens {state_of(one.since, now)}") as tile:
         ui.label(f"{one.number} {one.name}").classes("name")
         ui.label(text_of("money", value_of("net_sales", one.day)) if known else UNKNOWN).classes("value")

@@ -18,6 +18,7 @@ STATES = {
     "fresh": ("正常", "fresh"),
     "ageing": ("数据变旧", "ageing"),
     "stale": ("沉默", "silent"),
+    "unheard": ("尚未联系过", "not called in yet"),
     "revoked": ("已停用", "revoked"),
     "new": ("未登记", "not enrolled"),
 }
