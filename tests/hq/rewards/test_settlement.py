@@ -82,7 +82,7 @@ def test_the_commands_say_what_is_promised_earned_and_paid(tmp_path: Path, capsy
     assert run("store", "add", "1", "柳塘店")[0] == 0
     status, said, _ = run("reward", "rule", "set", "--join", "2", "--first-order", "5", "--least", "20", "--cap", "100")
     assert (status, said) == (0, "有效入会每位 ¥2.00;7天内满 ¥20.00 的首单每位 ¥5.00;每天的入会最多 ¥100.00")
-    assert run("reward", "rule", "set", "--join", "3", "--store", "1", "--from", "2999-01-01")[0] == 0
+    assert run("reward", "rule", "set", "--join", "3", "--store", "1", "--from", "2099-01-01")[0] == 0
     (rule, later) = json.loads(run("reward", "rule", "list", "--json")[1])
     assert (rule["version"], rule["join"], rule["in_force"]) == (1, "2.00", True)
     assert (later["scope"], later["in_force"]) == ("store:1", False)
