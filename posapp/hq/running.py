@@ -98,6 +98,9 @@ class Hq:
             self.caring,
             self.rewards,
         ]
+        if isinstance(clock, SimulatedClock):
+            for worker in self.after:
+                worker.gathers_s = 0  # a simulated day may be over in a second
         self.follower.on_work = self._wake_after
         self.pruned_ms = 0
 
