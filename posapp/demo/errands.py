@@ -20,7 +20,7 @@ class Errands(msgspec.Struct):
     likely visitors who came and of whom something is noted.
 
     remarks: permille of the customers who say something; said: category and words. leads: what becomes of something
-    to do, with a note.
+    to do, with a note; of the first of a day always the first.
     """
 
     arrivals: int = 0
@@ -46,9 +46,9 @@ def listen(till: Till, errands: Errands, chance: random.Random) -> None:
 
 def see_to(till: Till, errands: Errands, chance: random.Random) -> None:
     """At the end of a day: what is due is done, and of who came is noted what became of it."""
-    for lead in till.leads():
-        if errands.leads and lead.due < till.journal.now_ms() + DAY // 2:
-            till.lead_done(lead.id, *chance.choice(errands.leads))
+    due = [lead for lead in till.leads() if lead.due < till.journal.now_ms() + DAY // 2]
+    for n, lead in enumerate(due if errands.leads else ()):
+        till.lead_done(lead.id, *(chance.choice(errands.leads) if n else errands.leads[0]))
     for guest in till.visitors().visitors:
         if guest.arrived and not guest.outcome and chance.randrange(100) < errands.visits:
             till.visit(guest.member, "bought" if guest.bought else "looked")
