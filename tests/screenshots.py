@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 from noto_cjk_sans_otc import FONT_PATH
 from PIL import Image
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect, QSize, Qt
@@ -23,7 +24,10 @@ from PySide6.QtGui import QColor, QPainter, QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
+from posapp.board.board_screen import BoardScreen
+from posapp.board.day import STORE
 from posapp.clock import SystemClock
+from posapp.demo import history
 from posapp.demo.hands_screen import Hands, connect_printer, places
 from posapp.demo.phone import Provider, hq_texting
 from posapp.demo.phone_screen import code_on
@@ -42,6 +46,7 @@ LANGUAGES = ("zh", "en")
 AREA = QRect(0, 0, 1920, 1080)
 USUAL = QSize(1366, 768)
 CUSTOMER = QSize(1024, 600)
+DAYS = 9
 BROWSERS_NUMBER = "154 0000 0104"
 
 
@@ -234,6 +239,10 @@ class Visitor:
         play(self.till, f"sign-in {self.manager.number} {self.manager.pin}")
         self.keys.press(Qt.Key.Key_PageUp)
         self.wait_for_page("board")
+        board = self.window.page
+        assert isinstance(board, BoardScreen)
+        wait_until(lambda: board.shown is not None and board.shown.source == STORE, 30)
+        self.touch("board_earlier")  # a whole day, whenever the pictures are drawn
 
     def my_page(self) -> None:
         self.keys.press(Qt.Key.Key_Escape)
@@ -442,12 +451,19 @@ def draw_stand(hq: Path, language: str, folder: Path) -> None:
             image.convert("RGB").quantize(64).save(folder / "stand.png", optimize=True)
 
 
-def draw_all(language: str, folder: Path) -> None:
-    """A day in a shop of that language, into that folder."""
+def live(folder: Path) -> None:
+    """So many days of the demo that a board has something to stand beside."""
+    habits = msgspec.structs.replace(history.read_habits(), days=DAYS, quiet_days=0)
+    with standing(folder, past=lambda demo: history.fill(demo, habits)):
+        pass
+
+
+def draw_all(language: str, folder: Path, lived: Path) -> None:
+    """A day in a shop of that language, whose past is lived in a folder, into the other."""
     folder.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as data,
-        standing(Path(data), lan_address()) as demo,
+        standing(shutil.copytree(lived, Path(data) / "demo"), lan_address()) as demo,
         hq_texting(demo.hq) as provider,
     ):
         ask_hq(demo.hq, "set", "chain", "language", language)
@@ -479,8 +495,11 @@ def draw_all(language: str, folder: Path) -> None:
 
 def main() -> int:
     made = QApplication(sys.argv[:1])
-    for language in LANGUAGES:
-        draw_all(language, FOLDER / language)
+    with tempfile.TemporaryDirectory() as folder:
+        lived = Path(folder) / "lived"
+        live(lived)
+        for language in LANGUAGES:
+            draw_all(language, FOLDER / language, lived)
     made.quit()
     return 0
 
