@@ -137,7 +137,7 @@ class GuestVerbs(CardVerbs):
         hooks, offers, _ = self._campaigns()
         now, english = self.journal.now_ms(), self.settings.language == "en"
         promises = [promise for promise in map(_promised, offers.items()) if _is_on(offers[promise.id], now)]
-        if not cart.paid:
+        if surface == "display" and not cart.paid:  # on paper the ticket is paid
             as_member = self.sale.total_for(Guest("", "", "", "", now, benefits=promises, is_new=True))
             saving = Money(max(0, self.sale.priced.total.fen - as_member.fen))
         gift = next((promise.name[english] for promise in promises if promise.kind == "gift"), "")
