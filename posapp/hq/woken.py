@@ -73,6 +73,7 @@ class Stepping(Woken):
             except Exception:  # noqa: BLE001  (logged whole; one that dies would stop whatever follows it)
                 log.named(f"hq.{self._thread.name}").exception("what waits could not be done; trying again in a second")
                 self._stopping.wait(LOOK_S)
+                continue
             if self.gathers_s:
                 self._stopping.wait(min(REST * (time.monotonic() - begun), LONGEST_REST_S))
 
