@@ -79,6 +79,11 @@ def business_date(ms: int, zone: str, cutover_hour: int) -> str:
     return _business_date(ms // _QUARTER, zone, cutover_hour)
 
 
+def day_begins(date: dt.date, zone: str, cutover_hour: int) -> int:
+    """The instant at which a business date begins in a store, UTC ms; it ends where the next one begins."""
+    return int(dt.datetime.combine(date, dt.time(cutover_hour, tzinfo=ZoneInfo(zone))).timestamp() * 1000)
+
+
 _QUARTER = 15 * MINUTE
 """Every time zone's offset and every hour begins on a quarter of an hour, so a date holds for a whole one."""
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy import Connection, LargeBinary, cast, func, select
 
 from posapp import db
 from posapp.chain import Reentered
-from posapp.clock import DAY, HOUR, MINUTE, business_date, local
+from posapp.clock import DAY, MINUTE, business_date, day_begins, local
 from posapp.joining.tokens import stem_of
 from posapp.members.slice import Slice
 from posapp.messages import JoinShown, MemberJoined, Message, RefundCompleted, SaleCompleted, read_body
@@ -65,8 +64,7 @@ class Here:
 
 def starts(date: str, settings: Settings) -> int:
     """When a business date begins, UTC ms."""
-    midnight = dt.datetime.combine(dt.date.fromisoformat(date), dt.time(), ZoneInfo(settings.time_zone))
-    return int(midnight.timestamp() * 1000) + int(settings.cutover_hour) * HOUR
+    return day_begins(dt.date.fromisoformat(date), settings.time_zone, int(settings.cutover_hour))
 
 
 def day_here(folder: db.Folder, members: Slice, date: str, settings: Settings) -> Here:

@@ -6,16 +6,16 @@ import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, Select, Table, func, select
 
-from posapp.clock import DAY, HOUR, MINUTE, Clock, business_date, rfc3339
+from posapp.clock import DAY, Clock, business_date, day_begins, rfc3339
 from posapp.dates import read_date
 from posapp.errors import PosError
 from posapp.hq import feed
 from posapp.hq.aligned import aligned
 from posapp.hq.database import Database
+from posapp.hq.figures.boards import FRESH_MS
 from posapp.hq.people import settings_of
 from posapp.hq.tables import (
     batch,
@@ -39,9 +39,6 @@ from posapp.money import Money
 from posapp.rules.dictionary import UNKNOWN
 from posapp.rules.tenders import tender_name
 from posapp.settings import Settings
-
-FRESH_MS = 10 * MINUTE
-"""What a till has sold is as good as here if it was heard of so lately."""
 
 
 def day(database: Database, clock: Clock, store_number: int, date: str | None) -> dict[str, Any]:
@@ -83,8 +80,7 @@ def day(database: Database, clock: Clock, store_number: int, date: str | None) -
 
 
 def _end_of(date: str, settings: Settings) -> int:
-    begins = dt.datetime.combine(read_date(date), dt.time(), ZoneInfo(settings.time_zone))
-    return int(begins.timestamp() * 1000) + DAY + int(settings.cutover_hour) * HOUR
+    return day_begins(read_date(date) + dt.timedelta(days=1), settings.time_zone, int(settings.cutover_hour))
 
 
 def _count(conn: Connection, table: Table, *where: Any) -> int:
@@ -184,19 +180,8 @@ def _figures(conn: Connection, store_number: int, number: int | None, date: str)
     }
 
 
-SUMS = (
-    "sales",
-    "total",
-    "tickets",
-    "refunds",
-    "refunded",
-    "net_sales",
-    "rounding",
-    "unmatched",
-    "unmatched_amount",
-    "cash_in",
-    "cash_out",
-)
+_LINES = ("sales", "total", "tickets", "refunds", "refunded", "net_sales", "rounding", "cash_in", "cash_out")
+SUMS = (*_LINES, "unmatched", "unmatched_amount")
 """What a day may know nothing of."""
 
 Of = Callable[[Table], list[Any]]
@@ -274,19 +259,7 @@ def day_text(report: dict[str, Any], language: str = "zh") -> str:
         head += "  " + words["provisional"]
     columns = [report, *report["tills"]]
     rows = [[words["till"], words["all"], *(one["till"] for one in report["tills"])]]
-    plain = (
-        "sales",
-        "total",
-        "tickets",
-        "refunds",
-        "refunded",
-        "net_sales",
-        "rounding",
-        "cash_in",
-        "cash_out",
-        "first_receipt",
-        "last_receipt",
-    )
+    plain = (*_LINES, "first_receipt", "last_receipt")
     rows += [[words[name], *(_shown(one[name]) for one in columns)] for name in plain]
     for item in report["tenders"]:
         for what in ("amount", "refunded") if item["refunded"] != "0.00" else ("amount",):

@@ -12,12 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy import BindParameter, Connection, Row, and_, bindparam, case, func, or_, select
 
-from posapp.clock import DAY, local
+from posapp.clock import DAY, day_begins, local
 from posapp.dates import calendar_date
 from posapp.errors import PosError
 from posapp.hq.database import portions
@@ -130,9 +129,7 @@ def day_at(store: int, date: str, zone: str, turns: int) -> Day:
 @lru_cache(maxsize=4_096)
 def _span(date: str, zone: str, turns: int) -> tuple[int, int]:
     first = calendar_date(date)
-    at = dt.time(turns, tzinfo=ZoneInfo(zone))
-    starts, ends = (dt.datetime.combine(one, at) for one in (first, first + dt.timedelta(days=1)))
-    return int(starts.timestamp() * 1000), int(ends.timestamp() * 1000)
+    return day_begins(first, zone, turns), day_begins(first + dt.timedelta(days=1), zone, turns)
 
 
 # --- persons ---

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from zoneinfo import ZoneInfo
 
-from posapp.clock import local
+from posapp.clock import day_begins, local
 from posapp.dates import read_date
 from posapp.hq.figures.changes import Places
 
@@ -16,9 +15,8 @@ class Days(Places):
     def span(self, store: int, date: str) -> tuple[int, int]:
         """First instant of a business day, and of the one after it. Raises PosError bad_date."""
         first, settings = read_date(date), self.settings(store)
-        at = dt.time(int(settings.cutover_hour), tzinfo=ZoneInfo(settings.time_zone))
-        starts, ends = (dt.datetime.combine(one, at) for one in (first, first + dt.timedelta(days=1)))
-        return int(starts.timestamp() * 1000), int(ends.timestamp() * 1000)
+        at = settings.time_zone, int(settings.cutover_hour)
+        return day_begins(first, *at), day_begins(first + dt.timedelta(days=1), *at)
 
     def hour(self, store: int, at: int) -> int:
         """Of the day, in the store."""

@@ -8,10 +8,10 @@ import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, case, func, select
 
+from posapp.clock import day_begins
 from posapp.hq import feed
 from posapp.hq.database import Database, upsert
 from posapp.hq.imports import Row, progress, read_rows, take_each
@@ -102,8 +102,7 @@ def date_in(text: str) -> int:
 
 def starts_of(day: int, settings: Settings) -> int:
     """The instant at which a business day begins."""
-    turns = dt.time(int(settings.cutover_hour), tzinfo=ZoneInfo(settings.time_zone))
-    return int(dt.datetime.combine(dt.date.fromordinal(day), turns).timestamp() * 1000)
+    return day_begins(dt.date.fromordinal(day), settings.time_zone, int(settings.cutover_hour))
 
 
 def _read(row: Row) -> dict[str, Any]:
