@@ -23,6 +23,7 @@ from posapp.hq.console.tiles import figure, heading, pair
 from posapp.hq.console.words import CHANNELS
 from posapp.hq.figures import boards
 from posapp.hq.figures.boards import Part
+from posapp.hq.figures.report import STATES
 from posapp.hq.members.desk import LONGEST_REASON
 from posapp.hq.people import business_day, clerk_names, store_names
 from posapp.rules.dictionary import METRICS, Value, value_of
@@ -33,12 +34,6 @@ SPANS: dict[str, tuple[Both, int]] = {
     "today": (("今天", "Today"), 1),
     "week": (("近7天", "7 days"), 7),
     "month": (("近28天", "28 days"), 28),
-}
-STATES = {
-    "provisional": ("暂计", "provisional"),
-    "complete": ("已收齐", "complete"),
-    "updated": ("已更新", "updated"),
-    "final": ("已定", "final"),
 }
 _TILES = ("join_rate", "walk_ins", "conversion", "joins", "recognition_rate", "member_sales_share", "first_order_rate")
 _STEP_NAMES = {
