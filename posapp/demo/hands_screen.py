@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 import msgspec
-from PySide6.QtCore import QCoreApplication, QRect, QUrl
+from PySide6.QtCore import QCoreApplication, QRect, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QWindow
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -121,7 +121,8 @@ def _sit_at(app: QApplication, demo: Demo, provider: Provider, language: str | N
         hands = Hands(till, demo, papers, provider)
         hands.arrange(app.primaryScreen().availableGeometry())
         hands.show()
-        signal.signal(signal.SIGINT, lambda *_: app.quit())
+        # also before the loop has begun, which would not hear of it
+        signal.signal(signal.SIGINT, lambda *_: QTimer.singleShot(0, app.quit))
         _log.info("the window stands")
         try:
             return app.exec()
