@@ -1822,6 +1822,10 @@ on</translation>
         <translation>How far the demo shop is prepared</translation>
     </message>
     <message>
+        <source>要几分钟;关上这个窗口就停止</source>
+        <translation>It takes some minutes; closing this window stops it</translation>
+    </message>
+    <message>
         <source>正在准备示范店</source>
         <translation>Preparing the demo shop</translation>
     </message>

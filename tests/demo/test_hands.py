@@ -406,9 +406,9 @@ def test_the_window_of_the_past_shows_how_far_it_is_and_gives_it_up_when_closed(
     window = PastWindow()
     window.show()
     window.come()
-    assert window.bar.maximum() == 0
+    assert window.bar.said == []
     window.come(7, 20)
-    assert (window.bar.value(), window.bar.maximum()) == (7, 20)
+    assert (window.bar.share, window.bar.said) == (0.35, ["35%"])
     window.close()
     with pytest.raises(Cancelled):
         window.come(8, 20)
