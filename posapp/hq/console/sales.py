@@ -30,6 +30,7 @@ from posapp.hq.tables import (
 )
 from posapp.ids import b64u, till_name
 from posapp.money import Money
+from posapp.rules.names import masked_name
 
 MOST_FOUND = 500
 
@@ -76,15 +77,11 @@ def find(conn: Connection, stores: frozenset[int] | None, wanted: Wanted) -> lis
             "receipt": row.receipt,
             "clerk": row.clerk,
             "total": row.total if row.kind == "sale" else -row.total,
-            "member": masked_name(row.member, row.initial),
+            "member": masked_name(row.initial or "") if row.member else "",
             "kind": row.kind,
         }
         for row in rows
     ]
-
-
-def masked_name(ref: str, initial: str | None) -> str:
-    return (f"{initial}**" if initial else "**") if ref else ""
 
 
 def _matching(table: Any, kind: str, stores: frozenset[int] | None, wanted: Wanted) -> Select[Any]:
@@ -218,7 +215,7 @@ def _ticket(conn: Connection, jid: str, seq: int) -> dict[str, Any] | None:
             "at": row.effective,
             "total": row.total,
             "rounding": row.rounding,
-            "member": masked_name(row.member, initial),
+            "member": masked_name(initial or "") if row.member else "",
             "ref": row.member,
             "lines": [_line(one, kind) for one in _parts(conn, lines, jid, seq)],
             "tenders": [(one.kind, one.amount) for one in _parts(conn, tenders, jid, seq)],
